@@ -1,0 +1,103 @@
+/**
+ * The closed set of errors. Every error a person can meet has a stable code (noun and reason), one sentence, the next
+ * step, and an exit status. Anything thrown that is not an AppError is our bug and exits 70.
+ */
+export const EXIT = {
+  done: 0,
+  refused: 1,
+  usage: 2,
+  conflict: 3,
+  gate: 4,
+  agent: 5,
+  limit: 6,
+  damaged: 7,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+const CODES = {
+  'usage.invalid': EXIT.usage,
+  'repository.missing': EXIT.refused,
+  'repository.unsafe': EXIT.refused,
+  'repository.unsupported': EXIT.refused,
+  'ref.missing': EXIT.refused,
+  'git.missing': EXIT.refused,
+  'git.old': EXIT.refused,
+  'git.failed': EXIT.refused,
+  'git.timeout': EXIT.refused,
+  'branch.blocked': EXIT.refused,
+  'session.missing': EXIT.refused,
+  'session.ambiguous': EXIT.refused,
+  'session.busy': EXIT.refused,
+  'session.idle': EXIT.refused,
+  'session.archived': EXIT.refused,
+  'session.dirty': EXIT.refused,
+  'session.unmerged': EXIT.refused,
+  'session.refused': EXIT.refused,
+  'iteration.missing': EXIT.refused,
+  'worktree.missing': EXIT.refused,
+  'worktree.blocked': EXIT.refused,
+  'setup.failed': EXIT.refused,
+  'store.conflict': EXIT.refused,
+  'store.full': EXIT.refused,
+  'store.readonly': EXIT.refused,
+  'store.io': EXIT.refused,
+  'config.invalid': EXIT.usage,
+  'config.untrusted': EXIT.refused,
+  'config.unknown': EXIT.usage,
+  'file.missing': EXIT.usage,
+  'editor.missing': EXIT.refused,
+  'tests.failed': EXIT.gate,
+  'hook.failed': EXIT.gate,
+  'agent.unknown': EXIT.usage,
+  'agent.missing': EXIT.agent,
+  'agent.stub': EXIT.agent,
+  'agent.login': EXIT.agent,
+  'agent.offline': EXIT.agent,
+  'agent.credits': EXIT.agent,
+  'agent.outdated': EXIT.agent,
+  'agent.rejected': EXIT.agent,
+  'agent.timeout': EXIT.agent,
+  'agent.silent': EXIT.agent,
+  'agent.failed': EXIT.agent,
+  'script.invalid': EXIT.usage,
+  'limit.iterations': EXIT.limit,
+  'log.damaged': EXIT.damaged,
+  interrupted: EXIT.interrupted,
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+export interface ErrorExtras {
+  /** The next step for the person, one sentence. */
+  hint?: string;
+  /** Fields that stand beside `error` in `--json` (the answer as far as it is known). */
+  answer?: Record<string, unknown>;
+  /** Fields inside `error` in `--json`, such as `conflicts`. */
+  details?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** An error that is the user's, the agent's or the machine's, never ours. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly exit: number;
+  readonly answer: Record<string, unknown> | undefined;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.hint = extras.hint;
+    this.exit = CODES[code];
+    this.answer = extras.answer;
+    this.details = extras.details;
+  }
+}
+
+export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
+  error instanceof AppError && (code === undefined || error.code === code);
+
+export const errorCodes = (): ErrorCode[] => Object.keys(CODES) as ErrorCode[];

@@ -1,0 +1,78 @@
+import type { Draft, LogEvent } from '../events/catalogue.ts';
+import type { LogName } from '../events/envelope.ts';
+
+/** What was read: an append names it, and is refused when this writer's end of the log has moved since. */
+export interface Head {
+  /** Last seq of this store's writer in the log; 0 before the first. */
+  seq: number;
+  /** Hash of that line; GENESIS before the first. */
+  prev: string;
+  /** Highest Lamport clock seen from any writer; 0 in an empty log. */
+  clock: number;
+}
+
+export interface LogView {
+  log: LogName;
+  /** All writers' events in order, flushed or not. */
+  events: LogEvent[];
+  head: Head;
+  /** Things a person should hear once: torn lines set aside, events of a newer version. */
+  warnings: string[];
+}
+
+/** A line an agent (or a test command) wrote, verbatim but redacted. */
+export interface TranscriptLine {
+  iteration: number;
+  /** Counts up within the iteration from 1. */
+  n: number;
+  at: string;
+  stream: 'stdout' | 'stderr';
+  /** The line without its newline. */
+  line?: string;
+  /** Base64 of the bytes, where they are not valid UTF-8 (then there is no `line`). */
+  bytes?: string;
+  /** A line over the size limit comes in parts, from 1; all but the last have `more`. */
+  more?: true;
+}
+
+export type TranscriptDraft = Omit<TranscriptLine, 'n' | 'at'>;
+
+/** Refs and commits that make up a log at one moment. */
+export interface LogTips {
+  log: LogName;
+  /** Writer id to the object id of its ref; empty when nothing was flushed yet. */
+  tips: Map<string, string>;
+  /** True when a write-ahead file holds events that are not in git yet. */
+  pending: boolean;
+}
+
+/**
+ * Keeps events. One contract test (`test/store/contract.ts`) holds for every implementation.
+ * Within one process there is one store a repository; between processes the session's lock allows one writer a log.
+ */
+export interface LogStore {
+  readonly writer: string;
+  /** Every log there is, with its tips. One look at the refs and one at the write-ahead folder. */
+  logs(): Promise<LogTips[]>;
+  read(log: LogName): Promise<LogView>;
+  /** Reads many logs with the same few processes; the order of the answer is the order asked. */
+  readMany(logs: LogName[]): Promise<LogView[]>;
+  /**
+   * Adds facts at the end. Resolved means acknowledged: redacted, written and fdatasynced.
+   * Calls made while a sync is under way share the next one (group commit) and keep their order.
+   * @throws AppError `store.conflict` when `expected` is given and is not this writer's head any more,
+   *   `store.full`, `store.readonly`, `store.io`
+   */
+  append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]>;
+  /** Adds transcript lines; written at once, made durable with the next flush. Returns them as kept (redacted). */
+  appendTranscript(log: LogName, lines: TranscriptDraft[]): Promise<TranscriptLine[]>;
+  /** Brings what is acknowledged into git: one pack, one commit, one compare-and-swap. False when there was nothing. */
+  flush(log: LogName): Promise<boolean>;
+  /** Flushes what dead processes of this writer left, cuts torn ends, restores lost refs. */
+  recover(log: LogName): Promise<string[]>;
+  transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine>;
+  /** The bytes behind `{ "payload": { … } }`, which stands for a string over 64 KiB. */
+  payload(log: LogName, sha256: string): Promise<Buffer>;
+  /** Files held open are closed; nothing is flushed. */
+  close(): Promise<void>;
+}
