@@ -149,3 +149,5 @@ export const iterationEvents = [
     }),
   ),
 ] as const;
+
+export type IterationEventType = (typeof iterationEvents)[number]['type'];

@@ -95,3 +95,5 @@ export const sessionEvents = [
     z.object({ tornBytes: z.int().min(0), quarantine: z.string() }),
   ),
 ] as const;
+
+export type SessionEventType = (typeof sessionEvents)[number]['type'];

@@ -1,0 +1,52 @@
+import { emptyUsage, type Iteration, type Session, type TestRun, type Usage, type Verdict } from './state.ts';
+
+/** `state` as `--json` names it. `conflicted`, `diverged` and `merged` come with landing and sync. */
+export type SessionStatus = 'new' | 'running' | 'idle' | 'conflicted' | 'diverged' | 'merged' | 'archived';
+
+export const verdictOf = (run: TestRun | null): Verdict =>
+  run === null ? 'none' : run.exitCode === 0 && !run.timedOut ? 'passed' : 'failed';
+
+/** A failing verdict is news only where the base passed. */
+export type Comparison = 'none' | 'passed' | 'newly-failing' | 'was-failing-before' | 'failing-base-unknown';
+
+export const compareWithBase = (session: Session, run: TestRun | null): Comparison => {
+  const verdict = verdictOf(run);
+  if (verdict !== 'failed') return verdict;
+  const base = verdictOf(session.baseTests);
+  return base === 'passed' ? 'newly-failing' : base === 'failed' ? 'was-failing-before' : 'failing-base-unknown';
+};
+
+/** The iteration that has begun and not ended, if any. */
+export const openIteration = (session: Session): Iteration | undefined => {
+  const last = session.iterations.at(-1);
+  return last && last.outcome === null ? last : undefined;
+};
+
+export const lastTests = (session: Session): TestRun | null =>
+  session.iterations.findLast((iteration) => iteration.tests !== null)?.tests ?? null;
+
+/** What the log alone says; whether a running one still has a living process is the caller's to know. */
+export const statusOf = (session: Session): SessionStatus => {
+  if (session.archived) return 'archived';
+  if (openIteration(session)) return 'running';
+  return session.iterations.length === 0 ? 'new' : 'idle';
+};
+
+/** Tokens added up; the cost is known only when every iteration that used the agent has one. */
+export const totalUsage = (session: Session): Usage => {
+  let total = emptyUsage;
+  let known = session.iterations.length > 0;
+  for (const { usage } of session.iterations) {
+    const silent = usage.tokensInput + usage.tokensOutput + usage.tokensCacheRead + usage.tokensCacheWrite === 0;
+    if (usage.costUsd === null && !silent) known = false;
+    total = {
+      tokensInput: total.tokensInput + usage.tokensInput,
+      tokensOutput: total.tokensOutput + usage.tokensOutput,
+      tokensCacheRead: total.tokensCacheRead + usage.tokensCacheRead,
+      tokensCacheWrite: total.tokensCacheWrite + usage.tokensCacheWrite,
+      costUsd: usage.costUsd === null ? total.costUsd : (total.costUsd ?? 0) + usage.costUsd,
+      costSource: usage.costSource === 'unknown' ? total.costSource : usage.costSource,
+    };
+  }
+  return known ? total : { ...total, costUsd: null, costSource: 'unknown' };
+};

@@ -1,0 +1,107 @@
+import type { KnownEvent } from '../events/catalogue.ts';
+import type { IterationEventType } from '../events/iteration-events.ts';
+import { emptyUsage, type Iteration, type Session, type TestRun } from './state.ts';
+
+type On<Type extends IterationEventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Session;
+
+/** Changes one iteration; nearly always the last, so the search begins there. An unknown one changes nothing. */
+const change = (session: Session, iteration: number, edit: (it: Iteration) => Partial<Iteration>): Session => {
+  const list = session.iterations;
+  for (let i = list.length - 1; i >= 0; i--) {
+    const found = list[i]!;
+    if (found.iteration !== iteration) continue;
+    const iterations = list.slice();
+    iterations[i] = { ...found, ...edit(found) };
+    return { ...session, iterations };
+  }
+  return session;
+};
+
+const testRun = (data: TestRun): TestRun => ({
+  commit: data.commit,
+  exitCode: data.exitCode,
+  signal: data.signal,
+  timedOut: data.timedOut,
+  durationMs: data.durationMs,
+  outputTail: data.outputTail,
+});
+
+/** What each event between a prompt and its commit means. */
+export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
+  'iteration.started': (session, { data, at }) => ({
+    ...session,
+    iterations: [
+      ...session.iterations,
+      {
+        iteration: data.iteration,
+        prompt: data.prompt,
+        reason: data.reason,
+        agent: data.agent,
+        threadId: data.agent.threadId,
+        startedAt: at,
+        finishedAt: null,
+        outcome: null,
+        head: data.head,
+        commit: null,
+        subject: null,
+        files: 0,
+        insertions: 0,
+        deletions: 0,
+        durationMs: null,
+        usage: emptyUsage,
+        toolCalls: 0,
+        toolFailures: 0,
+        message: null,
+        failure: null,
+        tests: null,
+      },
+    ],
+  }),
+  'thread.started': (session, { data }) => {
+    const agent =
+      session.iterations.findLast((it) => it.iteration === data.iteration)?.agent.name ?? session.agent.name;
+    const threads = { ...session.threads, [agent]: data.threadId };
+    return change({ ...session, threads }, data.iteration, () => ({ threadId: data.threadId }));
+  },
+  'agent-message.received': (session, { data }) => change(session, data.iteration, () => ({ message: data.text })),
+  'tool-call.started': (session, { data }) =>
+    change(session, data.iteration, (it) => ({ toolCalls: it.toolCalls + 1 })),
+  'tool-call.finished': (session, { data }) =>
+    data.isError || (data.exitCode ?? 0) !== 0
+      ? change(session, data.iteration, (it) => ({ toolFailures: it.toolFailures + 1 }))
+      : session,
+  'usage.reported': (session, { data }) =>
+    change(session, data.iteration, ({ usage }) => ({
+      usage: {
+        ...usage,
+        tokensInput: usage.tokensInput + data.tokensInput,
+        tokensOutput: usage.tokensOutput + data.tokensOutput,
+        tokensCacheRead: usage.tokensCacheRead + data.tokensCacheRead,
+        tokensCacheWrite: usage.tokensCacheWrite + data.tokensCacheWrite,
+      },
+    })),
+  'cost.reported': (session, { data }) =>
+    change(session, data.iteration, ({ usage }) => ({
+      usage: { ...usage, costUsd: (usage.costUsd ?? 0) + data.costUsd, costSource: data.costSource },
+    })),
+  'agent.finished': (session, { data }) => change(session, data.iteration, () => ({ failure: data.failure })),
+  'agent-commit.folded': (session) => session,
+  'repository-change.found': (session) => session,
+  'hook.finished': (session) => session,
+  'iteration.finished': (session, { data, at }) =>
+    change({ ...session, head: data.commit ?? session.head }, data.iteration, () => ({
+      finishedAt: at,
+      outcome: data.outcome,
+      commit: data.commit ?? null,
+      subject: data.subject ?? null,
+      files: data.files,
+      insertions: data.insertions,
+      deletions: data.deletions,
+      durationMs: data.durationMs,
+    })),
+  'test-run.finished': (session, { data }) => {
+    const next = { ...session, leftovers: data.leftovers };
+    if (data.target === 'base') return { ...next, baseTests: testRun(data) };
+    return change(next, data.iteration ?? 0, () => ({ tests: testRun(data) }));
+  },
+};

@@ -1,0 +1,141 @@
+import type { EventData } from '../events/catalogue.ts';
+
+export type AgentChoice = EventData<'session.created'>['agent'];
+export type Leftover = EventData<'test-run.finished'>['leftovers'][number];
+export type Outcome = EventData<'iteration.finished'>['outcome'];
+
+/** What a test run showed. A verdict is a conclusion, so it is made here and never stored. */
+export type Verdict = 'none' | 'passed' | 'failed';
+
+export interface TestRun {
+  commit: string;
+  exitCode: number | null;
+  signal: string | null;
+  timedOut: boolean;
+  durationMs: number;
+  outputTail: string;
+}
+
+/** Token counts add up; `costUsd` is null while unknown, never 0 for want of knowledge. */
+export interface Usage {
+  tokensInput: number;
+  tokensOutput: number;
+  tokensCacheRead: number;
+  tokensCacheWrite: number;
+  costUsd: number | null;
+  costSource: 'reported' | 'computed' | 'billed' | 'unknown';
+}
+
+export interface Iteration {
+  iteration: number;
+  prompt: string;
+  reason: EventData<'iteration.started'>['reason'];
+  agent: EventData<'iteration.started'>['agent'];
+  threadId: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  /** null while it runs, or after its process died and nobody has put it in order yet. */
+  outcome: Outcome | null;
+  head: string;
+  commit: string | null;
+  subject: string | null;
+  files: number;
+  insertions: number;
+  deletions: number;
+  durationMs: number | null;
+  usage: Usage;
+  toolCalls: number;
+  toolFailures: number;
+  /** The last thing the agent said. */
+  message: string | null;
+  failure: { code: string; message: string } | null;
+  tests: TestRun | null;
+}
+
+export interface ManualCommit {
+  commit: string;
+  subject: string;
+  author: { name: string; email: string };
+  origin: 'commit' | 'uncommitted-edits';
+  files: number;
+  insertions: number;
+  deletions: number;
+  beforeIteration: number;
+}
+
+export interface Session {
+  id: string;
+  /** False before `session.created`: nothing else is known then. */
+  exists: boolean;
+  name: string;
+  prompt: string | null;
+  base: string | null;
+  baseCommit: string;
+  branch: string;
+  /** As recorded: relative to the repository root, or absolute. */
+  worktree: string;
+  agent: AgentChoice;
+  test: string | null;
+  setup: string | null;
+  setupExitCode: number | null | undefined;
+  createdAt: string;
+  lastActivityAt: string;
+  hasWorktree: boolean;
+  hasBranch: boolean;
+  archived: boolean;
+  removed: boolean;
+  /** The newest commit of the branch that is on record. */
+  head: string;
+  iterations: Iteration[];
+  manualCommits: ManualCommit[];
+  /** Thread of each agent's newest run, by agent name. */
+  threads: Record<string, string>;
+  baseTests: TestRun | null;
+  /** Files the last test run left behind. */
+  leftovers: Leftover[];
+  /** Events of types this version does not know. */
+  unknownEvents: number;
+  /** Events of known types whose data could not be read. */
+  malformedEvents: number;
+  events: number;
+}
+
+export const emptyUsage: Usage = {
+  tokensInput: 0,
+  tokensOutput: 0,
+  tokensCacheRead: 0,
+  tokensCacheWrite: 0,
+  costUsd: null,
+  costSource: 'unknown',
+};
+
+/** The session before its first event. */
+export const initialSession: Session = {
+  id: '',
+  exists: false,
+  name: '',
+  prompt: null,
+  base: null,
+  baseCommit: '',
+  branch: '',
+  worktree: '',
+  agent: { name: 'amp', mode: null },
+  test: null,
+  setup: null,
+  setupExitCode: undefined,
+  createdAt: '',
+  lastActivityAt: '',
+  hasWorktree: false,
+  hasBranch: false,
+  archived: false,
+  removed: false,
+  head: '',
+  iterations: [],
+  manualCommits: [],
+  threads: {},
+  baseTests: null,
+  leftovers: [],
+  unknownEvents: 0,
+  malformedEvents: 0,
+  events: 0,
+};
