@@ -1,0 +1,58 @@
+import { systemClock } from '../clock.ts';
+import { startInGroup } from './group-child.ts';
+import { startInNamespace } from './namespace-child.ts';
+import { namespacePrefix, type StopStrength } from './strength.ts';
+
+export interface ChildOptions {
+  command: string;
+  args: string[];
+  cwd: string;
+  /** The whole environment: nothing is inherited. */
+  env: Record<string, string>;
+  /** Written and closed; `ignore` (the default) is an empty input. */
+  stdin?: Buffer | string | 'ignore';
+  /** Whole-tree containment: when the child ends, or we die, every process that came from it ends too. */
+  contain?: boolean;
+  /** Value of AMP_SESSIONS_RUN in the environment, by which strays are found; made up when absent. */
+  marker?: string;
+  /** Milliseconds between SIGINT, SIGTERM and SIGKILL of a gentle stop; default 3000. */
+  graceMs?: number;
+  /** Asks for less than the machine can do. */
+  strength?: StopStrength;
+}
+
+export interface ChildEnd {
+  exitCode: number | null;
+  signal: string | null;
+  /** Processes that outlived the child and had to be killed; only counted when contained. */
+  survivors: number;
+}
+
+export interface Child {
+  /** Of the process that we started: the child itself, or the one that holds its container. */
+  pid: number;
+  /** Both must be read: a full pipe stops the child. They end with the child, whoever else holds them. */
+  stdout: AsyncIterable<Buffer>;
+  stderr: AsyncIterable<Buffer>;
+  /** When it resolves nothing of a contained child is alive. */
+  ended: Promise<ChildEnd>;
+  /** `gently`: SIGINT, SIGTERM, SIGKILL with a grace between them. `now`: SIGKILL. */
+  stop(how: 'gently' | 'now'): void;
+  /** To the child itself when contained, else to its process group. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Name of the variable that marks every process of a contained child. */
+export const RUN_MARKER = 'AMP_SESSIONS_RUN';
+
+/**
+ * Starts a program in a session of its own, so that a Ctrl-C at the terminal reaches us and not it.
+ * @throws the raw error of `spawn` (`code` ENOENT, EACCES, ENOEXEC, E2BIG); callers say what it means.
+ */
+export const startChild = async (options: ChildOptions): Promise<Child> => {
+  if (!options.contain) return startInGroup(options);
+  const marker = options.marker ?? systemClock.newId();
+  const contained = { ...options, marker, env: { ...options.env, [RUN_MARKER]: marker } };
+  const prefix = options.strength === 'group' ? undefined : await namespacePrefix();
+  return (prefix && (await startInNamespace(prefix, contained))) ?? startInGroup(contained);
+};

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, type ChildEnd, type ChildOptions, RUN_MARKER } from './child.ts';
+import { startDeadMan } from './dead-man.ts';
+import { cutWhenQuiet, readOutput } from './output.ts';
+import {
+  childrenOf,
+  descendantsIn,
+  isRunning,
+  type ListedProcess,
+  listProcesses,
+  processesWithEnv,
+  sendSignal,
+  startTimeOf,
+} from './processes.ts';
+import { createStop } from './stopper.ts';
+
+const onWindows = process.platform === 'win32';
+
+/** How often descendants are noted: one that leaves its group and its parent later is still known by then. */
+const LOOK_MS = process.platform === 'linux' ? 250 : 1_000;
+const LEAVING_MS = 200;
+const SWEEPS = 20;
+
+/** Remembers who came from a process, by pid and start time, and finds who of them is left. */
+class Family {
+  readonly #root: number;
+  readonly #rootStart: string | undefined;
+  readonly #marker: string | undefined;
+  readonly #known = new Map<number, ListedProcess>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(root: number, marker: string | undefined) {
+    this.#root = root;
+    this.#rootStart = startTimeOf(root);
+    this.#marker = marker;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  #look(): void {
+    if (process.platform === 'linux' && childrenOf(this.#root).length === 0) return;
+    for (const entry of descendantsIn(listProcesses(), this.#root)) this.#known.set(entry.pid, entry);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Everybody who is alive and provably ours, without the root itself. */
+  left(): ListedProcess[] {
+    const list = listProcesses();
+    const leader = list.find((entry) => entry.pid === this.#root);
+    const groupIsOurs = leader === undefined || leader.startTime === this.#rootStart;
+    const found = new Map<number, ListedProcess>();
+    const add = (entry: ListedProcess) => found.set(entry.pid, entry);
+    for (const entry of list) if (groupIsOurs && entry.group === this.#root) add(entry);
+    if (groupIsOurs) for (const entry of descendantsIn(list, this.#root)) add(entry);
+    for (const entry of this.#known.values()) if (isRunning(entry)) add(entry);
+    if (this.#marker) for (const entry of processesWithEnv(list, RUN_MARKER, this.#marker)) add(entry);
+    for (const entry of [...found.values()]) for (const child of descendantsIn(list, entry.pid)) add(child);
+    found.delete(this.#root);
+    found.delete(process.pid);
+    return [...found.values()];
+  }
+}
+
+/** Kills until nobody is left, since who is killed may just have made another; answers how many there were. */
+const sweep = async (family: Family): Promise<number> => {
+  for (let waited = 0; waited < LEAVING_MS && family.left().length > 0; waited += 20) await sleep(20);
+  const killed = new Set<string>();
+  for (let round = 0; round < SWEEPS; round++) {
+    const left = family.left();
+    if (left.length === 0) break;
+    for (const entry of left) {
+      killed.add(`${entry.pid} ${entry.startTime}`);
+      sendSignal(entry.pid, 'SIGKILL');
+    }
+    await sleep(10);
+  }
+  return killed.size;
+};
+
+const signalGroup = (child: ChildProcess, name: NodeJS.Signals): void => {
+  if (onWindows) {
+    if (name === 'SIGKILL') spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    else child.kill(name);
+  } else if (!sendSignal(-child.pid!, name)) child.kill(name);
+};
+
+const exitOf = (child: ChildProcess): Promise<[number | null, string | null]> =>
+  new Promise((resolve) => {
+    child.on('error', () => {});
+    child.once('exit', (exitCode, signal) => resolve([exitCode, signal]));
+  });
+
+const endOf = async (child: ChildProcess, clean: () => Promise<number>): Promise<ChildEnd> => {
+  const [exitCode, signal] = await exitOf(child);
+  const survivors = await clean();
+  for (const stream of [child.stdout, child.stderr]) if (stream) cutWhenQuiet(stream as Readable);
+  return { exitCode, signal, survivors };
+};
+
+/** Starts a child in its own process group; contained, it is also watched over, and swept up behind. */
+export const startInGroup = async (options: ChildOptions): Promise<Child> => {
+  const deadMan = options.contain && !onWindows ? startDeadMan(options.marker) : undefined;
+  const child = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: !onWindows,
+    windowsHide: true,
+    stdio: [options.stdin === undefined || options.stdin === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    deadMan?.dismiss();
+    throw error;
+  }
+  deadMan?.guard(child.pid!);
+  child.stdin?.on('error', () => {});
+  if (options.stdin !== 'ignore') child.stdin?.end(options.stdin);
+  const family = options.contain && !onWindows ? new Family(child.pid!, options.marker) : undefined;
+  const ended = endOf(child, async () => {
+    family?.close();
+    const survivors = family ? await sweep(family) : 0;
+    deadMan?.dismiss();
+    return survivors;
+  });
+  const signal = (name: NodeJS.Signals): void => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (options.contain && !onWindows && name !== 'SIGKILL') sendSignal(child.pid!, name);
+    else signalGroup(child, name);
+  };
+  return {
+    pid: child.pid!,
+    stdout: readOutput(child.stdout as Readable),
+    stderr: readOutput(child.stderr as Readable),
+    ended,
+    signal,
+    stop: createStop({
+      graceMs: options.graceMs,
+      signal,
+      hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    }),
+  };
+};
