@@ -63,6 +63,7 @@ const CODES = {
   'script.invalid': EXIT.usage,
   'limit.iterations': EXIT.limit,
   'log.damaged': EXIT.damaged,
+  'program.bug': EXIT.bug,
   interrupted: EXIT.interrupted,
 } as const;
 

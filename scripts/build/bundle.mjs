@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+import { entries, MAIN, mainSource } from './entries.mjs';
+import { thirdPartyLicenses } from './licenses.mjs';
+import { slimOclif } from './slim-oclif.mjs';
+
+/** Native packages stay outside: they are loaded at run time, when installed. */
+const EXTERNAL = [/^@duckdb\//];
+
+const mainEntry = (root) => ({
+  name: 'main-entry',
+  resolveId: (id) => (id === MAIN ? MAIN : null),
+  load: (id) => (id === MAIN ? { code: mainSource(root), moduleType: 'js' } : null),
+});
+
+const output = {
+  format: 'cjs',
+  exports: 'named',
+  minify: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  comments: { legal: false },
+};
+
+/** The old folder makes room at once, so that nobody ever sees half a build. */
+const swap = (fresh, dist) => {
+  const old = `${fresh}.old`;
+  try {
+    renameSync(dist, old);
+  } catch {
+    // There was no dist/ yet.
+  }
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+};
+
+/**
+ * Bundles everything into `dist/`, all npm packages inside.
+ * @returns {Promise<{ id: string, files: number, bytes: number }>} `id` is a hash of the content
+ */
+export const bundle = async (root, inputs) => {
+  const build = await rolldown({
+    input: entries(root),
+    platform: 'node',
+    external: EXTERNAL,
+    plugins: [mainEntry(root), slimOclif()],
+    transform: { target: 'node20' },
+    logLevel: 'warn',
+    onLog: (level, log, handler) => (log.code === 'EVAL' ? undefined : handler(level, log)),
+  });
+  const { output: chunks } = await build.generate(output);
+  await build.close();
+  const files = chunks.map((chunk) => ({ name: chunk.fileName, text: chunk.code ?? chunk.source }));
+  const modules = chunks.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  files.push({ name: 'THIRD-PARTY-LICENSES.txt', text: thirdPartyLicenses(root, modules) });
+
+  const hash = createHash('sha256');
+  for (const { name, text } of files) hash.update(`${name}\0`).update(text).update('\0');
+  const id = hash.digest('hex').slice(0, 16);
+  files.push({ name: 'build.json', text: `${JSON.stringify({ id, inputs })}\n` });
+
+  const fresh = path.join(root, `dist.${process.pid}`);
+  for (const { name, text } of files) {
+    const file = path.join(fresh, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  swap(fresh, path.join(root, 'dist'));
+  return { id, files: files.length, bytes: files.reduce((sum, { text }) => sum + text.length, 0) };
+};

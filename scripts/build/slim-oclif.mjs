@@ -1,0 +1,1 @@
+export const slimOclif = () => ({ name: 'slim-oclif' });

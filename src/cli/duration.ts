@@ -1,0 +1,45 @@
+import { AppError } from '../errors.ts';
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|[smhdw])/g;
+
+const sum = (text: string): number => {
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(PART)) total += Number(amount) * UNITS[unit!]!;
+  return Math.round(total);
+};
+
+/**
+ * Milliseconds of `90s`, `20m`, `1h30m`, `2d`.
+ * @throws AppError `usage.invalid`
+ */
+export const parseDuration = (text: string): number => {
+  const compact = text.trim().toLowerCase().replace(/\s+/g, '');
+  const total = WHOLE.test(compact) ? sum(compact) : 0;
+  if (total > 0) return total;
+  throw new AppError('usage.invalid', `"${text}" is not a duration.`, {
+    hint: 'Write a number and a unit: 90s, 20m, 1h30m, 2d.',
+  });
+};
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/**
+ * The moment a person means, as ISO-8601 UTC: a duration is that long ago, a day begins at midnight, and both a day
+ * and a time without a zone are local.
+ * @throws AppError `usage.invalid`
+ */
+export const parseMoment = (text: string, now: string): string => {
+  const compact = text.trim();
+  if (WHOLE.test(compact)) return iso(Date.parse(now) - sum(compact));
+  const local = DAY.test(compact) ? `${compact}T00:00` : compact.replace(' ', 'T');
+  const at = TIME.test(local) ? Date.parse(local) : Number.NaN;
+  if (!Number.isNaN(at)) return iso(at);
+  throw new AppError('usage.invalid', `"${text}" is neither a time nor a duration.`, {
+    hint: 'Write 2d for two days ago, 2026-11-22, or 2026-11-22T14:30.',
+  });
+};
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();

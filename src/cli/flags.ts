@@ -1,0 +1,79 @@
+import { string as stringArg } from '@oclif/core/args';
+import { boolean, custom, integer, string } from '@oclif/core/flags';
+import { systemClock } from '../clock.ts';
+import { parseDuration, parseMoment } from './duration.ts';
+
+/** The flags that several commands share: the same name, letter and meaning everywhere. */
+
+const GLOBAL = 'GLOBAL';
+
+/** Every command takes these, `--json` besides. */
+export const globalFlags = {
+  directory: string({
+    char: 'C',
+    summary: 'Work as if started in this directory.',
+    helpValue: '<dir>',
+    helpGroup: GLOBAL,
+  }),
+  quiet: boolean({ char: 'q', summary: 'Print ids only, no progress.', helpGroup: GLOBAL }),
+  'no-color': boolean({ summary: 'No colours (NO_COLOR works too).', helpGroup: GLOBAL }),
+};
+
+/** A duration such as `20m`, in milliseconds. */
+export const duration = custom<number>({
+  helpValue: '<duration>',
+  parse: async (input) => parseDuration(input),
+});
+
+/** A moment such as `2d` (ago) or `2026-11-22`, as ISO-8601 UTC. */
+export const moment = custom<string>({
+  helpValue: '<when>',
+  parse: async (input) => parseMoment(input, systemClock.now()),
+});
+
+/** Where a prompt comes from; one of them. */
+export const promptFlags = {
+  prompt: string({
+    char: 'p',
+    summary: 'What the agent is to do.',
+    helpValue: '<text>',
+    exclusive: ['prompt-file', 'prompt-editor'],
+  }),
+  'prompt-file': string({
+    char: 'P',
+    summary: 'File with the prompt; - is stdin.',
+    helpValue: '<file>',
+    exclusive: ['prompt-editor'],
+  }),
+  'prompt-editor': boolean({ char: 'e', summary: 'Write the prompt in your editor.' }),
+};
+
+export const agentFlags = {
+  agent: string({
+    char: 'a',
+    summary: 'Coding agent: amp, command, scripted.',
+    helpValue: '<name>',
+  }),
+  model: string({ char: 'm', summary: 'Model of the agent (Amp: its mode).', helpValue: '<name>' }),
+};
+
+export const base = string({ summary: 'Branch, tag or commit to start from.', helpValue: '<ref>' });
+
+export const jobs = integer({ char: 'j', summary: 'How many at once.', helpValue: '<n>', min: 1 });
+
+export const timeout = duration({ summary: 'Time limit, such as 20m or 1h30m.' });
+
+export const yes = boolean({ char: 'y', summary: 'Do not ask.' });
+
+export const dryRun = boolean({ char: 'n', summary: 'Say what would be done, do nothing.' });
+
+export const rangeFlags = {
+  since: moment({ summary: 'Not before: 2d (ago), 2026-11-22, or a time.' }),
+  until: moment({ summary: 'Not after: 2d (ago), 2026-11-22, or a time.' }),
+};
+
+/** The session a command is about. */
+export const sessionArg = stringArg({
+  description: 'Id, unique prefix of it, name or branch; without it the session whose worktree this is.',
+  required: false,
+});

@@ -1,0 +1,90 @@
+import { AppError, type ErrorCode, EXIT } from '../errors.ts';
+import { colors } from './color.ts';
+import { stderr, stdout } from './print.ts';
+import { sanitizeText } from './sanitize.ts';
+
+/** What a person or a script hears about an error. */
+export interface Report {
+  code: ErrorCode;
+  message: string;
+  hint: string | undefined;
+  exit: number;
+  details: Record<string, unknown> | undefined;
+  answer: Record<string, unknown> | undefined;
+}
+
+interface OclifError extends Error {
+  oclif?: { exit?: number };
+  code?: string;
+}
+
+/** oclif's own errors carry an exit status; `this.exit(n)` is one of them, without a message of its own. */
+const isOclifError = (error: unknown): error is OclifError =>
+  error instanceof Error && typeof (error as OclifError).oclif?.exit === 'number';
+
+const isSilentExit = (error: unknown): boolean => isOclifError(error) && error.code === 'EEXIT';
+
+const withoutAdvice = (message: string): string => message.replace(/\n+See more help with --help\s*$/, '');
+
+/** oclif wraps what a flag's parser throws, an AppError included. */
+const unwrapped = (message: string): string => withoutAdvice(message).replace(/^Parsing (--\S+) \n\t/, '$1: ');
+
+/** oclif writes lists over several lines and ends with an advice of its own. */
+const oneSentence = (message: string): string => {
+  const lines = unwrapped(message)
+    .split('\n')
+    .map((line) => line.trim().replace(/\s{2,}/g, ': '))
+    .filter((line) => line !== '');
+  const text = lines.join(' ');
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+};
+
+const helpHint = (command: string | undefined): string =>
+  `Run \`amp-sessions ${command ? `${command.replaceAll(':', ' ')} ` : ''}--help\` for its arguments and flags.`;
+
+const bug = (error: unknown): Report => {
+  const first = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  return {
+    code: 'program.bug',
+    message: `amp-sessions met a bug of its own: ${first || 'an error without a message'}`,
+    hint: 'Run it again with DEBUG=1 for the stack, and report it together with the command.',
+    exit: EXIT.bug,
+    details: undefined,
+    answer: undefined,
+  };
+};
+
+/** Turns anything thrown into a report. */
+export const toReport = (error: unknown, command?: string): Report => {
+  if (error instanceof AppError) {
+    const { code, hint, exit, details, answer } = error;
+    return { code, message: unwrapped(error.message), hint, exit, details, answer };
+  }
+  if (isOclifError(error)) {
+    return toReport(new AppError('usage.invalid', oneSentence(error.message), { hint: helpHint(command) }));
+  }
+  return bug(error);
+};
+
+/** The document that stands for an error in `--json`: the answer's own fields beside `error`, as far as known. */
+export const errorDocument = (schema: string, report: Report): Record<string, unknown> => ({
+  schema,
+  error: { code: report.code, message: report.message, hint: report.hint ?? null, ...report.details },
+  ...report.answer,
+});
+
+const printForPerson = (report: Report, error: unknown): void => {
+  const color = colors('stderr');
+  stderr.line(`${color.red('✗')} ${sanitizeText(report.message)}`);
+  if (report.hint) stderr.line(`  ${color.dim('→')} ${sanitizeText(report.hint)}`);
+  if (process.env['DEBUG'] && error instanceof Error) stderr.line(color.dim(sanitizeText(String(error.stack))));
+};
+
+/** Prints an error on the way it was asked for and gives the exit status. */
+export const reportError = (error: unknown, options: { schema: string; json: boolean; command?: string }): number => {
+  if (isSilentExit(error)) return (error as OclifError).oclif?.exit ?? EXIT.done;
+  const report = toReport(error, options.command);
+  if (options.json) stdout.line(JSON.stringify(errorDocument(options.schema, report), null, 2));
+  if (!options.json || process.env['DEBUG']) printForPerson(report, error);
+  return report.exit;
+};
