@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { startInGroup } from './group-child.ts';
+import { RUN_MARKER } from './marker.ts';
 import { startInNamespace } from './namespace-child.ts';
 import { namespacePrefix, type StopStrength } from './strength.ts';
 
@@ -41,9 +42,6 @@ export interface Child {
   /** To the child itself when contained, else to its process group. */
   signal(name: NodeJS.Signals): void;
 }
-
-/** Name of the variable that marks every process of a contained child. */
-export const RUN_MARKER = 'AMP_SESSIONS_RUN';
 
 /**
  * Starts a program in a session of its own, so that a Ctrl-C at the terminal reaches us and not it.

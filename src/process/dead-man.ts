@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { RUN_MARKER } from './child.ts';
+import { RUN_MARKER } from './marker.ts';
 
 /**
  * A tiny shell that reads from us: a process group first, then the word that all is well. When we die before that,

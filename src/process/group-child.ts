@@ -2,70 +2,17 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, type ChildEnd, type ChildOptions, RUN_MARKER } from './child.ts';
+import type { Child, ChildEnd, ChildOptions } from './child.ts';
 import { startDeadMan } from './dead-man.ts';
+import { Family } from './family.ts';
 import { cutWhenQuiet, readOutput } from './output.ts';
-import {
-  childrenOf,
-  descendantsIn,
-  isRunning,
-  type ListedProcess,
-  listProcesses,
-  processesWithEnv,
-  sendSignal,
-  startTimeOf,
-} from './processes.ts';
+import { sendSignal } from './processes.ts';
 import { createStop } from './stopper.ts';
 
 const onWindows = process.platform === 'win32';
 
-/** How often descendants are noted: one that leaves its group and its parent later is still known by then. */
-const LOOK_MS = process.platform === 'linux' ? 250 : 1_000;
 const LEAVING_MS = 200;
 const SWEEPS = 20;
-
-/** Remembers who came from a process, by pid and start time, and finds who of them is left. */
-class Family {
-  readonly #root: number;
-  readonly #rootStart: string | undefined;
-  readonly #marker: string | undefined;
-  readonly #known = new Map<number, ListedProcess>();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(root: number, marker: string | undefined) {
-    this.#root = root;
-    this.#rootStart = startTimeOf(root);
-    this.#marker = marker;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    this.#timer.unref();
-  }
-
-  #look(): void {
-    if (process.platform === 'linux' && childrenOf(this.#root).length === 0) return;
-    for (const entry of descendantsIn(listProcesses(), this.#root)) this.#known.set(entry.pid, entry);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** Everybody who is alive and provably ours, without the root itself. */
-  left(): ListedProcess[] {
-    const list = listProcesses();
-    const leader = list.find((entry) => entry.pid === this.#root);
-    const groupIsOurs = leader === undefined || leader.startTime === this.#rootStart;
-    const found = new Map<number, ListedProcess>();
-    const add = (entry: ListedProcess) => found.set(entry.pid, entry);
-    for (const entry of list) if (groupIsOurs && entry.group === this.#root) add(entry);
-    if (groupIsOurs) for (const entry of descendantsIn(list, this.#root)) add(entry);
-    for (const entry of this.#known.values()) if (isRunning(entry)) add(entry);
-    if (this.#marker) for (const entry of processesWithEnv(list, RUN_MARKER, this.#marker)) add(entry);
-    for (const entry of [...found.values()]) for (const child of descendantsIn(list, entry.pid)) add(child);
-    found.delete(this.#root);
-    found.delete(process.pid);
-    return [...found.values()];
-  }
-}
 
 /** Kills until nobody is left, since who is killed may just have made another; answers how many there were. */
 const sweep = async (family: Family): Promise<number> => {
@@ -122,7 +69,7 @@ export const startInGroup = async (options: ChildOptions): Promise<Child> => {
   deadMan?.guard(child.pid!);
   child.stdin?.on('error', () => {});
   if (options.stdin !== 'ignore') child.stdin?.end(options.stdin);
-  const family = options.contain && !onWindows ? new Family(child.pid!, options.marker) : undefined;
+  const family = options.contain && !onWindows ? new Family(child.pid!, options.marker ?? '') : undefined;
   const ended = endOf(child, async () => {
     family?.close();
     const survivors = family ? await sweep(family) : 0;
@@ -131,7 +78,7 @@ export const startInGroup = async (options: ChildOptions): Promise<Child> => {
   });
   const signal = (name: NodeJS.Signals): void => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    if (options.contain && !onWindows && name !== 'SIGKILL') sendSignal(child.pid!, name);
+    if (options.contain && !onWindows) sendSignal(child.pid!, name);
     else signalGroup(child, name);
   };
   return {

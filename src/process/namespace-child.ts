@@ -14,9 +14,9 @@ import type { NamespacePrefix } from './strength.ts';
  * The first process of the namespace. It starts the program only when we are still there (a death before
  * `setpriv` took hold goes unnoticed otherwise), says with which status the program ended, and holds the namespace
  * open until we have counted who is left. Its end is the end of all. The program's stderr comes as 4, since `unshare`
- * has words of its own for 2.
+ * and the shell have words of their own for 2.
  */
-const INIT = 'echo up >&3; read -r go <&3 || exit 125; "$@" 2>&4 3>&- 4>&-; echo "$?" >&3; read -r bye <&3';
+const INIT = 'echo up >&3; read -r go <&3 || exit 125; (exec "$@" 2>&4 3>&- 4>&-); echo "$?" >&3; read -r bye <&3';
 
 /** How long processes that are on their way out may take before they count as survivors. */
 const LEAVING_MS = 200;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process as the system lists it. Pid and start time together name it: a pid alone is used again. */
 export interface ListedProcess {
@@ -116,6 +116,17 @@ export const processesWithEnv = (list: ListedProcess[], name: string, value: str
     }
   });
 };
+
+/** The pipes and sockets behind a process's stdout and stderr, by inode: `socket:[4711]`. Linux; elsewhere none. */
+export const openPipes = (pid: number): string[] =>
+  [1, 2].flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      return /^(socket|pipe):/.test(target) ? [target] : [];
+    } catch {
+      return [];
+    }
+  });
 
 /** Sends a signal; false when there was nobody to get it. */
 export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
