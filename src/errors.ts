@@ -45,6 +45,7 @@ const CODES = {
   'config.invalid': EXIT.usage,
   'config.untrusted': EXIT.refused,
   'config.unknown': EXIT.usage,
+  'config.busy': EXIT.refused,
   'file.missing': EXIT.usage,
   'editor.missing': EXIT.refused,
   'tests.failed': EXIT.gate,
