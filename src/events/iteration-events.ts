@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { costSource, count, diffSize, ending, iteration, milliseconds, objectId } from './shapes.ts';
+import { costSource, count, diffSize, ending, iteration, leftovers, milliseconds, objectId } from './shapes.ts';
 
 /** What can have happened between a prompt and its commit. */
 export const iterationEvents = [
@@ -127,6 +127,17 @@ export const iterationEvents = [
       subject: z.string().optional(),
       ...diffSize,
       durationMs: milliseconds,
+      agent: z.object({ name: z.string(), mode: z.string().nullable(), threadId: z.string().nullable() }),
+      usage: z
+        .object({
+          tokensInput: count,
+          tokensOutput: count,
+          tokensCacheRead: count,
+          tokensCacheWrite: count,
+          costUsd: z.number().min(0).nullable(),
+          costSource,
+        })
+        .describe('what `usage.reported` and `cost.reported` of this iteration add up to; not to be added to them'),
       transcript: z.object({ lines: count, bytes: count, sha256: z.string() }).nullable(),
       recovered: z.boolean().describe('the process that ran it died; another one ended it'),
     }),
@@ -143,9 +154,7 @@ export const iterationEvents = [
       ...ending,
       outputTail: z.string(),
       outputBytes: count,
-      leftovers: z
-        .array(z.object({ path: z.string(), object: objectId.nullable() }))
-        .describe('files the run left behind: nobody’s work, kept out of the next commit; a null object is a deletion'),
+      leftovers,
     }),
   ),
 ] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { agentChoice, diffSize, ending, iteration, milliseconds, objectId, person } from './shapes.ts';
+import { agentChoice, diffSize, ending, iteration, leftovers, milliseconds, objectId, person } from './shapes.ts';
 
 /** What can have happened to a session as a whole: its birth, its names, its worktree, its end. */
 export const sessionEvents = [
@@ -44,7 +44,7 @@ export const sessionEvents = [
     'setup.finished',
     1,
     'The set-up command ran in the worktree.',
-    z.object({ command: z.string(), ...ending, outputTail: z.string() }),
+    z.object({ command: z.string(), ...ending, outputTail: z.string(), leftovers }),
   ),
   event(
     'worktree-removal.started',

@@ -31,3 +31,9 @@ export const agentChoice = z.object({
 });
 
 export const costSource = z.enum(['reported', 'computed', 'billed', 'unknown']);
+
+export const leftovers = z
+  .array(z.object({ path: z.string(), object: objectId.nullable() }))
+  .describe(
+    'files a set-up or test run left behind: nobody’s work, kept out of the next commit; a null object is a deletion',
+  );

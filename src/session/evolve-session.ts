@@ -34,7 +34,7 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
     archived: false,
     leftovers: [],
   }),
-  'setup.finished': (session, { data }) => ({ ...session, setupExitCode: data.exitCode }),
+  'setup.finished': (session, { data }) => ({ ...session, setupExitCode: data.exitCode, leftovers: data.leftovers }),
   'worktree-removal.started': (session) => session,
   'worktree.removed': (session) => ({ ...session, hasWorktree: false, leftovers: [] }),
   'branch-removal.started': (session) => session,

@@ -1,0 +1,56 @@
+import type { AgentChoice } from '../session/state.ts';
+import type { Context } from './context.ts';
+
+/** What a person said about a new session; undefined leaves it to the configuration. */
+export interface ChoiceFlags {
+  agent?: string;
+  model?: string;
+  test?: string;
+  setup?: string;
+}
+
+export interface Choices {
+  agent: AgentChoice;
+  test: string | null;
+  setup: string | null;
+}
+
+/** `command:make all` and `scripted:demo.yaml` carry the program with the agent's name. */
+export const parseAgent = (given: string, mode: string | null): AgentChoice => {
+  const colon = given.indexOf(':');
+  if (colon < 0) return { name: given, mode };
+  return { name: given.slice(0, colon), mode, command: given.slice(colon + 1) };
+};
+
+/** The program of an agent that needs one, from the configuration where the flag named none. */
+const withProgram = (ctx: Context, choice: AgentChoice): AgentChoice => {
+  if (choice.command !== undefined) return choice;
+  const { agents } = ctx.config.config;
+  if (choice.name === 'command' && agents.command.run) {
+    ctx.config.requireTrust(['agents.command.run']);
+    return { ...choice, command: agents.command.run };
+  }
+  if (choice.name === 'scripted' && agents.scripted.script) {
+    ctx.config.requireTrust(['agents.scripted.script']);
+    return { ...choice, command: agents.scripted.script };
+  }
+  return choice;
+};
+
+/**
+ * Agent, test and set-up command of a new session: flags, then configuration. What comes from the repository's file
+ * and names a program counts only when the user trusts that file.
+ * @throws AppError `config.untrusted`
+ */
+export const chooseForSession = (ctx: Context, flags: ChoiceFlags): Choices => {
+  const { config } = ctx.config;
+  if (flags.test === undefined && config.test) ctx.config.requireTrust(['test']);
+  if (flags.setup === undefined && config.setup) ctx.config.requireTrust(['setup']);
+  if (config.worktrees !== '.worktrees') ctx.config.requireTrust(['worktrees']);
+  const agent = parseAgent(flags.agent ?? config.agent, flags.model ?? config.model ?? null);
+  return {
+    agent: withProgram(ctx, agent),
+    test: flags.test ?? config.test ?? null,
+    setup: flags.setup ?? config.setup ?? null,
+  };
+};

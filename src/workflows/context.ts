@@ -1,0 +1,54 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { type ConfigFlags, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type HomeDirs, homeDirs } from '../config/paths.ts';
+import { locateRepository } from '../git/locate.ts';
+import type { Repository } from '../git/repository.ts';
+import { openStore } from '../store/git-store.ts';
+import type { LogStore } from '../store/log-store.ts';
+import { lazyRedactor, type Redact } from './lazy-redactor.ts';
+
+/** Everything a verb works with; made once by the command, or by a test. */
+export interface Context {
+  repo: Repository;
+  store: LogStore;
+  config: LoadedConfig;
+  clock: Clock;
+  home: HomeDirs;
+  env: Record<string, string | undefined>;
+  redact: Redact;
+  /** Something a person should hear that is no error. */
+  warn(text: string): void;
+}
+
+export interface ContextOptions {
+  /** Where the user stands, or what `-C` or `--repo` named. */
+  dir: string;
+  flags?: ConfigFlags;
+  env?: Record<string, string | undefined>;
+  clock?: Clock;
+  warn?(text: string): void;
+}
+
+/**
+ * @throws AppError `repository.missing`, `repository.unsafe`, `config.invalid`
+ */
+export const openContext = async (options: ContextOptions): Promise<Context> => {
+  const env = options.env ?? process.env;
+  const clock = options.clock ?? systemClock;
+  const repo = await locateRepository(options.dir);
+  const home = homeDirs(env, process.platform);
+  const config = await loadConfig({ root: repo.bare ? null : repo.root, env, home, flags: options.flags });
+  const redact = lazyRedactor(env, home);
+  const store = await openStore(repo, { clock, redact });
+  return { repo, store, config, clock, home, env, redact, warn: options.warn ?? (() => {}) };
+};
+
+/** Opens a context, works, and closes it whatever happens. */
+export const withContext = async <T>(options: ContextOptions, work: (ctx: Context) => Promise<T>): Promise<T> => {
+  const ctx = await openContext(options);
+  try {
+    return await work(ctx);
+  } finally {
+    await ctx.store.close();
+  }
+};

@@ -1,0 +1,76 @@
+import { commitWorktree } from '../git/commits.ts';
+import { diffSize } from '../git/diff.ts';
+import type { Worktree } from '../git/repository.ts';
+import { openIteration } from '../session/conclusions.ts';
+import type { Iteration, Outcome } from '../session/state.ts';
+import { foldedCommits } from './agent-commits.ts';
+import { iterationMessage, iterationSubject } from './commit-message.ts';
+import type { Context } from './context.ts';
+import type { Journal } from './journal.ts';
+import type { Digest } from './transcript-digest.ts';
+import { runCommitHooks } from './user-hooks.ts';
+
+export interface Finish {
+  outcome: Outcome;
+  /** What the agent said last; the subject comes from it. */
+  said: string | null;
+  durationMs: number;
+  recovered: boolean;
+  transcript: Digest | null;
+}
+
+/**
+ * Ends the open iteration: exactly one commit of what the agent left (none when nothing changed), commits that it
+ * made itself folded in, everything recorded. Also what puts an iteration in order whose process died.
+ */
+export const finishIteration = async (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  how: Finish,
+): Promise<Iteration> => {
+  const open = openIteration(journal.session);
+  if (!open) throw new Error('there is no open iteration to finish');
+  const { iteration, head, prompt } = open;
+  const folded = await foldedCommits(ctx, journal, wt, open);
+  await journal.record(
+    folded.map(({ id, subject }) => ({
+      type: 'agent-commit.folded',
+      by: 'agent',
+      data: { iteration, commit: id, subject },
+    })),
+  );
+  const subject = await ctx.redact(iterationSubject(how.said, prompt));
+  const message = await ctx.redact(iterationMessage(journal.session, iteration, subject, how.said));
+  await runCommitHooks(ctx, journal, wt, { iteration, message });
+  const made = await commitWorktree(ctx.repo, wt, {
+    branch: journal.session.branch,
+    parent: head,
+    message,
+    leaveOut: journal.session.leftovers,
+    sign: ctx.config.config.commit.sign,
+  });
+  const size = made ? await diffSize(ctx.repo, head, made.commit) : { files: 0, insertions: 0, deletions: 0 };
+  const [finished] = await journal.record([
+    {
+      type: 'iteration.finished',
+      by: 'program',
+      data: {
+        iteration,
+        outcome: how.outcome,
+        head,
+        ...(made && { commit: made.commit, subject }),
+        ...size,
+        durationMs: Math.round(how.durationMs),
+        agent: { name: open.agent.name, mode: open.agent.mode, threadId: open.threadId },
+        usage: openIteration(journal.session)!.usage,
+        transcript: how.transcript,
+        recovered: how.recovered,
+      },
+    },
+  ]);
+  journal.keep([...folded.map(({ id }) => id), ...(made ? [made.commit] : [])]);
+  if (made) journal.note(made.commit, [finished!]);
+  await journal.flush();
+  return journal.session.iterations.at(-1)!;
+};

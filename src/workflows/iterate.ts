@@ -1,0 +1,243 @@
+import type { Agent, AgentRequest } from '../agents/agent.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { LogEvent } from '../events/catalogue.ts';
+import { compareFingerprints, fingerprint } from '../git/guard.ts';
+import type { Worktree } from '../git/repository.ts';
+import { stopStrength } from '../process/strength.ts';
+import { verdictOf } from '../session/conclusions.ts';
+import type { AgentChoice, Iteration, Outcome, Session } from '../session/state.ts';
+import type { Context } from './context.ts';
+import { finishIteration } from './finish-iteration.ts';
+import type { Interrupts } from './interrupts.ts';
+import { type Journal, withJournal } from './journal.ts';
+import { recordManualWork } from './manual-work.ts';
+import { reconcile } from './reconcile.ts';
+import { type AgentEndFact, recordFacts } from './record-facts.ts';
+import { sessionAgent } from './session-agent.ts';
+import { runTests } from './test-run.ts';
+import { ensureWorktree } from './worktree.ts';
+
+export interface IterateWish {
+  id: string;
+  name: string;
+  prompt: string | null;
+  /** Another agent, mode or model for this run only. */
+  agent?: AgentChoice;
+  timeoutSec: number | null;
+  untilPass: boolean;
+  maxIterations: number;
+  interrupts: Interrupts;
+  onEvent?(event: LogEvent): void;
+  onStep?(step: IterateStep): void;
+  onTestOutput?(text: string): void;
+}
+
+export type IterateStep =
+  | { step: 'prepare' }
+  | { step: 'base-tests'; command: string }
+  | { step: 'agent'; iteration: number; agent: string }
+  | { step: 'commit' }
+  | { step: 'tests'; command: string };
+
+export interface IterateResult {
+  session: Session;
+  iteration: Iteration;
+  /** How many iterations this call ran. */
+  ran: number;
+  failure: AgentEndFact['failure'];
+  interrupted: boolean;
+}
+
+/**
+ * Runs the agent once (or, with `untilPass`, until the tests pass), each time with one commit, the tests, and
+ * everything on record. What the agent did is kept whatever happens; errors about it are the caller's to raise from
+ * the result.
+ * @throws AppError `session.busy`, `worktree.blocked`, `agent.missing`, `agent.login`, `limit.iterations`, …
+ */
+export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult> =>
+  withJournal(ctx, { id: wish.id, name: wish.name, command: 'iterate' }, async (journal) => {
+    if (wish.onEvent) journal.onEvent(wish.onEvent);
+    wish.onStep?.({ step: 'prepare' });
+    const agent = await sessionAgent(ctx, wish.agent ?? journal.session.agent);
+    await agent.check();
+    const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
+    await reconcile(ctx, journal, wt);
+    await recordManualWork(ctx, journal, wt);
+    await testBase(ctx, journal, wt, wish);
+    if (wish.untilPass && journal.session.test === null)
+      throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
+        hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,
+      });
+    return loop(ctx, journal, wt, agent, wish);
+  });
+
+const loop = async (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  agent: Agent,
+  wish: IterateWish,
+): Promise<IterateResult> => {
+  let prompt = wish.prompt;
+  for (let ran = 1; ; ran++) {
+    const once = await runOnce(ctx, journal, wt, agent, { ...wish, prompt, again: ran > 1 });
+    const result = { ...once, session: journal.session, iteration: journal.session.iterations.at(-1)!, ran };
+    const passed = verdictOf(result.iteration.tests) === 'passed';
+    if (!wish.untilPass || passed || once.failure || once.interrupted || ran >= wish.maxIterations) return result;
+    await recordManualWork(ctx, journal, wt);
+    prompt = null;
+  }
+};
+
+/** The base is tested once, before the agent has touched anything, so that a later failure is known to be new. */
+const testBase = async (ctx: Context, journal: Journal, wt: Worktree, wish: IterateWish): Promise<void> => {
+  const { session } = journal;
+  if (session.test === null) return;
+  if (session.baseTests !== null || session.iterations.length > 0) return;
+  wish.onStep?.({ step: 'base-tests', command: session.test });
+  await runTests(
+    ctx,
+    journal,
+    wt,
+    { target: 'base', commit: session.head },
+    { interrupts: wish.interrupts, onOutput: wish.onTestOutput },
+  );
+};
+
+type OnceWish = IterateWish & { again: boolean };
+
+const runOnce = async (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  agent: Agent,
+  wish: OnceWish,
+): Promise<{ failure: AgentEndFact['failure']; interrupted: boolean }> => {
+  const began = ctx.clock.elapsed();
+  const before = await fingerprint(ctx.repo);
+  const request = await openIterationFor(ctx, journal, wt, agent, wish);
+  wish.onStep?.({ step: 'agent', iteration: request.iteration, agent: agent.name });
+  const { end, transcript } = await listen(ctx, journal, agent, request, wish);
+  await reportChanges(ctx, journal, request.iteration, before);
+  wish.onStep?.({ step: 'commit' });
+  const interrupted = end.stopped === 'user' || wish.interrupts.stopped !== 'no';
+  const said = end.result?.text ?? journal.session.iterations.at(-1)!.message;
+  const durationMs = ctx.clock.elapsed() - began;
+  const done = await finishIteration(ctx, journal, wt, {
+    outcome: outcomeOf(end, interrupted),
+    said,
+    durationMs,
+    recovered: false,
+    transcript,
+  });
+  if (!interrupted && end.failure === null && journal.session.test !== null) {
+    wish.onStep?.({ step: 'tests', command: journal.session.test });
+    const what = {
+      target: 'iteration',
+      iteration: done.iteration,
+      commit: done.commit ?? journal.session.head,
+    } as const;
+    await runTests(ctx, journal, wt, what, { interrupts: wish.interrupts, onOutput: wish.onTestOutput });
+  }
+  await journal.flush();
+  return { failure: end.failure, interrupted: interrupted || wish.interrupts.stopped !== 'no' };
+};
+
+const openIterationFor = async (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  agent: Agent,
+  wish: OnceWish,
+): Promise<AgentRequest> => {
+  const choice = wish.agent ?? journal.session.agent;
+  const threadId = journal.session.threads[agent.name];
+  const timeoutSec = wish.timeoutSec ?? ctx.config.config.timeoutSec;
+  const timeoutMs = timeoutSec > 0 ? timeoutSec * 1000 : null;
+  const [version, stops] = await Promise.all([agent.version(), stopStrength()]);
+  await journal.decide({
+    do: 'startIteration',
+    data: {
+      prompt: wish.prompt,
+      reason: wish.again ? 'until-pass' : 'prompt',
+      head: journal.session.head,
+      agent: { name: agent.name, mode: choice.mode, version, threadId: threadId ?? null },
+      timeoutMs,
+      stopStrength: stops,
+    },
+  });
+  const open = journal.session.iterations.at(-1)!;
+  const { firstOutputSec, idleSec } = ctx.config.config;
+  return {
+    prompt: open.prompt,
+    ...(threadId !== undefined && { threadId }),
+    ...(choice.mode !== null && { mode: choice.mode }),
+    worktree: wt.path,
+    session: journal.id,
+    sessionName: journal.session.name,
+    iteration: open.iteration,
+    ...(timeoutMs !== null && { timeoutMs }),
+    ...(firstOutputSec !== undefined && { firstOutputMs: firstOutputSec * 1000 }),
+    ...(idleSec !== undefined && { idleMs: idleSec * 1000 }),
+  };
+};
+
+/** A start that fails is an end like any other, so that the iteration is closed and nothing hangs. */
+const listen = async (ctx: Context, journal: Journal, agent: Agent, request: AgentRequest, wish: OnceWish) => {
+  const run = await agent.start(request);
+  const off = wish.interrupts.onStop((how) => run.stop(how));
+  try {
+    return await recordFacts(ctx, journal, request.iteration, run);
+  } finally {
+    off();
+  }
+};
+
+const outcomeOf = (end: AgentEndFact, interrupted: boolean): Outcome => {
+  if (interrupted) return 'interrupted';
+  if (end.stopped === 'timeout' || end.stopped === 'silent') return 'timed-out';
+  return end.failure === null ? 'completed' : 'failed';
+};
+
+/** Says what changed beside the worktree while the agent ran: what can run code, and refs that are not its own. */
+const reportChanges = async (
+  ctx: Context,
+  journal: Journal,
+  iteration: number,
+  before: Awaited<ReturnType<typeof fingerprint>>,
+): Promise<void> => {
+  const after = await fingerprint(ctx.repo);
+  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${journal.session.branch}`] });
+  if (!change) return;
+  await journal.record([{ type: 'repository-change.found', by: 'program', data: { iteration, ...change } }]);
+  const parts = [
+    change.config && 'its configuration',
+    ...change.hooks.map((hook) => `the hook ${hook}`),
+    change.attributes && 'info/attributes',
+  ];
+  const code = parts.filter((part) => typeof part === 'string');
+  if (code.length > 0)
+    ctx.warn(`While the agent ran, the repository's ${code.join(', ')} changed: look before you run git there.`);
+};
+
+/** The error that a plain `iterate` ends with, if its result is one; the answer stands beside it. */
+export const failureOf = (result: IterateResult, answer: Record<string, unknown>): AppError | undefined => {
+  const { failure, interrupted, iteration, session } = result;
+  if (interrupted)
+    return new AppError(
+      'interrupted',
+      `Iteration ${iteration.iteration} was interrupted; what it did is committed and on record.`,
+      {
+        answer,
+        hint: `Go on with \`amp-sessions iterate ${session.id}\`.`,
+      },
+    );
+  if (failure) return new AppError(failure.code as ErrorCode, failure.message, { answer, hint: failure.hint });
+  const tests = iteration.tests;
+  if (tests === null || verdictOf(tests) === 'passed') return undefined;
+  const how = tests.timedOut ? 'ran into their time limit' : `failed with exit code ${tests.exitCode ?? tests.signal}`;
+  return new AppError('tests.failed', `The tests ${how} (\`${session.test}\`).`, {
+    answer,
+    hint: `Look with \`amp-sessions status ${session.id}\`, or go on with \`amp-sessions iterate ${session.id}\`: the agent is given the output.`,
+  });
+};

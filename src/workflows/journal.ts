@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../errors.ts';
+import type { Draft, LogEvent } from '../events/catalogue.ts';
+import { encodeEvent, lineHash } from '../events/codec.ts';
+import { sessionLog } from '../events/envelope.ts';
+import { acquireLock, LockHeld, type LockHolder, readLock } from '../process/lock.ts';
+import { decide, type Intent, isRefusal } from '../session/decide.ts';
+import { evolve, replay } from '../session/evolve.ts';
+import type { Session } from '../session/state.ts';
+import type { Head } from '../store/log-store.ts';
+import type { Context } from './context.ts';
+
+/**
+ * One session, held by this process alone: its state, and the only way to add to its record. Every fact goes to the
+ * store first (acknowledged there), then into the state.
+ */
+export interface Journal {
+  readonly id: string;
+  readonly session: Session;
+  /** Adds facts; resolved means they are on disk. */
+  record(drafts: Draft[]): Promise<LogEvent[]>;
+  /** Asks the rules and records what they answer. @throws AppError with the refusal's code */
+  decide(intent: Intent): Promise<LogEvent[]>;
+  /** Asks the rules without recording anything: for `--dry-run`. @throws AppError with the refusal's code */
+  judge(intent: Intent): Draft[];
+  onEvent(listener: (event: LogEvent) => void): void;
+  /** Lets `git log --notes=amp` tell of these events at the commit they speak of, from the next flush on. */
+  note(commit: string, events: LogEvent[]): void;
+  /** Keeps commits reachable through the session's code ref, from the next flush on. */
+  keep(commits: string[]): void;
+  /** Brings events, notes and kept commits into git. */
+  flush(): Promise<void>;
+  /** True when the last holder of the session died holding it. */
+  readonly afterCrash: boolean;
+}
+
+export const lockPath = (ctx: Context, id: string): string =>
+  join(ctx.repo.commonDir, 'amp', 'locks', `session.${id}.lock`);
+
+/** Who works on the session right now; undefined when nobody does. */
+export const holderOf = (ctx: Context, id: string): LockHolder | undefined => readLock(lockPath(ctx, id));
+
+const busy = (name: string, holder: LockHolder): AppError =>
+  new AppError(
+    'session.busy',
+    `Session ${name} is held by \`${holder.command}\` (process ${holder.pid} on ${holder.host}, since ${holder.since}).`,
+    { hint: `Wait for it, or end it with \`amp-sessions stop ${name}\`.` },
+  );
+
+/**
+ * Takes the session's lock, puts in order what a dead process left in the store, reads the log and hands it over.
+ * What was recorded is flushed into git at the end, also when `work` fails.
+ * @throws AppError `session.busy` when a living process holds the session
+ */
+export const withJournal = async <T>(
+  ctx: Context,
+  where: { id: string; name: string; command: string },
+  work: (journal: Journal) => Promise<T>,
+): Promise<T> => {
+  const path = lockPath(ctx, where.id);
+  const afterCrash = existsSync(path) && readLock(path) === undefined;
+  const lock = await acquireLock(path, { command: where.command }).catch((error) => {
+    throw error instanceof LockHeld ? busy(where.name, error.holder) : error;
+  });
+  try {
+    const journal = await openJournal(ctx, where.id, afterCrash);
+    try {
+      return await work(journal);
+    } finally {
+      await journal.flush();
+    }
+  } finally {
+    lock.release();
+  }
+};
+
+const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promise<Journal> => {
+  const log = sessionLog(id);
+  for (const warning of await ctx.store.recover(log)) ctx.warn(warning);
+  const view = await ctx.store.read(log);
+  for (const warning of view.warnings) ctx.warn(warning);
+  const listeners: ((event: LogEvent) => void)[] = [];
+  let session = { ...replay(view.events), id };
+  let head: Head = view.head;
+  const record = async (drafts: Draft[], expected?: Head): Promise<LogEvent[]> => {
+    if (drafts.length === 0) return [];
+    const events = await ctx.store.append(log, drafts, expected);
+    for (const event of events) {
+      session = evolve(session, event);
+      for (const listener of listeners) listener(event);
+    }
+    const last = events.at(-1)!;
+    head = { seq: last.seq, prev: lineHash(encodeEvent(last)), clock: last.clock };
+    return events;
+  };
+  return {
+    id,
+    get session() {
+      return session;
+    },
+    record: (drafts) => record(drafts),
+    // A decision stands on what was read, so it names it: had the head moved, the store refuses.
+    decide: async (intent) => record(judge(session, intent), head),
+    judge: (intent) => judge(session, intent),
+    onEvent: (listener) => listeners.push(listener),
+    ...flusher(ctx, id),
+    afterCrash,
+  };
+};
+
+const judge = (session: Session, intent: Intent): Draft[] => {
+  const decision = decide(session, intent);
+  if (isRefusal(decision)) throw new AppError(decision.refused, decision.message, { hint: decision.hint });
+  return decision;
+};
+
+/** What waits for the next flush beside the events themselves. */
+const flusher = (ctx: Context, id: string): Pick<Journal, 'note' | 'keep' | 'flush'> => {
+  let notes = new Map<string, LogEvent[]>();
+  let code: string[] = [];
+  return {
+    note: (commit, events) => notes.set(commit, [...(notes.get(commit) ?? []), ...events]),
+    keep: (commits) => code.push(...commits),
+    flush: async () => {
+      const extra = { notes, code };
+      notes = new Map();
+      code = [];
+      await ctx.store.flush(sessionLog(id), extra);
+    },
+  };
+};

@@ -1,0 +1,77 @@
+import { dirtyPaths } from '../git/commits.ts';
+import type { Worktree } from '../git/repository.ts';
+import { run } from '../process/run.ts';
+import type { Leftover } from '../session/state.ts';
+import { childEnv, shellCommand } from './child-env.ts';
+import type { Context } from './context.ts';
+import type { Interrupts } from './interrupts.ts';
+
+/** Bytes of a program's output that go on record. */
+const TAIL_BYTES = 16 * 1024;
+/** Left-behind files that are remembered one by one; a run that leaves more wants a `.gitignore`. */
+const LEFTOVERS_MAX = 5_000;
+
+export interface ProgramRun {
+  exitCode: number | null;
+  signal: string | null;
+  timedOut: boolean;
+  durationMs: number;
+  outputTail: string;
+  outputBytes: number;
+  leftovers: Leftover[];
+}
+
+/**
+ * Runs the session's test or set-up command in a worktree, with a time limit and its whole process tree contained,
+ * and looks at what it left behind there.
+ */
+export const runProgram = async (
+  ctx: Context,
+  wt: Worktree,
+  program: {
+    line: string;
+    timeoutSec: number;
+    session: string;
+    interrupts?: Interrupts;
+    onOutput?(text: string): void;
+  },
+): Promise<ProgramRun> => {
+  const aborted = new AbortController();
+  const off = program.interrupts?.onStop(() => aborted.abort());
+  const decoder = new TextDecoder();
+  try {
+    const ran = await run({
+      ...shellCommand(program.line),
+      cwd: wt.path,
+      env: childEnv(ctx.env, { AMP_SESSIONS_SESSION: program.session, AMP_SESSIONS_WORKTREE: wt.path }),
+      timeoutMs: program.timeoutSec > 0 ? program.timeoutSec * 1000 : undefined,
+      tailBytes: TAIL_BYTES,
+      contain: true,
+      signal: aborted.signal,
+      onOutput: program.onOutput && ((chunk) => program.onOutput?.(decoder.decode(chunk, { stream: true }))),
+    });
+    const leftovers = await dirtyPaths(ctx.repo, wt);
+    if (leftovers.length > LEFTOVERS_MAX)
+      ctx.warn(
+        `\`${program.line}\` left ${leftovers.length} files that no .gitignore names; only ${LEFTOVERS_MAX} are kept apart from the agent's work.`,
+      );
+    return {
+      exitCode: ran.exitCode,
+      signal: ran.signal,
+      timedOut: ran.timedOut,
+      durationMs: Math.round(ran.durationMs),
+      outputTail: tailText(ran.tail),
+      outputBytes: ran.outputBytes,
+      leftovers: leftovers.slice(0, LEFTOVERS_MAX),
+    };
+  } finally {
+    off?.();
+  }
+};
+
+/** The bytes as text; a character cut at the front is dropped, not shown as garbage. */
+const tailText = (tail: Buffer): string => {
+  let start = 0;
+  while (start < Math.min(4, tail.length) && (tail[start]! & 0xc0) === 0x80) start += 1;
+  return tail.subarray(start).toString('utf8');
+};

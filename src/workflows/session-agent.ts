@@ -1,0 +1,17 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { Agent } from '../agents/agent.ts';
+import type { AgentChoice } from '../session/state.ts';
+import type { Context } from './context.ts';
+
+/**
+ * The adapter of the agent that a session names, set up from the configuration.
+ * @throws AppError `agent.unknown`, `agent.missing`, `config.untrusted`, `script.invalid`
+ */
+export const sessionAgent = async (ctx: Context, choice: AgentChoice): Promise<Agent> => {
+  const { createAgent } = await import('../agents/registry.ts');
+  const { agents } = ctx.config.config;
+  if (choice.name === 'amp' && agents.amp.path) ctx.config.requireTrust(['agents.amp.path']);
+  const script = choice.name === 'scripted' && choice.command !== undefined && !isAbsolute(choice.command);
+  const command = script ? resolve(ctx.repo.root, choice.command!) : choice.command;
+  return createAgent({ ...choice, command }, { env: ctx.env, clock: ctx.clock, settings: agents, root: ctx.repo.root });
+};

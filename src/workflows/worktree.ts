@@ -1,0 +1,108 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { AppError, isAppError } from '../errors.ts';
+import { sessionWorktree } from '../git/locate.ts';
+import { readRef } from '../git/refs.ts';
+import type { Worktree } from '../git/repository.ts';
+import { addWorktree, copyIncluded, hideWorktrees } from '../git/worktrees.ts';
+import { branchName } from '../session/slug.ts';
+import type { Context } from './context.ts';
+import { worktreePath } from './find-session.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Journal } from './journal.ts';
+import { runProgram } from './run-program.ts';
+
+/** Keeps `.worktrees/` out of the user's `git status`; a folder elsewhere needs no hiding. */
+const hide = async (ctx: Context, path: string): Promise<void> => {
+  const way = relative(ctx.repo.root, path);
+  if (ctx.repo.bare || isAbsolute(way) || way.startsWith('..')) return;
+  await hideWorktrees(ctx.repo, `/${way.split(sep)[0]}/`);
+};
+
+/** A branch name that nobody has; the same second gives `-2`, `-3`, …. */
+export const freeBranch = async (ctx: Context, name: string, at: string): Promise<string> => {
+  const prefix = ctx.config.config.branchPrefix;
+  for (let attempt = 0; ; attempt++) {
+    const branch = branchName({ prefix, name, at, attempt });
+    if (!(await readRef(ctx.repo, `refs/heads/${branch}`))) return branch;
+  }
+};
+
+const existing = async (ctx: Context, journal: Journal): Promise<Worktree | undefined> => {
+  try {
+    return await sessionWorktree(ctx.repo, worktreePath(ctx, journal.session.worktree));
+  } catch (error) {
+    if (isAppError(error, 'worktree.missing')) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * The session's worktree, standing: the one there is, or made now (for the first time, after a crash, after somebody
+ * deleted it, or out of the archive). Then the set-up command, unless it has succeeded before.
+ * @throws AppError `worktree.blocked`, `setup.failed`
+ */
+export const ensureWorktree = async (
+  ctx: Context,
+  journal: Journal,
+  options: { reason: 'new' | 'repair'; interrupts?: Interrupts; onStep?(text: string): void } = { reason: 'repair' },
+): Promise<Worktree> => {
+  const standing = journal.session.hasWorktree ? await existing(ctx, journal) : undefined;
+  const wt = standing ?? (await build(ctx, journal, options.reason));
+  const { setup, setupExitCode } = journal.session;
+  if (setup !== null && (standing === undefined || setupExitCode !== 0))
+    await runSetup(ctx, journal, wt, setup, options);
+  return wt;
+};
+
+const build = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): Promise<Worktree> => {
+  const { session } = journal;
+  const began = ctx.clock.elapsed();
+  const path = worktreePath(ctx, session.worktree);
+  await hide(ctx, path);
+  const wt = await addWorktree(ctx.repo, { path, branch: session.branch, commit: session.head });
+  const commit = await readRef(ctx.repo, `refs/heads/${session.branch}`);
+  const copied = ctx.repo.here ? await copyIncluded(ctx.repo, ctx.repo.here, wt) : [];
+  await journal.record([
+    {
+      type: 'worktree.added',
+      by: 'program',
+      data: {
+        path: session.worktree,
+        branch: session.branch,
+        commit: commit ?? session.head,
+        copied,
+        durationMs: Math.round(ctx.clock.elapsed() - began),
+        reason,
+      },
+    },
+  ]);
+  return wt;
+};
+
+const runSetup = async (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  line: string,
+  options: { interrupts?: Interrupts; onStep?(text: string): void },
+): Promise<void> => {
+  options.onStep?.(`setting up: ${line}`);
+  const timeoutSec = ctx.config.config.setupTimeoutSec;
+  const { outputBytes: _, ...data } = await runProgram(ctx, wt, {
+    line,
+    timeoutSec,
+    session: journal.id,
+    interrupts: options.interrupts,
+  });
+  await journal.record([{ type: 'setup.finished', by: 'program', data: { command: line, ...data } }]);
+  if (options.interrupts && options.interrupts.stopped !== 'no')
+    throw new AppError('interrupted', 'The set-up command was interrupted.');
+  if (data.exitCode === 0 && !data.timedOut) return;
+  const how = data.timedOut
+    ? `took longer than ${timeoutSec} s`
+    : `failed with exit code ${data.exitCode ?? data.signal}`;
+  const last = data.outputTail.trim().split('\n').at(-1) ?? '';
+  throw new AppError('setup.failed', `The set-up command \`${line}\` ${how}${last ? `: ${last}` : '.'}`, {
+    hint: `Session ${journal.session.name} and its worktree ${wt.path} are there; mend the command, then run \`amp-sessions iterate ${journal.id}\`.`,
+  });
+};
