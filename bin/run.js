@@ -159,10 +159,10 @@ function writePieces(file, scripts, generations) {
   }
 }
 
-/** Keeps the four newest builds. */
+/** Keeps the newest build and three others. */
 function forgetOldBuilds(generations, newest) {
-  const builds = fs.readdirSync(generations).map((name) => path.join(generations, name));
-  const age = (folder) => (folder === newest ? 0 : -fs.statSync(folder).mtimeMs);
-  const byAge = builds.map((folder) => [age(folder), folder]).sort(([a], [b]) => a - b);
-  for (const [, folder] of byAge.slice(newest ? 4 : 0)) fs.rmSync(folder, { recursive: true, force: true });
+  const others = fs.readdirSync(generations).map((name) => path.join(generations, name));
+  const byAge = others.filter((folder) => folder !== newest).map((folder) => [fs.statSync(folder).mtimeMs, folder]);
+  byAge.sort(([a], [b]) => b - a);
+  for (const [, folder] of byAge.slice(3)) fs.rmSync(folder, { recursive: true, force: true });
 }

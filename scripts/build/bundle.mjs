@@ -3,7 +3,10 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { entries, MAIN, mainSource } from './entries.mjs';
+import { lazyBuiltins } from './lazy-builtins.mjs';
 import { thirdPartyLicenses } from './licenses.mjs';
+import { manifest } from './manifest.mjs';
+import { slimChalk } from './slim-chalk.mjs';
 import { slimOclif } from './slim-oclif.mjs';
 
 /** Native packages stay outside: they are loaded at run time, when installed. */
@@ -22,6 +25,12 @@ const output = {
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
   comments: { legal: false },
+};
+
+const contentId = (files) => {
+  const hash = createHash('sha256');
+  for (const { name, text } of files) hash.update(`${name}\0`).update(text).update('\0');
+  return hash.digest('hex').slice(0, 16);
 };
 
 /** The old folder makes room at once, so that nobody ever sees half a build. */
@@ -45,7 +54,7 @@ export const bundle = async (root, inputs) => {
     input: entries(root),
     platform: 'node',
     external: EXTERNAL,
-    plugins: [mainEntry(root), slimOclif()],
+    plugins: [mainEntry(root), slimOclif(), slimChalk(), lazyBuiltins()],
     transform: { target: 'node20' },
     logLevel: 'warn',
     onLog: (level, log, handler) => (log.code === 'EVAL' ? undefined : handler(level, log)),
@@ -56,17 +65,20 @@ export const bundle = async (root, inputs) => {
   const modules = chunks.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
   files.push({ name: 'THIRD-PARTY-LICENSES.txt', text: thirdPartyLicenses(root, modules) });
 
-  const hash = createHash('sha256');
-  for (const { name, text } of files) hash.update(`${name}\0`).update(text).update('\0');
-  const id = hash.digest('hex').slice(0, 16);
-  files.push({ name: 'build.json', text: `${JSON.stringify({ id, inputs })}\n` });
-
   const fresh = path.join(root, `dist.${process.pid}`);
-  for (const { name, text } of files) {
+  const write = ({ name, text }) => {
     const file = path.join(fresh, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
-  }
+  };
+  files.forEach(write);
+  const id = contentId(files);
+  const last = [
+    { name: 'oclif.manifest.json', text: JSON.stringify(await manifest(root, fresh)) },
+    { name: 'build.json', text: `${JSON.stringify({ id, inputs })}\n` },
+  ];
+  last.forEach(write);
   swap(fresh, path.join(root, 'dist'));
-  return { id, files: files.length, bytes: files.reduce((sum, { text }) => sum + text.length, 0) };
+  const all = [...files, ...last];
+  return { id, files: all.length, bytes: all.reduce((sum, { text }) => sum + text.length, 0) };
 };

@@ -1,4 +1,4 @@
-import { Chalk, type ChalkInstance, type ColorSupportLevel, supportsColor, supportsColorStderr } from 'chalk';
+import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 
 export interface ColorQuestion {
   env: Record<string, string | undefined>;
@@ -21,7 +21,13 @@ export const colorLevel = ({ env, isTerminal, able }: ColorQuestion): ColorSuppo
   return able;
 };
 
-const able = (support: typeof supportsColor): ColorSupportLevel => (support ? support.level : 0);
+/** Bits of colour by Node's own look at TERM, COLORTERM and the platform, as chalk counts levels. */
+const able = (stream: NodeJS.WriteStream): ColorSupportLevel => {
+  const depth = stream.isTTY ? stream.getColorDepth() : 1;
+  if (depth >= 24) return 3;
+  if (depth >= 8) return 2;
+  return depth >= 4 ? 1 : 0;
+};
 
 const instances = new Map<'stdout' | 'stderr', ChalkInstance>();
 
@@ -29,9 +35,9 @@ const instances = new Map<'stdout' | 'stderr', ChalkInstance>();
 export const colors = (name: 'stdout' | 'stderr'): ChalkInstance => {
   const known = instances.get(name);
   if (known) return known;
-  const isTerminal = process[name].isTTY === true;
-  const support = name === 'stdout' ? supportsColor : supportsColorStderr;
-  const instance = new Chalk({ level: colorLevel({ env: process.env, isTerminal, able: able(support) }) });
+  const stream = process[name];
+  const level = colorLevel({ env: process.env, isTerminal: stream.isTTY === true, able: able(stream) });
+  const instance = new Chalk({ level });
   instances.set(name, instance);
   return instance;
 };

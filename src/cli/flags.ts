@@ -76,4 +76,5 @@ export const rangeFlags = {
 export const sessionArg = stringArg({
   description: 'Id, unique prefix of it, name or branch; without it the session whose worktree this is.',
   required: false,
+  ignoreStdin: true,
 });
