@@ -5,6 +5,7 @@ import type { Origin } from './layer.ts';
 import { type LoadOptions, loadConfig } from './load.ts';
 import { type ConfigFile, readRepositoryFile, readUserFile, repositoryFile, userFile } from './read-file.ts';
 import { suggest } from './suggest.ts';
+import { trustRepositoryConfig } from './trust.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 export interface Setting extends Origin {
@@ -47,8 +48,8 @@ export const getConfigValue = async (key: string, options: LoadOptions): Promise
 
 const repositoryRoot = (root: string | null): string => {
   if (root !== null) return root;
-  throw new AppError('repository.missing', 'There is no repository here to keep the setting in.', {
-    hint: 'Leave `--repository` away, or name one with `-C <dir>`.',
+  throw new AppError('repository.missing', 'There is no repository with a checkout here.', {
+    hint: 'Name one with `-C <dir>`.',
   });
 };
 
@@ -84,4 +85,22 @@ export const setConfigValue = async (
   const content = edit(file ?? { path, bytes: Buffer.alloc(0), sha256: '' }, options.scope, name, value);
   writeFileAtomically(realTarget(path), content, options.scope === 'user' ? 0o600 : 0o644);
   return { key: name, value, file: path };
+};
+
+export interface TrustAnswer {
+  file: string;
+  sha256: string;
+  /** What the trust is about. */
+  settings: { key: ConfigKey; value: unknown }[];
+}
+
+/**
+ * Trusts the repository's file with the bytes it has now.
+ * @throws AppError `repository.missing`, `file.missing`, `config.invalid`, `config.untrusted` (changed meanwhile)
+ */
+export const trustSettings = async ({ root, home }: Pick<LoadOptions, 'root' | 'home'>): Promise<TrustAnswer> => {
+  const top = repositoryRoot(root);
+  const loaded = await loadConfig({ root: top, env: {}, home });
+  const trusted = await trustRepositoryConfig(top, home, loaded.repositoryFile?.sha256);
+  return { ...trusted, settings: loaded.needsTrust().map((key) => ({ key, value: loaded.value(key) })) };
 };
