@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
 import type { ChalkInstance } from 'chalk';
 import { colors } from './color.ts';
 import { globalFlags } from './flags.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { stderr, stdout } from './print.ts';
-import type { Progress } from './progress.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { reportError } from './report-error.ts';
+import { sanitizeLine } from './sanitize.ts';
 
 /** `config:get` answers with `amp-sessions/config-get/v1`. */
 export const schemaOf = (id: string | undefined): string => `amp-sessions/${(id ?? 'error').replaceAll(':', '-')}/v1`;
@@ -28,10 +29,16 @@ export abstract class BaseCommand extends Command {
   #globals: Globals = { directory: process.cwd(), quiet: false };
   #interrupt: Interrupt | undefined;
   #progress: Progress | undefined;
+  #jsonOfCaller: boolean | undefined;
 
   /** Where the user stands, or what `-C` names. Absolute. */
   protected get directory(): string {
     return this.#globals.directory;
+  }
+
+  /** A path the user gave, as seen from where the user stands. */
+  protected resolve(given: string): string {
+    return path.resolve(this.directory, given);
   }
 
   /** `-q`: ids only. */
@@ -65,6 +72,29 @@ export abstract class BaseCommand extends Command {
     if (!this.json) stdout.line(text);
   }
 
+  /** Text that somebody else wrote, inert and on one line. */
+  protected plain(text: string): string {
+    return sanitizeLine(text);
+  }
+
+  /**
+   * Goes on as another command, with its output, and gives its answer. What it throws is this command's error.
+   * @param id such as `config:get`
+   */
+  protected async hand(id: string, argv: string[]): Promise<Record<string, unknown>> {
+    const Other = (await this.config.findCommand(id, { must: true }).load()) as unknown as new (
+      argv: string[],
+      config: Config,
+    ) => BaseCommand;
+    const other = new Other(this.quiet ? [...argv, '-q'] : argv, this.config);
+    other.#jsonOfCaller = this.json;
+    try {
+      return (await other.run()) as Record<string, unknown>;
+    } finally {
+      other.#interrupt?.release();
+    }
+  }
+
   /** A line beside the answer, on stderr. Silent with `--json` and `-q`. */
   protected talk(text: string): void {
     if (!this.json && !this.quiet) stderr.line(text);
@@ -83,6 +113,7 @@ export abstract class BaseCommand extends Command {
   };
 
   override jsonEnabled(): boolean {
+    if (this.#jsonOfCaller !== undefined) return this.#jsonOfCaller;
     const end = this.argv.indexOf('--');
     return (end < 0 ? this.argv : this.argv.slice(0, end)).includes('--json');
   }

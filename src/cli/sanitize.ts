@@ -123,7 +123,7 @@ export const sanitizeText = (text: string): string => {
   return sanitizer.push(text) + sanitizer.end();
 };
 
-/** The same for one line, such as a table cell: newlines and tabs become single spaces. */
+/** The same on one line, for a table cell or a title: newlines and tabs become single spaces. */
 export const sanitizeLine = (text: string): string =>
   sanitizeText(text)
     .replace(/[\t\n]+/g, ' ')
