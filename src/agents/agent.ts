@@ -6,6 +6,8 @@ export interface AgentRequest {
   prompt: string;
   /** The thread to continue, so that context is kept; undefined starts a new one. */
   threadId?: string;
+  /** What that thread has cost so far in USD, when it is known: saves asking. */
+  threadCostUsd?: number;
   /** Amp's mode, or another agent's model. */
   mode?: string;
   /** Absolute path of the session's worktree: the agent's working directory. */

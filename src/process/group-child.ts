@@ -30,6 +30,12 @@ const sweep = async (family: Family): Promise<number> => {
   return killed.size;
 };
 
+/** `cmd /d /s /c <line>` takes the line as it is, in quotes of its own; Node would escape what is inside. */
+const windowsArguments = ({ command, args }: ChildOptions): { args: string[]; isVerbatim: boolean } => {
+  const isShell = onWindows && /(^|[\\/])cmd(\.exe)?$/i.test(command) && args[2] === '/c' && args.length === 4;
+  return isShell ? { args: [...args.slice(0, 3), `"${args[3]}"`], isVerbatim: true } : { args, isVerbatim: false };
+};
+
 const signalGroup = (child: ChildProcess, name: NodeJS.Signals): void => {
   if (onWindows) {
     if (name === 'SIGKILL') spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
@@ -53,11 +59,13 @@ const endOf = async (child: ChildProcess, clean: () => Promise<number>): Promise
 /** Starts a child in its own process group; contained, it is also watched over, and swept up behind. */
 export const startInGroup = async (options: ChildOptions): Promise<Child> => {
   const deadMan = options.contain && !onWindows ? startDeadMan(options.marker) : undefined;
-  const child = spawn(options.command, options.args, {
+  const { args, isVerbatim } = windowsArguments(options);
+  const child = spawn(options.command, args, {
     cwd: options.cwd,
     env: options.env,
     detached: !onWindows,
     windowsHide: true,
+    windowsVerbatimArguments: isVerbatim,
     stdio: [options.stdin === undefined || options.stdin === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   try {

@@ -1,0 +1,42 @@
+import { asArray, asObject, asString, type Json, parseJson } from './json.ts';
+
+const SUMMARY_CHARACTERS = 120;
+/** Which field of a tool's input says best what it is about; the first that is there. */
+const TELLING = ['command', 'cmd', 'path', 'file_path', 'pattern', 'query', 'url', 'description', 'prompt'];
+
+const oneLine = (text: string): string => {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  const characters = [...flat.slice(0, SUMMARY_CHARACTERS * 2)];
+  return characters.length > SUMMARY_CHARACTERS ? `${characters.slice(0, SUMMARY_CHARACTERS - 1).join('')}…` : flat;
+};
+
+/** The files that a patch in the form of `apply_patch` names. */
+const patchedFiles = (patch: string): string =>
+  [...patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm)].map((match) => match[1]).join(', ');
+
+/** What a tool was called with, as one short line. */
+export const toolSummary = (input: Json | undefined): string => {
+  const patch = asString(input?.['patchText']) ?? asString(input?.['input']);
+  if (patch !== undefined && patchedFiles(patch) !== '') return oneLine(patchedFiles(patch));
+  for (const field of TELLING) {
+    const text = asString(input?.[field]);
+    if (text !== undefined && text.trim() !== '') return oneLine(text);
+  }
+  return '';
+};
+
+/** A tool's answer as text; some versions send a list of text blocks. */
+const resultText = (content: unknown): string =>
+  asString(content) ??
+  asArray(content)
+    .flatMap((block) => asString(asObject(block)?.['text']) ?? [])
+    .join('');
+
+/** Exit code of a shell command, which Amp serialises into the answer: `{"output":…,"exitCode":1}`. */
+export const shellExitCode = (tool: string | null, content: unknown): number | null => {
+  if (tool !== null && !/shell|bash/i.test(tool)) return null;
+  const text = resultText(content);
+  if (!text.startsWith('{') || !text.includes('"exitCode"')) return null;
+  const code = asObject(parseJson(text))?.['exitCode'];
+  return Number.isSafeInteger(code) ? (code as number) : null;
+};
