@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
 import type { LogName } from '../events/envelope.ts';
 
@@ -18,6 +19,8 @@ export interface LogView {
   head: Head;
   /** Things a person should hear once: torn lines set aside, events of a newer version. */
   warnings: string[];
+  /** Only from `readMany`: this log could not be read, and `events` and `head` say nothing. `read` throws it. */
+  damaged?: AppError;
 }
 
 /** A line an agent (or a test command) wrote, verbatim but redacted. */
@@ -44,6 +47,30 @@ export interface LogTips {
   tips: Map<string, string>;
   /** True when a write-ahead file holds events that are not in git yet. */
   pending: boolean;
+  /** True when our own ref is gone or not where we left it; `recover` looks closer and puts it back. */
+  lost?: true;
+}
+
+/** What a flush brings along, for the price of the same few processes. */
+export interface Attachments {
+  /** Commit id to the events that go into its note in `refs/notes/amp`. */
+  notes?: Map<string, LogEvent[]>;
+  /** Commits of the session to keep reachable, oldest first (`refs/amp/code/<session>/<writer>`). */
+  code?: string[];
+}
+
+/** What a dead process had left, and what was done about it. */
+export interface Recovery {
+  /** One sentence each, for a person. */
+  warnings: string[];
+  /** Bytes that were no whole line, by the file that keeps them now: one `log.recovered` event each. */
+  tornBytes: { bytes: number; quarantine: string }[];
+}
+
+/** What came into a log since the last look. */
+export interface LogNews {
+  events: LogEvent[];
+  lines: TranscriptLine[];
 }
 
 /**
@@ -59,6 +86,7 @@ export interface LogStore {
   readMany(logs: LogName[]): Promise<LogView[]>;
   /**
    * Adds facts at the end. Resolved means acknowledged: redacted, written and fdatasynced.
+   * Read the log after its lock is taken and before the first append: the end of the log is known from there.
    * Calls made while a sync is under way share the next one (group commit) and keep their order.
    * @throws AppError `store.conflict` when `expected` is given and is not this writer's head any more,
    *   `store.full`, `store.readonly`, `store.io`
@@ -66,11 +94,21 @@ export interface LogStore {
   append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]>;
   /** Adds transcript lines; written at once, made durable with the next flush. Returns them as kept (redacted). */
   appendTranscript(log: LogName, lines: TranscriptDraft[]): Promise<TranscriptLine[]>;
-  /** Brings what is acknowledged into git: one pack, one commit, one compare-and-swap. False when there was nothing. */
-  flush(log: LogName): Promise<boolean>;
-  /** Flushes what dead processes of this writer left, cuts torn ends, restores lost refs. */
+  /**
+   * Brings what is acknowledged into git: one pack, one commit, one compare-and-swap. False when there was nothing.
+   * Happens by itself at 64 KiB of events, at 1 MiB of transcript, and 30 s after the last append.
+   */
+  flush(log: LogName, attachments?: Attachments): Promise<boolean>;
+  /** Flushes what dead processes of this writer left, cuts torn ends, restores lost refs. Returns its warnings. */
   recover(log: LogName): Promise<string[]>;
+  /** The same, with figures for a `log.recovered` event. */
+  recoverLog(log: LogName): Promise<Recovery>;
   transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine>;
+  /**
+   * Looks for what was acknowledged, also by other processes, since the call before; the first call gives all there
+   * is. Cheap while nothing happens. `follow` is made of it.
+   */
+  watch(log: LogName): { look(): Promise<LogNews> };
   /** The bytes behind `{ "payload": { … } }`, which stands for a string over 64 KiB. */
   payload(log: LogName, sha256: string): Promise<Buffer>;
   /** Files held open are closed; nothing is flushed. */

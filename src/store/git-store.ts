@@ -1,0 +1,201 @@
+import type { Clock } from '../clock.ts';
+import { AppError, isAppError } from '../errors.ts';
+import type { Draft, LogEvent } from '../events/catalogue.ts';
+import type { LogName } from '../events/envelope.ts';
+import { type CatFile, openCatFile } from '../git/git.ts';
+import type { Repository } from '../git/repository.ts';
+import type { Redact } from './drafts.ts';
+import { readLaneRefs } from './lane-refs.ts';
+import { LaneWriter } from './lane-writer.ts';
+import { assertLog, eventsFile, laneRef } from './layout.ts';
+import type {
+  Attachments,
+  Head,
+  LogNews,
+  LogStore,
+  LogTips,
+  LogView,
+  Recovery,
+  TranscriptDraft,
+  TranscriptLine,
+} from './log-store.ts';
+import { type LogReading, readLogs } from './read-logs.ts';
+import { readPayload } from './read-payload.ts';
+import { readTips } from './tips.ts';
+import { readTranscript } from './transcript-lines.ts';
+import { listWal } from './wal/wal-files.ts';
+import { stampOf } from './wal/write-ahead-file.ts';
+import { findWriter, mintWriter } from './wal/writer.ts';
+import { watchLog } from './watch-log.ts';
+
+export interface StoreOptions {
+  clock: Clock;
+  redact: Redact;
+  by?: string;
+}
+
+const damaged = (log: LogName, cause: unknown): AppError =>
+  new AppError('log.damaged', `${log} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    hint: `Run git fsck, and fetch refs/amp/${log} again from a clone that has it.`,
+    cause,
+  });
+
+/** The log store of a repository, as `log-store.ts` promises and `README.md` of the room draws it. */
+class GitStore implements LogStore {
+  readonly #repo: Repository;
+  readonly #options: StoreOptions;
+  readonly #lanes = new Map<LogName, LaneWriter>();
+  readonly #reader: CatFile;
+  #writer: string | undefined;
+  /** Shown until the first write; nothing is ever written under it unless it is the one that gets minted. */
+  readonly #candidate: string;
+
+  constructor(repo: Repository, options: StoreOptions) {
+    this.#repo = repo;
+    this.#options = options;
+    this.#reader = openCatFile(repo);
+    this.#candidate = options.clock.newId();
+    this.#writer = findWriter(repo);
+  }
+
+  get writer(): string {
+    return this.#writer ?? this.#candidate;
+  }
+
+  async logs(): Promise<LogTips[]> {
+    const pending = new Set(listWal(this.#repo).map((file) => file.log));
+    const lanes = await readLaneRefs(this.#repo);
+    const lost = this.#lostLogs(lanes);
+    const names = new Set([...lanes.keys(), ...pending, ...lost]);
+    return [...names].sort().map((log) => ({
+      log,
+      tips: lanes.get(log) ?? new Map(),
+      pending: pending.has(log),
+      ...(lost.has(log) && { lost: true as const }),
+    }));
+  }
+
+  async read(log: LogName): Promise<LogView> {
+    assertLog(log);
+    const lane = this.#lanes.get(log);
+    const [version, stamp] = [lane?.version ?? 0, this.#stamp(log)];
+    const reading = await this.#readOne(log);
+    if (this.#writer !== undefined) this.#lane(log).adopt(reading, { version, stamp });
+    return viewOf(reading);
+  }
+
+  async readMany(logs: LogName[]): Promise<LogView[]> {
+    for (const log of logs) assertLog(log);
+    try {
+      return (await readLogs(this.#repo, { logs, writer: this.#writer })).map(viewOf);
+    } catch (error) {
+      if (!isAppError(error, 'git.failed')) throw error;
+      const views: LogView[] = [];
+      for (const log of logs) views.push(await this.#readOrTell(log));
+      return views;
+    }
+  }
+
+  async append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]> {
+    return this.#mintedLane(log).append(drafts, expected);
+  }
+
+  async appendTranscript(log: LogName, lines: TranscriptDraft[]): Promise<TranscriptLine[]> {
+    return this.#mintedLane(log).appendTranscript(lines);
+  }
+
+  async flush(log: LogName, attachments?: Attachments): Promise<boolean> {
+    if (attachments) return this.#mintedLane(log).flush(attachments);
+    return this.#writer === undefined ? false : this.#lane(log).flush();
+  }
+
+  async recover(log: LogName): Promise<string[]> {
+    return (await this.recoverLog(log)).warnings;
+  }
+
+  async recoverLog(log: LogName): Promise<Recovery> {
+    return this.#writer === undefined ? { warnings: [], tornBytes: [] } : this.#lane(log).recover();
+  }
+
+  transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine> {
+    assertLog(log);
+    return readTranscript(this.#repo, log, iteration);
+  }
+
+  watch(log: LogName): { look(): Promise<LogNews> } {
+    assertLog(log);
+    return watchLog(this.#repo, { log, clock: this.#options.clock, read: () => this.#readOne(log) });
+  }
+
+  payload(log: LogName, sha256: string): Promise<Buffer> {
+    assertLog(log);
+    return readPayload(this.#repo, { log, sha256, reader: this.#reader, read: () => this.#readOne(log) });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    this.#lanes.clear();
+    this.#reader.close();
+  }
+
+  async #readOne(log: LogName): Promise<LogReading> {
+    try {
+      return (await readLogs(this.#repo, { logs: [log], writer: this.#writer }))[0]!;
+    } catch (error) {
+      throw isAppError(error, 'git.failed') ? damaged(log, error) : error;
+    }
+  }
+
+  async #readOrTell(log: LogName): Promise<LogView> {
+    try {
+      return viewOf(await this.#readOne(log));
+    } catch (error) {
+      if (!isAppError(error, 'log.damaged')) throw error;
+      return { log, events: [], head: { seq: 0, prev: '', clock: 0 }, warnings: [error.message], damaged: error };
+    }
+  }
+
+  #stamp(log: LogName) {
+    return this.#writer === undefined ? null : stampOf(eventsFile(this.#repo, { log, writer: this.#writer }));
+  }
+
+  #mintedLane(log: LogName): LaneWriter {
+    assertLog(log);
+    this.#writer ??= mintWriter(this.#repo, { clock: this.#options.clock, id: this.#candidate });
+    return this.#lane(log);
+  }
+
+  #lane(log: LogName): LaneWriter {
+    const known = this.#lanes.get(log);
+    if (known) return known;
+    const lane = new LaneWriter({
+      repo: this.#repo,
+      lane: { log, writer: this.writer },
+      clock: this.#options.clock,
+      redact: this.#options.redact,
+      read: () => this.#readOne(log),
+      reader: () => this.#reader,
+    });
+    this.#lanes.set(log, lane);
+    return lane;
+  }
+
+  /** Our refs that are not where we left them; one that is only further on is harmless, and `recover` sees that. */
+  #lostLogs(lanes: Map<LogName, Map<string, string>>): Set<LogName> {
+    const writer = this.#writer;
+    const lost = new Set<LogName>();
+    if (writer === undefined) return lost;
+    for (const [ref, left] of readTips(this.#repo, writer)) {
+      const log = ref.slice('refs/amp/'.length, ref.lastIndexOf('/')) as LogName;
+      if (ref === laneRef({ log, writer }) && !log.startsWith('code/') && lanes.get(log)?.get(writer) !== left)
+        lost.add(log);
+    }
+    return lost;
+  }
+}
+
+const viewOf = ({ log, events, head, warnings }: LogReading): LogView => ({ log, events, head, warnings });
+
+/** Opens the store of a repository. Reads nothing but the writer's name, and writes nothing before the first append. */
+export const openStore = async (repo: Repository, options: StoreOptions): Promise<LogStore> =>
+  new GitStore(repo, options);

@@ -1,0 +1,58 @@
+import type { LogEvent } from '../../events/catalogue.ts';
+import { decodeEvent, encodeEvent } from '../../events/codec.ts';
+
+/** A note is read in a terminal: `git log --notes=amp`. */
+const MAX_NOTE = 4096;
+const MAX_STRING = 200;
+/** What people and agents said, and what commands printed, is in the log; a note only points. */
+const BULKY = new Set(['outputTail', 'prompt', 'text', 'message', 'payload', 'preview', 'leftovers']);
+
+const shorten = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.length > MAX_STRING ? `${value.slice(0, MAX_STRING - 1)}…` : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(shorten);
+  const kept = Object.entries(value).filter(([key]) => !BULKY.has(key));
+  return Object.fromEntries(kept.map(([key, item]) => [key, shorten(item)]));
+};
+
+const scalars = (data: unknown): unknown =>
+  Object.fromEntries(Object.entries(data as object).filter(([, value]) => typeof value !== 'object' || value === null));
+
+/** The event's line without what is bulky: envelope and facts stay, so it can be found in the log again. */
+export const noteLine = (event: LogEvent): string => {
+  const line = encodeEvent({ ...event, data: shorten(event.data) });
+  return line.length <= MAX_NOTE / 4 ? line : encodeEvent({ ...event, data: scalars(shorten(event.data)) });
+};
+
+/** Same event, same key, whatever was cut from its line; a stranger's line is its own key. */
+const keyOf = (line: string): string => {
+  const event = decodeEvent(line);
+  return event ? `${event.log} ${event.writer} ${event.seq}` : line;
+};
+
+const isEvent = (line: string): boolean => decodeEvent(line) !== undefined;
+
+/** Takes the oldest events away until the rest fits; lines that are not ours stay in any case. */
+const fit = (lines: string[]): string[] => {
+  const kept = [...lines];
+  let size = kept.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+  while (size > MAX_NOTE) {
+    const oldest = kept.findIndex(isEvent);
+    if (oldest < 0) break;
+    size -= Buffer.byteLength(kept[oldest]!) + 1;
+    kept.splice(oldest, 1);
+  }
+  return kept;
+};
+
+/** The union of a note's lines and these events'; undefined when the note says it all already. */
+export const joinNote = (note: Buffer | undefined, events: LogEvent[]): Buffer | undefined => {
+  const before = note?.toString() ?? '';
+  const lines = new Map<string, string>();
+  for (const line of before.split('\n')) if (line !== '') lines.set(keyOf(line), line);
+  for (const line of events.map(noteLine)) if (!lines.has(keyOf(line))) lines.set(keyOf(line), line);
+  const after = fit([...lines.values()])
+    .map((line) => `${line}\n`)
+    .join('');
+  return after === before ? undefined : Buffer.from(after);
+};

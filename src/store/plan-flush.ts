@@ -1,0 +1,82 @@
+import type { LogEvent } from '../events/catalogue.ts';
+import { decodeEvent } from '../events/codec.ts';
+import { logId } from '../events/envelope.ts';
+import { eventsName, payloadName, transcriptName } from './blobs.ts';
+import type { Lane } from './layout.ts';
+import { eachLine } from './lines.ts';
+import { BLOB_MODE, type TreeEntry } from './objects/encode.ts';
+import type { NewObjects } from './objects/new-objects.ts';
+import { payloadsIn } from './payloads.ts';
+
+/** The acknowledged lines that one flush brings into git. */
+export interface FlushContent {
+  lane: Lane;
+  /** Lines of events that git does not have yet; may be empty. */
+  events: Buffer;
+  firstSeq: number;
+  lastSeq: number;
+  transcript: Buffer;
+  /** SHA-256 of the payload parts these events refer to. */
+  parts: string[];
+}
+
+/** What of a write-ahead file's first lines git does not have: a process may have died between its flush and its cut. */
+export const contentOf = (
+  lane: Lane,
+  lines: { events: Buffer; transcript: Buffer },
+  flushedSeq: number,
+): FlushContent => {
+  let skipped = 0;
+  const fresh: LogEvent[] = [];
+  eachLine(lines.events, (line) => {
+    const event = line === undefined ? undefined : decodeEvent(line);
+    if (event === undefined) throw new Error(`unreadable line in the write-ahead file of ${lane.log}`);
+    if (event.seq <= flushedSeq) skipped += Buffer.byteLength(line!) + 1;
+    else fresh.push(event);
+  });
+  const parts = fresh.flatMap((event) => payloadsIn(event.data)).flatMap((payload) => payload.parts);
+  return {
+    lane,
+    events: lines.events.subarray(skipped),
+    firstSeq: fresh[0]?.seq ?? flushedSeq + 1,
+    lastSeq: fresh.at(-1)?.seq ?? flushedSeq,
+    transcript: lines.transcript,
+    parts: [...new Set(parts)],
+  };
+};
+
+const describe = ({ lane, events, firstSeq, lastSeq, transcript }: FlushContent): string => {
+  const what = events.length > 0 ? `events ${firstSeq}-${lastSeq}` : `transcript after event ${lastSeq}`;
+  const also = events.length > 0 && transcript.length > 0 ? ' and transcript' : '';
+  return [
+    `${lane.log}: ${what}${also}`,
+    '',
+    `Amp-Log: ${lane.log}`,
+    `Amp-Writer: ${lane.writer}`,
+    `Amp-First-Seq: ${firstSeq}`,
+    `Amp-Last-Seq: ${lastSeq}`,
+  ].join('\n');
+};
+
+export interface FlushPlan {
+  content: FlushContent;
+  /** The flush before; null for the first. */
+  parent: string | null;
+  at: string;
+  /** The bytes of a payload part; undefined when an earlier flush took it. */
+  part(sha256: string): Buffer | undefined;
+}
+
+/** Writes the flush's files, tree and commit; returns the commit. */
+export const planFlush = async ({ content, parent, at, part }: FlushPlan, objects: NewObjects): Promise<string> => {
+  const { lane, events, firstSeq, transcript, parts } = content;
+  const tree: TreeEntry[] = [];
+  const add = async (name: string, bytes: Buffer | undefined): Promise<void> => {
+    if (bytes !== undefined && bytes.length > 0) tree.push({ mode: BLOB_MODE, name, id: await objects.blob(bytes) });
+  };
+  await add(eventsName(firstSeq, logId(lane.log)), events);
+  await add(transcriptName(firstSeq, logId(lane.log)), transcript);
+  for (const sha256 of parts) await add(payloadName(sha256), part(sha256));
+  const id = await objects.tree(tree);
+  return objects.commit({ tree: id, parents: parent === null ? [] : [parent], at, message: describe(content) });
+};

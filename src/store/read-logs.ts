@@ -1,0 +1,102 @@
+import type { LogEvent } from '../events/catalogue.ts';
+import { decodeEvent, lineHash } from '../events/codec.ts';
+import { GENESIS, type LogName, logId } from '../events/envelope.ts';
+import { catFileStream } from '../git/git.ts';
+import type { Repository } from '../git/repository.ts';
+import { listBlobs, parseSegmentName } from './blobs.ts';
+import { type LaneTips, readLaneRefs } from './lane-refs.ts';
+import { eachLine } from './lines.ts';
+import type { LogView } from './log-store.ts';
+import { mergeLanes, type Segment } from './merge-lanes.ts';
+import { readWal } from './wal/wal-files.ts';
+
+/** What the store itself wants to know about its own writer's end of a log, beside what everybody sees. */
+export interface LogReading extends LogView {
+  /** The commit our ref names; null when there is none. */
+  tip: string | null;
+  /** Our last event that is in git. */
+  flushedSeq: number;
+}
+
+/** Gathers one log's events as blobs and files come in, in any order. */
+class Gathering {
+  readonly segments: Segment[] = [];
+  flushedSeq = 0;
+  #unreadable = 0;
+  #last: { seq: number; line: string } = { seq: 0, line: '' };
+  readonly #log: LogName;
+  readonly #writer: string | undefined;
+
+  constructor(log: LogName, writer: string | undefined) {
+    this.#log = log;
+    this.#writer = writer;
+  }
+
+  add(bytes: Buffer, from: 'git' | 'wal'): void {
+    const segment: LogEvent[] = [];
+    let lastLine = '';
+    const end = eachLine(bytes, (line) => {
+      const event = line === undefined ? undefined : decodeEvent(line);
+      if (line === undefined || event === undefined || event.log !== this.#log) this.#unreadable += 1;
+      else {
+        segment.push(event);
+        lastLine = line;
+      }
+    });
+    if (from === 'git' && end < bytes.length) this.#unreadable += 1;
+    const last = segment.at(-1);
+    if (last === undefined) return;
+    this.segments.push(segment);
+    if (last.writer !== this.#writer) return;
+    if (from === 'git' && last.seq > this.flushedSeq) this.flushedSeq = last.seq;
+    if (last.seq > this.#last.seq) this.#last = { seq: last.seq, line: lastLine };
+  }
+
+  finish(tip: string | null): LogReading {
+    const events = mergeLanes(this.segments);
+    const { seq, line } = this.#last;
+    const warnings =
+      this.#unreadable === 0 ? [] : [`${this.#unreadable} lines of ${this.#log} are no events and were passed over.`];
+    return {
+      log: this.#log,
+      events,
+      head: { seq, prev: seq === 0 ? GENESIS : lineHash(line), clock: events.at(-1)?.clock ?? 0 },
+      warnings,
+      tip,
+      flushedSeq: this.flushedSeq,
+    };
+  }
+}
+
+const readGit = async (repo: Repository, logs: Map<LogName, Gathering>, refs: LaneTips): Promise<void> => {
+  const byId = new Map([...logs].map(([log, gathering]) => [logId(log), gathering]));
+  const owners = new Map<string, Gathering>();
+  for (const { id, name } of await listBlobs(
+    repo,
+    [...refs.values()].flatMap((tips) => [...tips.values()]),
+  )) {
+    const segment = parseSegmentName(name);
+    const owner = segment?.kind === 'events' ? byId.get(segment.id) : undefined;
+    if (owner) owners.set(id, owner);
+  }
+  if (owners.size > 0) await catFileStream(repo, [...owners.keys()], (id, bytes) => owners.get(id)?.add(bytes, 'git'));
+};
+
+/**
+ * Reads logs with two processes however many there are: rev-list and cat-file.
+ * The write-ahead files come first: a flush brings lines into git before it takes them out of there.
+ */
+export const readLogs = async (
+  repo: Repository,
+  { logs, writer }: { logs: LogName[]; writer: string | undefined },
+): Promise<LogReading[]> => {
+  const gatherings = new Map(logs.map((log) => [log, new Gathering(log, writer)]));
+  const wal = readWal(repo, 'events', new Set(logs));
+  const lanes = await readLaneRefs(repo, logs);
+  await readGit(repo, gatherings, lanes);
+  for (const { log, bytes } of wal) gatherings.get(log)?.add(bytes, 'wal');
+  return logs.map((log) => {
+    const tip = writer === undefined ? undefined : lanes.get(log)?.get(writer);
+    return gatherings.get(log)!.finish(tip ?? null);
+  });
+};
