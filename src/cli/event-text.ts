@@ -1,26 +1,52 @@
 import type { ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
-import { inlineText } from './sanitize.ts';
+import { sanitizeLine } from './sanitize.ts';
 
-type Texts = { [Type in EventType]: (data: Extract<KnownEvent, { type: Type }>['data'], color: ChalkInstance) => string };
+type Texts = {
+  [Type in EventType]: (data: Extract<KnownEvent, { type: Type }>['data'], color: ChalkInstance) => string;
+};
+
+/** Characters of a prompt, message or name that one line shows. */
+const TEXT_MAX = 120;
+
+/** Somebody's text as part of one line: inert, its first words. */
+const inlineText = (text: string): string => {
+  const line = sanitizeLine(text);
+  const letters = [...line];
+  return letters.length <= TEXT_MAX
+    ? line
+    : `${letters
+        .slice(0, TEXT_MAX - 1)
+        .join('')
+        .trimEnd()}…`;
+};
 
 const short = (id: string): string => id.slice(0, 8);
 const size = (data: { files: number; insertions: number; deletions: number }, color: ChalkInstance): string =>
   `${data.files} file${data.files === 1 ? '' : 's'} ${color.green(`+${data.insertions}`)} ${color.red(`-${data.deletions}`)}`;
 const ended = (data: { exitCode: number | null; signal: string | null; timedOut: boolean }): string =>
-  data.timedOut ? 'ran into its time limit' : data.exitCode === null ? `ended by ${data.signal}` : `exit ${data.exitCode}`;
+  data.timedOut
+    ? 'ran into its time limit'
+    : data.exitCode === null
+      ? `ended by ${data.signal}`
+      : `exit ${data.exitCode}`;
 const good = (data: { exitCode: number | null; timedOut: boolean }): boolean => data.exitCode === 0 && !data.timedOut;
 
 /** What happened, in one line, for each event type: a type without a line does not compile. */
 const texts: Texts = {
-  'session.created': (d) => `created ${inlineText(d.name)} from ${inlineText(d.base ?? 'an empty repository')} (${short(d.baseCommit)})`,
+  'session.created': (d) =>
+    `created ${inlineText(d.name)} from ${inlineText(d.base ?? 'an empty repository')} (${short(d.baseCommit)})`,
   'session.renamed': (d) => `renamed from ${inlineText(d.previous)} to ${inlineText(d.name)}`,
   'prompt.replaced': (d) => `prompt is now: ${inlineText(d.prompt)}`,
-  'test-command.replaced': (d) => (d.test === null ? 'no test command any more' : `test command is now: ${inlineText(d.test)}`),
-  'agent.replaced': (d) => `agent is now ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}`,
-  'worktree.added': (d) => `worktree ${inlineText(d.path)} on ${inlineText(d.branch)}${d.copied.length > 0 ? `, ${d.copied.length} ignored files copied` : ''}`,
-  'setup.finished': (d, c) => `${good(d) ? c.green('✓') : c.red('✗')} set-up \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
+  'test-command.replaced': (d) =>
+    d.test === null ? 'no test command any more' : `test command is now: ${inlineText(d.test)}`,
+  'agent.replaced': (d) =>
+    `agent is now ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}`,
+  'worktree.added': (d) =>
+    `worktree ${inlineText(d.path)} on ${inlineText(d.branch)}${d.copied.length > 0 ? `, ${d.copied.length} ignored files copied` : ''}`,
+  'setup.finished': (d, c) =>
+    `${good(d) ? c.green('✓') : c.red('✗')} set-up \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
   'worktree-removal.started': (d) => `removing the worktree ${inlineText(d.path)} at ${short(d.commit)}`,
   'worktree.removed': (d) => `worktree ${inlineText(d.path)} removed`,
   'branch-removal.started': (d) => `removing the branch ${inlineText(d.branch)} at ${short(d.commit)}`,
@@ -33,19 +59,26 @@ const texts: Texts = {
   'log.recovered': (d) => `recovered after a crash; ${d.tornBytes} unfinished bytes set aside`,
   'iteration.started': (d, c) =>
     `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(d.prompt)}`,
-  'thread.started': (d) => `thread ${inlineText(d.threadId)}${d.mode ? `, mode ${inlineText(d.mode)}` : ''}${d.model ? `, ${inlineText(d.model)}` : ''}`,
+  'thread.started': (d) =>
+    `thread ${inlineText(d.threadId)}${d.mode ? `, mode ${inlineText(d.mode)}` : ''}${d.model ? `, ${inlineText(d.model)}` : ''}`,
   'agent-message.received': (d) => `“${inlineText(d.text)}”`,
   'tool-call.started': (d, c) => `${c.dim('→')} ${inlineText(d.tool)} ${c.dim(inlineText(d.summary))}`,
   'tool-call.finished': (d, c) =>
     `${d.isError || (d.exitCode ?? 0) !== 0 ? c.red('←') : c.dim('←')} ${inlineText(d.tool ?? 'unknown tool')}${d.exitCode === null ? '' : ` exit ${d.exitCode}`}${d.isError ? ' error' : ''}${d.durationMs === null ? '' : c.dim(` ${formatDuration(d.durationMs)}`)}`,
   'usage.reported': (d, c) =>
-    c.dim(`tokens: ${formatTokens(d.tokensInput)} in, ${formatTokens(d.tokensOutput)} out, ${formatTokens(d.tokensCacheRead)} cache read, ${formatTokens(d.tokensCacheWrite)} cache write`),
+    c.dim(
+      `tokens: ${formatTokens(d.tokensInput)} in, ${formatTokens(d.tokensOutput)} out, ${formatTokens(d.tokensCacheRead)} cache read, ${formatTokens(d.tokensCacheWrite)} cache write`,
+    ),
   'cost.reported': (d) => `cost ${formatMoney(d.costUsd)} (${d.costSource})`,
   'agent.finished': (d, c) =>
-    d.failure ? `${c.red('✗')} agent: ${inlineText(d.failure.message)}` : `agent ended (${ended(d)}) after ${formatDuration(d.durationMs)}`,
+    d.failure
+      ? `${c.red('✗')} agent: ${inlineText(d.failure.message)}`
+      : `agent ended (${ended(d)}) after ${formatDuration(d.durationMs)}`,
   'agent-commit.folded': (d) => `agent's own commit ${short(d.commit)} folded in: ${inlineText(d.subject)}`,
   'repository-change.found': (d, c) =>
-    c.yellow(`! changed while the agent ran: ${[d.config && 'git configuration', ...d.hooks.map((hook) => `hook ${inlineText(hook)}`), d.attributes && 'info/attributes', ...d.refs.map(({ ref }) => inlineText(ref))].filter(Boolean).join(', ')}`),
+    c.yellow(
+      `! changed while the agent ran: ${[d.config && 'git configuration', ...d.hooks.map((hook) => `hook ${inlineText(hook)}`), d.attributes && 'info/attributes', ...d.refs.map(({ ref }) => inlineText(ref))].filter(Boolean).join(', ')}`,
+    ),
   'hook.finished': (d, c) => `${good(d) ? c.green('✓') : c.red('✗')} hook ${inlineText(d.hook)} ${ended(d)}`,
   'iteration.finished': (d, c) =>
     `${d.outcome === 'completed' ? c.green('✓') : c.yellow('●')} ${c.bold(`iteration ${d.iteration}`)} ${d.outcome}: ${d.commit ? `${c.yellow(short(d.commit))} ${inlineText(d.subject ?? '')} (${size(d, c)})` : 'nothing changed'}, ${formatDuration(d.durationMs)}`,

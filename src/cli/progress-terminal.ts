@@ -15,8 +15,6 @@ interface Setting {
 const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
 const FRAME_MS = 100;
 const ERASE_LINE = '\r\x1b[2K';
-const HIDE_CURSOR = '\x1b[?25l';
-const SHOW_CURSOR = '\x1b[?25h';
 
 /** The live line of the step that runs: `⠹ title  12.3s  detail`. */
 class LiveLine {
@@ -34,7 +32,6 @@ class LiveLine {
   }
 
   start(): void {
-    this.#setting.writer.write(HIDE_CURSOR);
     this.draw();
     this.#timer = setInterval(() => {
       this.#frame = (this.#frame + 1) % FRAMES.length;
@@ -63,7 +60,7 @@ class LiveLine {
     const { writer, color, elapsed } = this.#setting;
     const mark = ok ? color.green('✓') : color.red('✗');
     const time = color.dim(formatDuration(elapsed() - this.#started));
-    writer.write(`${ERASE_LINE}${mark} ${this.#title}  ${time}\n${SHOW_CURSOR}`);
+    writer.write(`${ERASE_LINE}${mark} ${this.#title}  ${time}\n`);
   }
 }
 

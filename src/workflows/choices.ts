@@ -54,3 +54,14 @@ export const chooseForSession = (ctx: Context, flags: ChoiceFlags): Choices => {
     setup: flags.setup ?? config.setup ?? null,
   };
 };
+
+/** The agent of one run: the session's own, unless the flags name another agent, mode or model. */
+export const chooseAgent = (
+  ctx: Context,
+  flags: Pick<ChoiceFlags, 'agent' | 'model'>,
+  own: AgentChoice,
+): AgentChoice => {
+  if (flags.agent === undefined && flags.model === undefined) return own;
+  if (flags.agent === undefined) return { ...own, mode: flags.model ?? own.mode };
+  return withProgram(ctx, parseAgent(flags.agent, flags.model ?? null));
+};

@@ -5,8 +5,10 @@ import { compareFingerprints, fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import { stopStrength } from '../process/strength.ts';
 import { verdictOf } from '../session/conclusions.ts';
-import type { AgentChoice, Iteration, Outcome, Session } from '../session/state.ts';
+import type { Iteration, Outcome, Session } from '../session/state.ts';
+import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
+import { describeRun } from './describe.ts';
 import { finishIteration } from './finish-iteration.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
@@ -22,7 +24,7 @@ export interface IterateWish {
   name: string;
   prompt: string | null;
   /** Another agent, mode or model for this run only. */
-  agent?: AgentChoice;
+  agent?: { agent?: string; model?: string };
   timeoutSec: number | null;
   untilPass: boolean;
   maxIterations: number;
@@ -58,7 +60,8 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
   withJournal(ctx, { id: wish.id, name: wish.name, command: 'iterate' }, async (journal) => {
     if (wish.onEvent) journal.onEvent(wish.onEvent);
     wish.onStep?.({ step: 'prepare' });
-    const agent = await sessionAgent(ctx, wish.agent ?? journal.session.agent);
+    const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
+    const agent = await sessionAgent(ctx, choice);
     await agent.check();
     const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
     await reconcile(ctx, journal, wt);
@@ -68,7 +71,7 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
       throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
         hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,
       });
-    return loop(ctx, journal, wt, agent, wish);
+    return loop(ctx, journal, wt, agent, { ...wish, mode: choice.mode });
   });
 
 const loop = async (
@@ -76,7 +79,7 @@ const loop = async (
   journal: Journal,
   wt: Worktree,
   agent: Agent,
-  wish: IterateWish,
+  wish: LoopWish,
 ): Promise<IterateResult> => {
   let prompt = wish.prompt;
   for (let ran = 1; ; ran++) {
@@ -104,7 +107,8 @@ const testBase = async (ctx: Context, journal: Journal, wt: Worktree, wish: Iter
   );
 };
 
-type OnceWish = IterateWish & { again: boolean };
+type LoopWish = IterateWish & { mode: string | null };
+type OnceWish = LoopWish & { again: boolean };
 
 const runOnce = async (
   ctx: Context,
@@ -150,7 +154,6 @@ const openIterationFor = async (
   agent: Agent,
   wish: OnceWish,
 ): Promise<AgentRequest> => {
-  const choice = wish.agent ?? journal.session.agent;
   const threadId = journal.session.threads[agent.name];
   const timeoutSec = wish.timeoutSec ?? ctx.config.config.timeoutSec;
   const timeoutMs = timeoutSec > 0 ? timeoutSec * 1000 : null;
@@ -161,7 +164,7 @@ const openIterationFor = async (
       prompt: wish.prompt,
       reason: wish.again ? 'until-pass' : 'prompt',
       head: journal.session.head,
-      agent: { name: agent.name, mode: choice.mode, version, threadId: threadId ?? null },
+      agent: { name: agent.name, mode: wish.mode, version, threadId: threadId ?? null },
       timeoutMs,
       stopStrength: stops,
     },
@@ -171,7 +174,7 @@ const openIterationFor = async (
   return {
     prompt: open.prompt,
     ...(threadId !== undefined && { threadId }),
-    ...(choice.mode !== null && { mode: choice.mode }),
+    ...(wish.mode !== null && { mode: wish.mode }),
     worktree: wt.path,
     session: journal.id,
     sessionName: journal.session.name,
@@ -236,8 +239,39 @@ export const failureOf = (result: IterateResult, answer: Record<string, unknown>
   const tests = iteration.tests;
   if (tests === null || verdictOf(tests) === 'passed') return undefined;
   const how = tests.timedOut ? 'ran into their time limit' : `failed with exit code ${tests.exitCode ?? tests.signal}`;
-  return new AppError('tests.failed', `The tests ${how} (\`${session.test}\`).`, {
+  const after = result.ran > 1 ? `, after ${result.ran} iterations` : '';
+  return new AppError('tests.failed', `The tests ${how}${after} (\`${session.test}\`).`, {
     answer,
     hint: `Look with \`amp-sessions status ${session.id}\`, or go on with \`amp-sessions iterate ${session.id}\`: the agent is given the output.`,
   });
+};
+
+/** What a command says about a run; the rest comes from the configuration. */
+export interface RunFlags {
+  prompt: string | null;
+  agent?: { agent?: string; model?: string };
+  timeoutMs?: number;
+  untilPass: boolean;
+  maxIterations?: number;
+  interrupts: Interrupts;
+}
+
+/** What shows a run while it lasts. */
+export type RunView = Pick<IterateWish, 'onEvent' | 'onStep' | 'onTestOutput'> & { finish(): Promise<void> };
+
+/** `iterate` for a command: its answer, and the error to end with after the answer was shown. */
+export const runIteration = async (
+  ctx: Context,
+  which: { id: string; name: string },
+  flags: RunFlags,
+  view: RunView,
+) => {
+  const timeoutSec = flags.timeoutMs === undefined ? null : flags.timeoutMs / 1000;
+  const maxIterations = flags.maxIterations ?? ctx.config.config.maxIterations;
+  const { id, name } = which;
+  const result = await iterate(ctx, { ...flags, id, name, timeoutSec, maxIterations, ...view }).finally(() =>
+    view.finish(),
+  );
+  const answer = describeRun(result.session, result.iteration, result.ran);
+  return { answer, failure: failureOf(result, answer) };
 };

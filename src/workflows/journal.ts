@@ -77,7 +77,8 @@ export const withJournal = async <T>(
 
 const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promise<Journal> => {
   const log = sessionLog(id);
-  for (const warning of await ctx.store.recover(log)) ctx.warn(warning);
+  const recovery = await ctx.store.recoverLog(log);
+  for (const warning of recovery.warnings) ctx.warn(warning);
   const view = await ctx.store.read(log);
   for (const warning of view.warnings) ctx.warn(warning);
   const listeners: ((event: LogEvent) => void)[] = [];
@@ -94,6 +95,13 @@ const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promi
     head = { seq: last.seq, prev: lineHash(encodeEvent(last)), clock: last.clock };
     return events;
   };
+  await record(
+    recovery.tornBytes.map(({ bytes, quarantine }) => ({
+      type: 'log.recovered',
+      by: 'program',
+      data: { tornBytes: bytes, quarantine },
+    })),
+  );
   return {
     id,
     get session() {

@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
+import { rememberRepository } from './known-repositories.ts';
 import { ensureWorktree, freeBranch } from './worktree.ts';
 
 export interface NewSession {
@@ -39,6 +40,7 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
     await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author, ...base }));
     const wt = await ensureWorktree(ctx, journal, { reason: 'new', interrupts: wish.interrupts, onStep: wish.onStep });
+    rememberRepository(ctx.home, ctx.repo.root);
     return { session: journal.session, worktree: wt.path };
   });
 };

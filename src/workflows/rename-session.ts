@@ -1,22 +1,33 @@
 import type { AgentChoice, Session } from '../session/state.ts';
+import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { withJournal } from './journal.ts';
 import type { SessionSummary } from './summaries.ts';
 
-export interface RenameWish {
+export interface RenameFlags {
   name?: string;
-  prompt?: string;
-  test?: string | null;
-  agent?: AgentChoice;
+  prompt: string | null;
+  /** An empty one takes the test command away. */
+  test?: string;
+  agent?: string;
+  model?: string;
 }
 
 /** Gives a session another name, prompt, test command or agent; each change is an event of its own. */
 export const renameSession = (
   ctx: Context,
   which: SessionSummary,
-  wish: RenameWish,
+  flags: RenameFlags,
 ): Promise<{ session: Session; changed: string[] }> =>
   withJournal(ctx, { id: which.id, name: which.name, command: 'rename' }, async (journal) => {
-    const events = await journal.decide({ do: 'rename', ...wish });
+    const events = await journal.decide({ do: 'rename', ...wishFrom(ctx, flags, journal.session.agent) });
     return { session: journal.session, changed: events.map(({ type }) => type) };
   });
+
+/** The wish that the flags of `rename` express. */
+const wishFrom = (ctx: Context, flags: RenameFlags, own: AgentChoice) => ({
+  ...(flags.name !== undefined && { name: flags.name.trim() }),
+  ...(flags.prompt !== null && { prompt: flags.prompt }),
+  ...(flags.test !== undefined && { test: flags.test.trim() || null }),
+  ...((flags.agent !== undefined || flags.model !== undefined) && { agent: chooseAgent(ctx, flags, own) }),
+});

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../errors.ts';
 import { mergeBase } from '../git/commits.ts';
-import { diffFiles, diffPatch, type FileChange } from '../git/diff.ts';
+import { diffFiles, diffPatch, type FileChange, showPaged } from '../git/diff.ts';
 import { readRef, resolveCommit } from '../git/refs.ts';
 import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
@@ -101,4 +101,20 @@ export const sessionDiff = async (ctx: Context, id: string, part: DiffPart): Pro
   const patch = async ({ color }: { color: boolean }) =>
     Buffer.concat(await Promise.all(ranges.map(({ from, to }) => diffPatch(ctx.repo, from, to, { color }))));
   return { session: id, files, patch };
+};
+
+/** The part that the flags of `diff` ask for. */
+export const partFrom = (flags: { iteration?: number; agent: boolean; manual: boolean }): DiffPart => {
+  if (flags.iteration !== undefined) return { part: 'iteration', iteration: flags.iteration };
+  return { part: flags.agent ? 'agent' : flags.manual ? 'manual' : 'all' };
+};
+
+/** Shows the patch to a person through git's own pager; elsewhere writes it as it is. */
+export const showPatch = async (
+  ctx: Context,
+  diff: SessionDiff,
+  where: { terminal: boolean; color: boolean },
+): Promise<void> => {
+  const patch = await diff.patch({ color: where.color });
+  await showPaged(ctx.repo, patch, { terminal: where.terminal, env: ctx.env });
 };

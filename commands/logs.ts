@@ -1,0 +1,33 @@
+import { boolean, integer } from '@oclif/core/flags';
+import { BaseCommand } from '../src/cli/base-command.ts';
+import { sessionArg } from '../src/cli/flags.ts';
+import { logsView } from '../src/cli/logs-view.ts';
+import { withContext } from '../src/workflows/context.ts';
+import { findSession } from '../src/workflows/find-session.ts';
+import { interruptsFrom } from '../src/workflows/interrupts.ts';
+import { readLogs } from '../src/workflows/session-logs.ts';
+
+export default class Logs extends BaseCommand {
+  static override summary = 'Show what the agent said and did, live or later.';
+  static override examples = [
+    '<%= config.bin %> logs login --follow',
+    '<%= config.bin %> logs login --raw --iteration 2',
+  ];
+  static override args = { session: sessionArg };
+  static override flags = {
+    follow: boolean({ char: 'f', summary: 'Go on as more comes in, until Ctrl-C or the end of the iteration.' }),
+    raw: boolean({ summary: 'The agent’s own lines, as it wrote them (secrets removed).' }),
+    iteration: integer({ summary: 'Only this iteration.', helpValue: '<n>', min: 1 }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { args, flags } = await this.parse(Logs);
+    return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
+      const { id } = await findSession(ctx, args.session, this.directory);
+      const interrupts = flags.follow ? interruptsFrom(this.interrupt) : undefined;
+      const view = logsView({ raw: flags.raw, json: this.json, color: this.color });
+      for await (const entry of readLogs(ctx, id, { ...flags, interrupts })) view.show(entry);
+      return { session: id, items: view.items };
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { string } from '@oclif/core/flags';
+import { BaseCommand } from '../src/cli/base-command.ts';
+import { agentFlags, promptFlags, sessionArg } from '../src/cli/flags.ts';
+import { sanitizeLine } from '../src/cli/sanitize.ts';
+import { withContext } from '../src/workflows/context.ts';
+import { findSession } from '../src/workflows/find-session.ts';
+import { promptFrom } from '../src/workflows/prompt-input.ts';
+import { renameSession } from '../src/workflows/rename-session.ts';
+
+export default class Rename extends BaseCommand {
+  static override summary = 'Give a session another name, prompt, test command, agent or model.';
+  static override examples = [
+    '<%= config.bin %> rename login --name sign-in',
+    '<%= config.bin %> rename login --test "npm test"',
+  ];
+  static override args = { session: sessionArg };
+  static override flags = {
+    ...promptFlags,
+    ...agentFlags,
+    name: string({ summary: 'The new name.', helpValue: '<name>' }),
+    test: string({ summary: 'The new test command; an empty one takes it away.', helpValue: '<command>' }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { args, flags } = await this.parse(Rename);
+    return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
+      const which = await findSession(ctx, args.session, this.directory);
+      const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
+      const { session, changed } = await renameSession(ctx, which, { ...flags, prompt });
+      this.print(
+        this.quiet
+          ? session.id
+          : changed.length === 0
+            ? 'Nothing to change.'
+            : `${this.color.green('✓')} ${session.id} ${sanitizeLine(session.name)}: ${changed.join(', ')}`,
+      );
+      return { session: session.id, name: session.name, changed };
+    });
+  }
+}

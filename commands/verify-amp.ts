@@ -1,0 +1,26 @@
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../src/cli/base-command.ts';
+import { checksText } from '../src/cli/checks-text.ts';
+import { AppError } from '../src/errors.ts';
+import { verifyAmp } from '../src/workflows/verify-amp.ts';
+
+export default class VerifyAmp extends BaseCommand {
+  static override summary = 'Check that Amp is installed, logged in and can be driven.';
+  static override examples = ['<%= config.bin %> verify-amp', '<%= config.bin %> verify-amp --live'];
+  static override flags = {
+    live: boolean({ summary: 'Also send one tiny prompt (needs the network, costs a few tokens).' }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags } = await this.parse(VerifyAmp);
+    const checks = await this.progress.step('asking Amp', () => verifyAmp({ env: process.env, live: flags.live }));
+    this.print(checksText(checks, this.color));
+    const bad = checks.find(({ status }) => status === 'failed');
+    if (bad)
+      throw new AppError('agent.failed', `Amp cannot be used: ${bad.detail}`, {
+        answer: { ok: false, checks },
+        hint: bad.hint,
+      });
+    return { ok: true, checks };
+  }
+}

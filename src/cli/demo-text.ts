@@ -1,0 +1,32 @@
+import type { ChalkInstance } from 'chalk';
+
+interface DemoAnswer {
+  repository: string;
+  session: string;
+  iterations: { iteration: number; commit: string | null; subject: string | null; tests: string }[];
+}
+
+/** What the demo did, and how to look around in what it left. */
+export const demoText = (demo: DemoAnswer, color: ChalkInstance): string => {
+  const runs = demo.iterations.map(({ iteration, commit, subject, tests }) => {
+    const mark = tests === 'passed' ? color.green('✓') : color.red('✗');
+    return `${mark} iteration ${iteration}: ${commit ? `${color.yellow(commit.slice(0, 8))} ${subject}` : 'nothing changed'}, tests ${tests}`;
+  });
+  const look = [
+    'amp-sessions list',
+    `amp-sessions timeline ${demo.session}`,
+    `amp-sessions diff ${demo.session}`,
+    'git log --notes=amp --all --graph',
+    'git for-each-ref refs/amp',
+  ];
+  return [
+    ...runs,
+    '',
+    'Look around:',
+    '',
+    `  cd ${demo.repository}`,
+    ...look.map((line) => `  ${line}`),
+    '',
+    `Remove it: rm -rf ${demo.repository}`,
+  ].join('\n');
+};

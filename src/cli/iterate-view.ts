@@ -1,0 +1,102 @@
+import type { ChalkInstance } from 'chalk';
+import type { EventData, LogEvent } from '../events/catalogue.ts';
+import { eventText } from './event-text.ts';
+import { formatTokens } from './format.ts';
+import { stdout } from './print.ts';
+import type { Progress } from './progress.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
+import { Steps } from './steps.ts';
+
+/** `steps`: progress on stderr; `stream`: what the agent says and does; `stream-json`: every event as in the log. */
+export type IterateMode = 'steps' | 'stream' | 'stream-json';
+
+type Step =
+  | { step: 'prepare' | 'commit' }
+  | { step: 'base-tests' | 'tests'; command: string }
+  | { step: 'agent'; iteration: number; agent: string };
+
+export interface IterateView {
+  onStep(step: Step): void;
+  onEvent(event: LogEvent): void;
+  onTestOutput?(text: string): void;
+  /** Ends the last step, as failed when there is an error. */
+  finish(error?: unknown): Promise<void>;
+}
+
+const titleOf = (step: Step): string => {
+  switch (step.step) {
+    case 'prepare':
+      return 'worktree';
+    case 'base-tests':
+      return `tests on the base: ${sanitizeLine(step.command)}`;
+    case 'agent':
+      return `iteration ${step.iteration}: ${sanitizeLine(step.agent)}`;
+    case 'commit':
+      return 'commit';
+    case 'tests':
+      return `tests: ${sanitizeLine(step.command)}`;
+  }
+};
+
+const NOT_LIVE = new Set(['usage.reported', 'iteration.started', 'thread.started']);
+
+/** Shows an iteration while it runs. */
+export const iterateView = async (
+  mode: IterateMode,
+  progress: Progress,
+  color: ChalkInstance,
+): Promise<IterateView> => {
+  if (mode === 'stream-json') return jsonView();
+  if (mode === 'stream') return streamView(color);
+  return stepsView(progress);
+};
+
+const stepsView = (progress: Progress): IterateView => {
+  const steps = new Steps(progress);
+  let tokens = 0;
+  let doing = '';
+  const show = (): void =>
+    steps.detail([tokens > 0 ? `${formatTokens(tokens)} tokens` : '', doing].filter(Boolean).join(', '));
+  return {
+    onStep: (step) => steps.begin(titleOf(step)),
+    onEvent: ({ type, data }) => {
+      if (type === 'usage.reported') {
+        const { tokensInput, tokensOutput, tokensCacheWrite } = data as EventData<'usage.reported'>;
+        tokens += tokensInput + tokensOutput + tokensCacheWrite;
+      } else if (type === 'tool-call.started') {
+        const { tool, summary } = data as EventData<'tool-call.started'>;
+        doing = sanitizeLine(`${tool} ${summary}`).slice(0, 60);
+      } else if (type === 'agent-message.received') {
+        doing = sanitizeLine((data as EventData<'agent-message.received'>).text).slice(0, 60);
+      } else return;
+      show();
+    },
+    finish: (error) => steps.finish(error),
+  };
+};
+
+const streamView = (color: ChalkInstance): IterateView => ({
+  onStep: (step) => stdout.line(color.bold(`── ${titleOf(step)}`)),
+  onEvent: (event) => {
+    if (NOT_LIVE.has(event.type)) return;
+    if (event.type === 'agent-message.received')
+      stdout.line(sanitizeText((event.data as EventData<'agent-message.received'>).text));
+    else stdout.line(eventText(event, color));
+  },
+  onTestOutput: (text) => stdout.write(color.dim(sanitizeText(text))),
+  finish: async () => {},
+});
+
+/** One event a line, through the package that others read such streams with. */
+const jsonView = async (): Promise<IterateView> => {
+  const { default: ndjson } = await import('ndjson');
+  const lines = ndjson.stringify();
+  lines.on('data', (line: string) => stdout.write(line));
+  return {
+    onStep: () => {},
+    onEvent: (event) => lines.write(event),
+    finish: async () => {
+      lines.end();
+    },
+  };
+};

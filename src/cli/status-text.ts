@@ -1,0 +1,108 @@
+import type { ChalkInstance } from 'chalk';
+import { formatAge, formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
+
+interface Run {
+  iteration: number;
+  outcome: string | null;
+  commit?: string;
+  subject?: string | null;
+  files: number;
+  insertions: number;
+  deletions: number;
+  durationMs: number | null;
+  failure: { message: string } | null;
+  tests?: { verdict: string };
+}
+
+interface Status {
+  id: string;
+  name: string;
+  state: string;
+  branch: string;
+  worktree: string;
+  hasWorktree: boolean;
+  base: string | null;
+  baseCommit: string;
+  createdAt: string;
+  lastActivityAt: string;
+  agent: string;
+  mode: string | null;
+  prompt: string | null;
+  testCommand: string | null;
+  comparison: string;
+  usage: {
+    tokensInput: number;
+    tokensOutput: number;
+    tokensCacheRead: number;
+    tokensCacheWrite: number;
+    costUsd: number | null;
+  };
+  lastTests?: { exitCode: number | null; outputTail: string };
+  holder?: { pid: number; command: string };
+  history: Run[];
+  manualCommits: { commit: string; subject: string; author: { name: string } }[];
+  unknownEvents: number;
+}
+
+/** Lines of a failing test's output that `status` shows; `--json` and the timeline have all that was kept. */
+const TAIL_LINES = 12;
+
+const row = (label: string, text: string, color: ChalkInstance): string => `${color.dim(label.padEnd(10))}${text}`;
+
+const runLine = (run: Run, color: ChalkInstance): string => {
+  const mark =
+    run.outcome === 'completed' ? color.green('✓') : run.outcome === null ? color.yellow('…') : color.yellow('●');
+  const what = run.commit
+    ? `${color.yellow(run.commit.slice(0, 8))} ${sanitizeLine(run.subject ?? '')}`
+    : (run.outcome ?? 'running');
+  const size = run.commit ? ` ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}` : '';
+  const tests = run.tests
+    ? run.tests.verdict === 'passed'
+      ? color.green(' tests passed')
+      : color.red(` tests ${run.tests.verdict.replaceAll('-', ' ')}`)
+    : '';
+  const failure = run.failure ? color.red(` ${sanitizeLine(run.failure.message)}`) : '';
+  return `  ${mark} ${run.iteration}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}`;
+};
+
+const tail = (text: string): string[] => {
+  const lines = sanitizeText(text).trimEnd().split('\n');
+  return lines.slice(-TAIL_LINES).map((line) => `    ${line}`);
+};
+
+/** One session in full, for a person. */
+export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
+  const { usage } = s;
+  const lines = [
+    `${color.bold(s.id)}  ${sanitizeLine(s.name)}  ${color.cyan(s.state)}${s.holder ? color.dim(` (\`${s.holder.command}\`, process ${s.holder.pid})`) : ''}`,
+    row('branch', sanitizeLine(s.branch), color),
+    row('base', `${sanitizeLine(s.base ?? 'an empty repository')} ${color.dim(s.baseCommit.slice(0, 8))}`, color),
+    row('worktree', s.hasWorktree ? sanitizeLine(s.worktree) : 'none', color),
+    row('agent', `${sanitizeLine(s.agent)}${s.mode ? ` (${sanitizeLine(s.mode)})` : ''}`, color),
+    row('prompt', s.prompt === null ? 'none' : sanitizeLine(s.prompt).slice(0, 200), color),
+    row('tests', s.testCommand === null ? 'no test command' : sanitizeLine(s.testCommand), color),
+    row('created', `${formatAge(s.createdAt, now)}, active ${formatAge(s.lastActivityAt, now)}`, color),
+    row(
+      'tokens',
+      `${formatTokens(usage.tokensInput)} in, ${formatTokens(usage.tokensOutput)} out, ${formatTokens(usage.tokensCacheRead)} cache read, ${formatTokens(usage.tokensCacheWrite)} cache write`,
+      color,
+    ),
+    row('cost', formatMoney(usage.costUsd), color),
+  ];
+  if (s.history.length > 0) lines.push('', ...s.history.map((run) => runLine(run, color)));
+  if (s.manualCommits.length > 0)
+    lines.push(
+      '',
+      `  ${formatCount(s.manualCommits.length, 'manual commit')}:`,
+      ...s.manualCommits.map(
+        ({ commit, subject, author }) =>
+          `  ${color.cyan('✎')} ${commit.slice(0, 8)} ${sanitizeLine(subject)} ${color.dim(sanitizeLine(author.name))}`,
+      ),
+    );
+  if (s.lastTests && s.comparison !== 'passed')
+    lines.push('', '  The end of the tests’ output:', ...tail(s.lastTests.outputTail));
+  if (s.unknownEvents > 0)
+    lines.push('', color.yellow(`! ${formatCount(s.unknownEvents, 'event')} of a newer version passed over.`));
+  return lines.join('\n');
+};

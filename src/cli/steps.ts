@@ -1,0 +1,35 @@
+import type { Progress } from './progress.ts';
+
+/**
+ * Steps of a verb that says when each begins: a step lasts until the next one begins or the whole ends.
+ */
+export class Steps {
+  readonly #progress: Progress;
+  #end: ((error?: unknown) => void) | undefined;
+  #shown: Promise<unknown> = Promise.resolve();
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  /** Ends the step before, if any, and shows the next one. */
+  begin(title: string): void {
+    this.#end?.();
+    const before = this.#shown;
+    const lasting = new Promise<void>((resolve, reject) => {
+      this.#end = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.#shown = before.then(() => this.#progress.step(title, () => lasting)).catch(() => {});
+  }
+
+  detail(text: string): void {
+    this.#progress.detail(text);
+  }
+
+  /** Ends the last step; resolved once everything is on the screen. */
+  async finish(error?: unknown): Promise<void> {
+    this.#end?.(error);
+    this.#end = undefined;
+    await this.#shown;
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '../errors.ts';
+import { runInteractive } from '../process/interactive.ts';
+import { childEnv, shellCommand } from './child-env.ts';
+import type { Context } from './context.ts';
+
+/** What opens files for a person: the setting, VISUAL, EDITOR. A line for the shell, as those variables are. */
+export const editorLine = (ctx: Context): string => {
+  const { editor } = ctx.config.config;
+  if (editor) {
+    ctx.config.requireTrust(['editor']);
+    return editor;
+  }
+  const line = ctx.env['VISUAL'] || ctx.env['EDITOR'];
+  if (line) return line;
+  throw new AppError('editor.missing', 'No editor is set.', {
+    hint: 'Set one: `amp-sessions config set editor "code --wait"`, or the variable EDITOR.',
+  });
+};
+
+const quote = (path: string): string =>
+  process.platform === 'win32' ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
+
+/** Opens a file or folder in the person's editor and waits until it ends. @throws AppError `editor.missing` */
+export const openInEditor = async (ctx: Context, path: string): Promise<void> => {
+  const line = editorLine(ctx);
+  const code = await runInteractive({
+    ...shellCommand(`${line} ${quote(path)}`),
+    cwd: ctx.repo.root,
+    env: childEnv(ctx.env),
+  });
+  if (code !== 0)
+    throw new AppError('editor.missing', `The editor \`${line}\` ended with exit code ${code ?? 'none'}.`, {
+      hint: 'Set another with `amp-sessions config set editor …`.',
+    });
+};
+
+/** Lets a person write a text in their editor; lines that begin with `# ` at the end are ours and go. */
+export const editText = async (ctx: Context, start: string): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'amp-sessions-'));
+  try {
+    const file = join(dir, 'PROMPT.md');
+    await writeFile(
+      file,
+      `${start}\n\n# What is the agent to do? Lines that start with "# " at the end are left out.\n`,
+    );
+    await openInEditor(ctx, file);
+    const text = await readFile(file, 'utf8');
+    return text.replace(/(\n# [^\n]*)+\n*$/, '').trim();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};
