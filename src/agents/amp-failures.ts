@@ -1,6 +1,6 @@
 import type { AgentFailureCode } from './agent.ts';
 import type { AgentResult } from './amp-stream.ts';
-import { AGAIN, howItEnded, lastWords, stoppedFailure } from './ended-failure.ts';
+import { AGAIN, howItEnded, stoppedFailure, withLastWords } from './ended-failure.ts';
 import type { Failure, ProcessEnd } from './play-agent.ts';
 
 interface Row {
@@ -161,9 +161,9 @@ export const failureOf = (
   if (result?.isError)
     return {
       code: 'agent.failed',
-      message: `${name} gave up${lastWords(text) || ` (${result.subtype})`}`,
+      message: withLastWords(`${name} gave up`, result.text ?? result.subtype),
       hint: AGAIN,
     };
   const without = result === null ? ' without a result' : '';
-  return { code: 'agent.failed', message: `${name} ${howItEnded(end)}${without}${lastWords(stderr)}`, hint: AGAIN };
+  return { code: 'agent.failed', message: withLastWords(`${name} ${howItEnded(end)}${without}`, stderr), hint: AGAIN };
 };

@@ -24,10 +24,10 @@ export const stoppedFailure = (name: string, stopped: ProcessEnd['stopped']): Fa
 export const howItEnded = ({ exitCode, signal }: ProcessEnd): string =>
   signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
 
-/** The last line of a text, to stand behind a sentence. */
-export const lastWords = (text: string): string => {
+/** A sentence, with the last line of a text behind it when there is one. */
+export const withLastWords = (sentence: string, text: string): string => {
   const line = text.split('\n').findLast((candidate) => candidate.trim() !== '');
-  return line === undefined ? '' : `: ${line.trim().slice(0, 300)}`;
+  return line === undefined ? `${sentence}.` : `${sentence}: ${line.trim().slice(0, 300)}`;
 };
 
 /** The failure of a program of which only the exit code speaks; null when that is 0. */
@@ -36,7 +36,7 @@ export const endedFailure = (name: string, end: ProcessEnd, output: string): Fai
   if (stopped === 'timeout' || stopped === 'silent') return stoppedFailure(name, stopped) ?? null;
   if (exitCode === 0) return null;
   if (stopped === 'user') return stoppedFailure(name, stopped) ?? null;
-  const message = `${name} ${howItEnded(end)}${lastWords(output)}`;
+  const message = withLastWords(`${name} ${howItEnded(end)}`, output);
   if (exitCode === 127)
     return { code: 'agent.missing', message, hint: 'The shell found no such program: look at agents.command.run.' };
   return { code: 'agent.failed', message, hint: AGAIN };

@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { Script } from './script.ts';
 
-const HINT = 'The keys of a script are listed in src/agents/README.md.';
+const HINT =
+  '`iterations` is a list of lists of steps; a step is one of message, edit, run, usage, cost, delay, noise, fail, exit, hang.';
 
 type Issue = z.core.$ZodIssue;
 

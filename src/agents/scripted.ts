@@ -19,6 +19,8 @@ export interface ScriptedOptions {
   script: string | undefined;
   mode: string | null;
   strength?: StopStrength;
+  /** The program that plays; default `scriptedEntry()`. */
+  entry?: string;
 }
 
 /**
@@ -60,8 +62,12 @@ export class ScriptedAgent implements Agent {
 
   /** @throws AppError `agent.missing`, `file.missing`, `script.invalid` */
   async check(): Promise<void> {
-    scriptedEntry();
+    this.#entry();
     await this.#script();
+  }
+
+  #entry(): string {
+    return this.#options.entry ?? scriptedEntry();
   }
 
   #script(): Promise<Script> {
@@ -87,7 +93,7 @@ export class ScriptedAgent implements Agent {
       clock,
       child: {
         command: process.execPath,
-        args: [scriptedEntry()],
+        args: [this.#entry()],
         cwd: request.worktree,
         env: agentEnv(env, request),
         stdin: JSON.stringify(part),
