@@ -74,7 +74,7 @@ function codeCache(build) {
   const none = { get() {}, loaded() {} };
   const home = cacheHome();
   if (!home || process.env.NODE_DISABLE_COMPILE_CACHE) return none;
-  const generations = path.join(home, 'amp-sessions', 'code');
+  const generations = path.join(home, 'code');
   const folder = path.join(generations, `${build}-${process.versions.v8}-${process.arch}`);
   const topic = /^[a-z][a-z-]{0,30}$/.test(word || '') ? word : '_';
   const file = path.join(folder, topic);
@@ -95,11 +95,12 @@ function codeCache(build) {
   };
 }
 
+/** The program's cache folder, as src/config/paths.ts has it. */
 function cacheHome() {
   const { XDG_CACHE_HOME, LOCALAPPDATA, HOME } = process.env;
-  if (process.platform === 'win32') return LOCALAPPDATA && path.join(LOCALAPPDATA, 'cache');
-  if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
-  return HOME && path.join(HOME, '.cache');
+  if (process.platform === 'win32') return LOCALAPPDATA && path.join(LOCALAPPDATA, 'amp-sessions', 'cache');
+  if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, 'amp-sessions');
+  return HOME && path.join(HOME, '.cache', 'amp-sessions');
 }
 
 /** V8 trusts the bytes it is given, damaged ones crash the process: one word in sixteen shows a lost sector. */

@@ -1,13 +1,43 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { eventReference } from './event-reference.mjs';
+import { fromSource } from './from-source.mjs';
+import { answerSchema, errorSchema, eventSchema } from './schemas.mjs';
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Where the shapes are; a file that does not exist yet gives nothing. */
+const SOURCES = {
+  sessionEvents: 'src/events/session-events.ts',
+  iterationEvents: 'src/events/iteration-events.ts',
+  answers: 'src/cli/answers/answers.ts',
+  errorAnswer: 'src/cli/answers/answers.ts',
+  configJsonSchema: 'src/config/json-schema.ts',
+};
 
 /**
  * Every file that is made from the code.
  * @returns {Promise<Map<string, string>>} text by path, relative to the repository
  */
 export const generate = async (root) => {
+  const { sessionEvents, iterationEvents, answers, errorAnswer, configJsonSchema } = await fromSource(root, SOURCES);
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
-  return new Map([['oclif.manifest.json', `${JSON.stringify(manifest, null, 2)}\n`]]);
+  const groups = [
+    { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
+    { title: 'An iteration', sentence: 'Between a prompt and its commit.', events: iterationEvents },
+  ];
+  const answerFiles = Object.entries(answers).map(([id, shape]) => [
+    `schemas/${id.replaceAll(':', '-')}.schema.json`,
+    json(answerSchema(id, shape)),
+  ]);
+  return new Map([
+    ['oclif.manifest.json', json(manifest)],
+    ['schemas/event.schema.json', json(eventSchema([...sessionEvents, ...iterationEvents]))],
+    ['schemas/config.schema.json', json(configJsonSchema())],
+    ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
+    ...answerFiles,
+    ['src/events/README.md', eventReference(groups)],
+  ]);
 };
 
 const readOr = (file, otherwise) => {

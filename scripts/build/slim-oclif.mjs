@@ -59,6 +59,17 @@ const STUBS = {
   'ux/action/simple.js': `exports.default = class { start() {} stop() {} };`,
 };
 
+/** oclif's plugins import the whole of the core; these are the parts they use. */
+const PLUGINS = '@oclif/plugin-';
+const IN_PLUGINS = {
+  '@oclif/core': `
+export { Command } from '@oclif/core/command';
+export * as Args from '@oclif/core/args';
+export * as Flags from '@oclif/core/flags';
+export { ux } from '@oclif/core/ux';`,
+  debug: 'export default () => () => {};',
+};
+
 const PATCHES = {
   // process.stdout is made when something is printed; \`src/cli/print.ts\` minds EPIPE.
   'command.js': [["process.stdout.on('error', (err) => {", '((_) => {})((err) => {']],
@@ -105,11 +116,14 @@ export const slimOclif = () => {
   return {
     name: 'slim-oclif',
     resolveId(id, importer) {
-      if (!importer?.replaceAll('\\', '/').includes(CORE)) return null;
+      const from = importer?.replaceAll('\\', '/') ?? '';
+      if (from.includes(PLUGINS) && IN_PLUGINS[id]) return `\0plugin:${id}`;
+      if (!from.includes(CORE)) return null;
       if (id === 'ejs') return '\0stub:ejs';
       return UNUSED_PACKAGES.includes(id) ? `\0stub:${id}` : null;
     },
     load(id) {
+      if (id.startsWith('\0plugin:')) return { code: IN_PLUGINS[id.slice(8)], moduleType: 'js' };
       if (id === '\0stub:ejs') return { code: EJS, moduleType: 'js' };
       if (id.startsWith('\0stub:')) return { code: unused(id.slice(6)), moduleType: 'js' };
       const name = nameInCore(id);

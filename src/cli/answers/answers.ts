@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { errorCodes } from '../../errors.ts';
+import { machineAnswers } from './machine-answers.ts';
+import { sessionAnswers } from './session-answers.ts';
+import { open } from './shapes.ts';
+
+/**
+ * The `--json` document of every command, without its `schema`. `schemas/<command>.schema.json` is made from this; a
+ * command imports the type only, so that zod is not loaded to print.
+ */
+export const answers = { ...sessionAnswers, ...machineAnswers };
+
+export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
+
+/** Any document that reports an error; the answer's own fields stand beside `error` as far as they are known. */
+export const errorAnswer = open({
+  schema: z.string().regex(/^amp-sessions\/[a-z-]+\/v\d+$/),
+  error: open({
+    code: z.enum(errorCodes()),
+    message: z.string().describe('one sentence'),
+    hint: z.string().nullable().describe('the next step'),
+  }),
+});

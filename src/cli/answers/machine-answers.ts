@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { checks, open } from './shapes.ts';
+
+const setting = {
+  key: z.string(),
+  value: z.unknown().describe('null when it has no value'),
+  source: z.enum(['flag', 'environment', 'repository', 'user', 'default']),
+  file: z.string().optional(),
+  line: z.int().min(1).optional(),
+  variable: z.string().optional(),
+  trusted: z.boolean().describe('false: names a program in a file of the repository that is not trusted'),
+};
+
+/** What the commands about the machine and its settings print with `--json`, by command id. */
+export const machineAnswers = {
+  doctor: checks,
+  'verify-amp': checks,
+  'test-git': checks,
+  'config:get': open(setting),
+  'config:list': open({ items: z.array(open(setting)) }),
+  'config:set': open({ key: z.string(), value: z.unknown(), file: z.string() }),
+  'config:trust': open({
+    file: z.string(),
+    sha256: z.string(),
+    settings: z.array(open({ key: z.string(), value: z.unknown() })),
+  }),
+};

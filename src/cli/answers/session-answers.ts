@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import {
+  agent,
+  comparison,
+  costUsd,
+  count,
+  fileChange,
+  objectId,
+  open,
+  sessionId,
+  state,
+  time,
+  usage,
+  verdict,
+} from './shapes.ts';
+
+const listItem = {
+  id: sessionId,
+  name: z.string(),
+  state,
+  branch: z.string(),
+  worktree: z.string().describe('absolute path'),
+  iterations: count,
+  createdAt: time,
+  lastActivityAt: time,
+  costUsd,
+  tests: verdict,
+  agent: z.string(),
+};
+
+const run = {
+  iteration: z.int().min(1),
+  commit: objectId.optional().describe('absent when nothing changed'),
+  files: count,
+  insertions: count,
+  deletions: count,
+  durationMs: z.number().min(0).nullable(),
+  agent,
+  usage,
+};
+
+const created = {
+  id: sessionId,
+  name: z.string(),
+  branch: z.string(),
+  worktree: z.string().describe('absolute path'),
+  base: z.string().nullable().describe('what the user named or stood on; null in an empty repository'),
+  baseCommit: objectId,
+};
+
+const putAway = open({
+  session: sessionId,
+  name: z.string(),
+  worktree: z.string().nullable().describe('the worktree that went, or would go; null when there was none'),
+  branch: z.string().nullable().describe('the branch that went, or would go; null when it stays'),
+  commit: objectId.nullable(),
+  unmergedCommits: count,
+  dryRun: z.boolean(),
+});
+
+/** What the commands about sessions print with `--json`, by command id. */
+export const sessionAnswers = {
+  new: open(created),
+  iterate: open({
+    session: sessionId,
+    ...run,
+    tests: open({ exitCode: z.int().nullable(), durationMs: z.number().min(0), verdict: comparison }).optional(),
+  }),
+  list: open({ items: z.array(open(listItem)) }),
+  status: open({ ...listItem, usage, history: z.array(open(run)) }),
+  diff: open({ session: sessionId, files: z.array(fileChange) }),
+  timeline: open({ session: sessionId, items: z.array(open({})).describe('events, as in event.schema.json') }),
+  logs: open({ session: sessionId, items: z.array(open({ iteration: z.int().min(1) })) }),
+  stop: open({ session: sessionId, pid: z.int(), ended: z.boolean().describe('false: still alive after the wait') }),
+  rename: open({ session: sessionId, name: z.string() }),
+  archive: putAway,
+  rm: putAway,
+  prune: open({
+    items: z.array(
+      open({
+        session: sessionId,
+        name: z.string(),
+        reason: z.string(),
+        worktree: z.string().nullable(),
+        branch: z.string().nullable(),
+        bytes: count.describe('what the worktree takes on disk'),
+      }),
+    ),
+    kept: z.array(open({ session: sessionId, name: z.string(), why: z.string() })),
+    dryRun: z.boolean(),
+  }),
+  path: open({ session: sessionId, worktree: z.string().describe('absolute path') }),
+  open: open({ session: sessionId, worktree: z.string().describe('absolute path') }),
+  demo: open({
+    repository: z.string().describe('absolute path of what the demo leaves'),
+    session: sessionId,
+    branch: z.string(),
+    worktree: z.string(),
+    iterations: z.array(open({ iteration: z.int().min(1), commit: objectId.nullable(), tests: verdict })),
+  }),
+};
