@@ -40,6 +40,14 @@ const damaged = (log: LogName, cause: unknown): AppError =>
     cause,
   });
 
+/** Changes with every append and every flush of a log; looks at names and sizes only. */
+const logState = async (repo: Repository, log: LogName, writer: string | undefined): Promise<string> => {
+  const files = listWal(repo).filter((file) => file.log === log && file.kind === 'events');
+  const stamps = files.map(({ path }) => [path, stampOf(path)]);
+  const tips = (await readLaneRefs(repo, [log])).get(log) ?? [];
+  return JSON.stringify([log, writer, stamps, [...tips]]);
+};
+
 /** The log store of a repository, as `log-store.ts` promises and `README.md` of the room draws it. */
 class GitStore implements LogStore {
   readonly #repo: Repository;
@@ -47,6 +55,8 @@ class GitStore implements LogStore {
   readonly #lanes = new Map<LogName, LaneWriter>();
   readonly #reader: CatFile;
   #writer: string | undefined;
+  /** The log that was read last, and the state it was in before. */
+  #last: { state: string; reading: LogReading } | undefined;
   /** Shown until the first write; nothing is ever written under it unless it is the one that gets minted. */
   readonly #candidate: string;
 
@@ -138,9 +148,16 @@ class GitStore implements LogStore {
     this.#reader.close();
   }
 
+  /** A verb recovers a log and then reads it: nothing changed between, so nothing is read twice. */
   async #readOne(log: LogName): Promise<LogReading> {
     try {
-      return (await readLogs(this.#repo, { logs: [log], writer: this.#writer }))[0]!;
+      const state = await logState(this.#repo, log, this.#writer);
+      if (this.#last?.state !== state) {
+        const [reading] = await readLogs(this.#repo, { logs: [log], writer: this.#writer });
+        this.#last = { state, reading: reading! };
+      }
+      const { reading } = this.#last;
+      return { ...reading, events: [...reading.events] };
     } catch (error) {
       throw isAppError(error, 'git.failed') ? damaged(log, error) : error;
     }

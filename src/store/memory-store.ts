@@ -37,6 +37,8 @@ interface MemoryLog {
   /** How many lines of any kind each writer has flushed, and how many there are. */
   flushed: Map<string, number>;
   written: Map<string, number>;
+  /** Each writer's end of the log. */
+  heads: Map<string, Head>;
 }
 
 export interface MemoryStoreOptions {
@@ -52,6 +54,7 @@ const emptyLog = (): MemoryLog => ({
   payloads: new Map(),
   flushed: new Map(),
   written: new Map(),
+  heads: new Map(),
 });
 
 export const memoryDisk = (): MemoryDisk => ({ logs: new Map(), notes: new Map(), code: new Map() });
@@ -67,7 +70,6 @@ export class MemoryStore implements LogStore {
   readonly #clock: Clock;
   readonly #redact: Redact;
   readonly #appends = new Exclusive();
-  readonly #heads = new Map<LogName, Head>();
 
   constructor({ clock = systemClock, redact = (text) => text, writer, disk = memoryDisk() }: MemoryStoreOptions = {}) {
     this.#clock = clock;
@@ -98,7 +100,7 @@ export class MemoryStore implements LogStore {
       return event ? [[event]] : [];
     });
     const events = mergeLanes(segments);
-    const { seq, prev } = this.#heads.get(log) ?? { seq: 0, prev: GENESIS };
+    const { seq, prev } = this.disk.logs.get(log)?.heads.get(this.writer) ?? { seq: 0, prev: GENESIS };
     return { log, events, head: { seq, prev, clock: events.at(-1)?.clock ?? 0 }, warnings: [] };
   }
 
@@ -123,7 +125,7 @@ export class MemoryStore implements LogStore {
       kept.lines.push(...sealed.lines.split('\n').slice(0, -1));
       for (const { payloads } of prepared) for (const [name, bytes] of payloads) kept.payloads.set(name, bytes);
       addTo(kept.written, this.writer, sealed.events.length);
-      this.#heads.set(log, sealed.head);
+      kept.heads.set(this.writer, sealed.head);
       return sealed.events;
     });
   }

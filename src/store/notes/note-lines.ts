@@ -33,7 +33,7 @@ const keyOf = (line: string): string => {
 const isEvent = (line: string): boolean => decodeEvent(line) !== undefined;
 
 /** Takes the oldest events away until the rest fits; lines that are not ours stay in any case. */
-const fit = (lines: string[]): string[] => {
+const withinLimit = (lines: string[]): string[] => {
   const kept = [...lines];
   let size = kept.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
   while (size > MAX_NOTE) {
@@ -51,7 +51,7 @@ export const joinNote = (note: Buffer | undefined, events: LogEvent[]): Buffer |
   const lines = new Map<string, string>();
   for (const line of before.split('\n')) if (line !== '') lines.set(keyOf(line), line);
   for (const line of events.map(noteLine)) if (!lines.has(keyOf(line))) lines.set(keyOf(line), line);
-  const after = fit([...lines.values()])
+  const after = withinLimit([...lines.values()])
     .map((line) => `${line}\n`)
     .join('');
   return after === before ? undefined : Buffer.from(after);
