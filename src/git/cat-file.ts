@@ -1,0 +1,172 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { AppError } from '../errors.ts';
+import { startChild } from '../process/child.ts';
+import { assertId } from './ids.ts';
+import { prepareGit } from './invocation.ts';
+import type { Repository } from './repository.ts';
+
+export interface CatObject {
+  type: string;
+  bytes: Buffer;
+}
+
+export interface CatFile {
+  /** Undefined when the repository does not have it. */
+  object(id: string): Promise<CatObject | undefined>;
+  /** Ends the process; open questions are rejected. */
+  close(): void;
+}
+
+interface Question {
+  resolve(answer: CatObject | undefined): void;
+  reject(error: Error): void;
+}
+
+/** Cuts the answers of `git cat-file --batch` out of whatever pieces they arrive in. */
+export class BatchReader {
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #header: { id: string; type: string; size: number } | undefined;
+  readonly #onAnswer: (id: string, object: CatObject | undefined) => void;
+
+  constructor(onAnswer: (id: string, object: CatObject | undefined) => void) {
+    this.#onAnswer = onAnswer;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    while (this.#header ? this.#readBody(this.#header) : this.#readHeader()) {}
+  }
+
+  #joined(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  #drop(count: number): void {
+    const rest = this.#joined().subarray(count);
+    this.#chunks = rest.length > 0 ? [rest] : [];
+    this.#bytes = rest.length;
+  }
+
+  #readHeader(): boolean {
+    const bytes = this.#joined();
+    const end = bytes.indexOf(0x0a);
+    if (end === -1) return false;
+    const [id = '', type = '', size] = bytes.toString('latin1', 0, end).split(' ');
+    this.#drop(end + 1);
+    if (size === undefined) this.#onAnswer(id, undefined);
+    else this.#header = { id, type, size: Number(size) };
+    return true;
+  }
+
+  #readBody({ id, type, size }: { id: string; type: string; size: number }): boolean {
+    if (this.#bytes < size + 1) return false;
+    const bytes = this.#joined().subarray(0, size);
+    this.#drop(size + 1);
+    this.#header = undefined;
+    this.#onAnswer(id, { type, bytes });
+    return true;
+  }
+}
+
+const gone = (): AppError => new AppError('git.failed', 'git cat-file ended before it had answered.');
+
+type Running = ChildProcessWithoutNullStreams;
+
+/** Lets the program end while nobody waits for an answer. */
+const hold = (child: Running, isNeeded: boolean): void => {
+  for (const part of [child, child.stdin, child.stdout, child.stderr] as { ref(): void; unref(): void }[]) {
+    if (isNeeded) part.ref();
+    else part.unref();
+  }
+};
+
+/** One process and those who wait for it. */
+const startBatch = async (repo: Repository) => {
+  const { command, args, cwd, env } = await prepareGit(repo, ['cat-file', '--batch']);
+  const child: Running = spawn(command, args, { cwd, env, detached: process.platform !== 'win32', windowsHide: true });
+  const waiting: Question[] = [];
+  const batch = { child, isGone: false, waiting };
+  const end = (): void => {
+    batch.isGone = true;
+    for (const question of waiting.splice(0)) question.reject(gone());
+  };
+  const reader = new BatchReader((_id, object) => {
+    waiting.shift()?.resolve(object);
+    if (waiting.length === 0) hold(child, false);
+  });
+  child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+  child.stderr.resume();
+  child.stdin.on('error', end);
+  child.on('error', end);
+  child.on('close', end);
+  return batch;
+};
+
+/**
+ * One long-lived `git cat-file --batch`, started at the first question and again when it died. It is fed object ids
+ * only, never names. It is not a child of `src/process`, as that hands a child its whole input at once; it ends when
+ * we do, because its input ends then.
+ */
+export const openCatFile = (repo: Repository): CatFile => {
+  let isClosed = false;
+  let batch: ReturnType<typeof startBatch> | undefined;
+  const running = async () => {
+    const known = await batch;
+    if (known && !known.isGone) return known;
+    batch = startBatch(repo);
+    return batch;
+  };
+  return {
+    async object(id) {
+      assertId(id);
+      if (isClosed) throw gone();
+      const { child, waiting } = await running();
+      hold(child, true);
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        child.stdin.write(`${id}\n`);
+      });
+    },
+    close() {
+      isClosed = true;
+      batch?.then(({ child }) => child.stdin.end()).catch(() => {});
+    },
+  };
+};
+
+/**
+ * Many objects through one process: every id is handed over at once, `onBlob` hears of each in the given order.
+ * @throws AppError git.failed when one is missing
+ */
+export const catFileStream = async (
+  repo: Repository,
+  ids: string[],
+  onBlob: (id: string, bytes: Buffer) => void,
+): Promise<void> => {
+  if (ids.length === 0) return;
+  ids.forEach(assertId);
+  const invocation = await prepareGit(repo, ['cat-file', '--batch', '--buffer']);
+  const child = await startChild({ ...invocation, stdin: `${ids.join('\n')}\n` });
+  let answered = 0;
+  const reader = new BatchReader((id, object) => {
+    if (!object) throw new AppError('git.failed', `git cat-file: the repository has no object ${id}.`);
+    answered++;
+    onBlob(id, object.bytes);
+  });
+  const draining = (async () => {
+    for await (const _ of child.stderr) {
+    }
+  })();
+  try {
+    for await (const chunk of child.stdout) reader.push(chunk);
+  } catch (error) {
+    child.stop('now');
+    throw error;
+  } finally {
+    await Promise.all([draining, child.ended]);
+  }
+  if (answered !== ids.length) throw gone();
+};

@@ -1,0 +1,123 @@
+import { AppError } from '../errors.ts';
+import { type FileChange, parseDiff } from './diff-parse.ts';
+import { type GitOptions, git } from './git.ts';
+import { isFullRef, isId } from './ids.ts';
+import { withPrivateIndex } from './private-index.ts';
+import { headOf } from './refs.ts';
+import type { Repository, Worktree } from './repository.ts';
+import { stageAll } from './stage.ts';
+
+export type { ChangeStatus, FileChange } from './diff-parse.ts';
+export { showPaged } from './pager.ts';
+
+export interface DiffOptions {
+  /** Whose files count when `b` is undefined, and whose `.gitattributes` say what is binary; default where the user stands. */
+  worktree?: Worktree;
+}
+
+/** Settings of the user would change what we parse: renames are looked for always and alike. */
+const DETECT = ['-M', '-l2000', '--submodule=short', '--ignore-submodules=none', '--no-relative'];
+
+const emptyTree = (repo: Repository): string =>
+  repo.objectFormat === 'sha1'
+    ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+    : '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
+
+const treeOf = (repo: Repository, name: string | null): string => {
+  if (name === null) return emptyTree(repo);
+  if (isId(name) || isFullRef(name)) return name;
+  throw new AppError('ref.missing', `${JSON.stringify(name)} is neither an object id nor a full ref.`);
+};
+
+type Compare = (args: string[], options: GitOptions) => Promise<Buffer>;
+
+/** Runs a comparison of two commits, or of a commit with a worktree as it is, untracked files included. */
+const compare = async (
+  repo: Repository,
+  options: { a: string | null; b: string | undefined; worktree: Worktree | undefined },
+  run: Compare,
+): Promise<Buffer> => {
+  const { b, worktree } = options;
+  const a = treeOf(repo, options.a);
+  if (b !== undefined) return run(['diff-tree', '-r', ...DETECT, a, treeOf(repo, b)], { worktree });
+  if (!worktree) {
+    throw new AppError('worktree.missing', `${repo.root} has no worktree to compare with.`, {
+      hint: 'Name two commits.',
+    });
+  }
+  return withPrivateIndex(worktree, async ({ index, objectDir }) => {
+    const place = { index, objectDir };
+    if (!(await stageAll(repo, worktree, place))) {
+      const { commit } = await headOf(repo, worktree);
+      await git(repo, ['read-tree', commit ?? '--empty'], { worktree, ...place });
+      await stageAll(repo, worktree, place);
+    }
+    return run(['diff-index', '--cached', ...DETECT, a], { worktree, ...place });
+  });
+};
+
+/** Flags belong before the trees. */
+const withFlags = (args: string[], flags: string[]): string[] => [args[0]!, ...flags, ...args.slice(1)];
+
+/**
+ * The files that differ, with lines added and removed. One process between two commits, three to a worktree.
+ * @param a id or full ref; null is the empty tree
+ * @param b the same; undefined is the worktree as it is, with what is untracked and not ignored
+ */
+export const diffFiles = async (
+  repo: Repository,
+  a: string | null,
+  b?: string,
+  options: DiffOptions = {},
+): Promise<FileChange[]> => {
+  const worktree = options.worktree ?? repo.here ?? undefined;
+  const flags = ['-z', '--raw', '--numstat', '--no-abbrev'];
+  return parseDiff(
+    await compare(repo, { a, b, worktree }, async (args, how) => (await git(repo, withFlags(args, flags), how)).stdout),
+  );
+};
+
+export interface DiffSize {
+  files: number;
+  /** Lines of text; binary files count as files only. */
+  insertions: number;
+  deletions: number;
+}
+
+/** How much differs. One process between two commits. */
+export const diffSize = async (
+  repo: Repository,
+  a: string | null,
+  b?: string,
+  options: DiffOptions = {},
+): Promise<DiffSize> => {
+  const changes = await diffFiles(repo, a, b, options);
+  const sum = (pick: (change: FileChange) => number | null): number =>
+    changes.reduce((total, change) => total + (pick(change) ?? 0), 0);
+  return { files: changes.length, insertions: sum((c) => c.insertions), deletions: sum((c) => c.deletions) };
+};
+
+/** A path as a pathspec. A name that is not UTF-8 cannot be an argument: its odd bytes become `?`. */
+const pathspec = (path: string): string =>
+  /\p{Surrogate}/u.test(path)
+    ? `:(top,glob)${path.replace(/[\\*?[\]]/g, '\\$&').replace(/\p{Surrogate}/gu, '?')}`
+    : `:(top,literal)${path}`;
+
+/** The patch as git prints it, with default prefixes, whatever the user's settings. One process between two commits. */
+export const diffPatch = async (
+  repo: Repository,
+  a: string | null,
+  b: string | undefined,
+  options: DiffOptions & { color: boolean; paths?: string[] },
+): Promise<Buffer> => {
+  const worktree = options.worktree ?? repo.here ?? undefined;
+  const prefixes = ['--src-prefix=a/', '--dst-prefix=b/'];
+  const flags = ['-p', `--color=${options.color ? 'always' : 'never'}`, ...prefixes];
+  const paths = options.paths ? ['--', ...options.paths.map(pathspec)] : ['--'];
+  const env = { GIT_LITERAL_PATHSPECS: '0' };
+  return compare(
+    repo,
+    { a, b, worktree },
+    async (args, how) => (await git(repo, [...withFlags(args, flags), ...paths], { ...how, env })).stdout,
+  );
+};

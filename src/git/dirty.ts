@@ -1,0 +1,139 @@
+import { accessSync, constants, rmSync } from 'node:fs';
+import { lstatIfAny } from './files.ts';
+import { git } from './git.ts';
+import { indexOf, readIndex } from './index-file.ts';
+import { isNested, nestedHead } from './nested.ts';
+import { joinNul, onDisk, pathFromBytes, splitNul } from './paths.ts';
+import { withPrivateIndex } from './private-index.ts';
+import { headOf } from './refs.ts';
+import type { Repository, Worktree } from './repository.ts';
+import { hiding, unhide } from './stage.ts';
+
+/** A path that is not as its commit has it. */
+export interface Leftover {
+  path: string;
+  /**
+   * The blob that its content would be (the commit, for a nested repository); null: it is deleted. Zeros: it is
+   * there and cannot be read or committed.
+   */
+  object: string | null;
+}
+
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '-z',
+  '--untracked-files=all',
+  '--no-renames',
+  '--no-ahead-behind',
+  '--ignore-submodules=dirty',
+];
+
+/** One line of `git status --porcelain=v2 -z`; what it says of the worktree and of the commit. */
+interface StatusLine {
+  path: string;
+  /** The file is as the index has it, under this id. */
+  indexId?: string;
+  headId?: string;
+  headMode?: string;
+  indexMode?: string;
+}
+
+const FIELDS_BEFORE_PATH: Record<string, number> = { '1': 8, u: 10, '?': 1 };
+
+const parseLine = (line: Buffer): StatusLine | undefined => {
+  const count = FIELDS_BEFORE_PATH[String.fromCharCode(line[0] ?? 0)];
+  if (count === undefined) return undefined;
+  let at = 0;
+  for (let field = 0; field < count; field++) at = line.indexOf(0x20, at) + 1;
+  const path = pathFromBytes(line.subarray(at)).replace(/\/$/, '');
+  const [kind, states, , headMode, indexMode, , headId, indexId] = line.toString('latin1', 0, at).split(' ');
+  if (kind !== '1') return { path };
+  // The second letter tells how the file differs from the index; a dot: it does not.
+  return { path, headId, headMode, indexMode, ...(states![1] === '.' && { indexId }) };
+};
+
+const zeros = (repo: Repository): string => '0'.repeat(repo.objectFormat === 'sha256' ? 64 : 40);
+
+/** What a path is on disk, as far as git could take it in. */
+const kindOf = (worktree: Worktree, path: string): 'absent' | 'hashable' | 'nested' | 'unusable' => {
+  const file = onDisk(worktree.path, path);
+  const stat = lstatIfAny(file);
+  if (!stat) return 'absent';
+  if (stat.isSymbolicLink()) return 'hashable';
+  if (stat.isDirectory()) return isNested(worktree, path) ? 'nested' : 'absent';
+  if (!stat.isFile()) return 'unusable';
+  try {
+    accessSync(file, constants.R_OK);
+    return 'hashable';
+  } catch {
+    return 'unusable';
+  }
+};
+
+/** The ids that files would get, by the very conversions that a commit makes, without writing an object. */
+const hashFiles = async (
+  repo: Repository,
+  worktree: Worktree,
+  options: { paths: string[]; index: string },
+): Promise<Map<string, string>> => {
+  const { paths, index } = options;
+  if (paths.length === 0) return new Map();
+  const settings: [string, string][] = [['core.splitIndex', 'false']];
+  const args = ['update-index', '--add', '--remove', '--replace', '--info-only', '-z', '--stdin'];
+  await git(repo, args, { worktree, index, settings, stdin: joinNul(paths) });
+  const entries = (await readIndex(repo, worktree, index)) ?? [];
+  return new Map(entries.map(({ path, id }) => [path, id]));
+};
+
+const statusLines = async (repo: Repository, worktree: Worktree, index?: string): Promise<Map<string, StatusLine>> => {
+  const { stdout } = await git(repo, STATUS, { worktree, index });
+  const lines = splitNul(stdout).map(parseLine);
+  // A file that only the index gave up is named twice: deleted, then untracked. Its content counts.
+  return new Map(lines.filter((line) => line !== undefined).map((line) => [line.path, line]));
+};
+
+const describe = async (
+  repo: Repository,
+  worktree: Worktree,
+  options: { lines: StatusLine[]; index: string },
+): Promise<Leftover[]> => {
+  const kinds = new Map(options.lines.map(({ path }) => [path, kindOf(worktree, path)]));
+  const open = options.lines.filter(({ path, indexId }) => indexId === undefined && kinds.get(path) === 'hashable');
+  const hashed = await hashFiles(repo, worktree, { paths: open.map(({ path }) => path), index: options.index });
+  const objectOf = ({ path, indexId }: StatusLine): string | null => {
+    const kind = kinds.get(path);
+    if (kind === 'absent') return null;
+    if (kind === 'nested') return nestedHead(worktree, path) ?? zeros(repo);
+    return (kind === 'hashable' ? (indexId ?? hashed.get(path)) : undefined) ?? zeros(repo);
+  };
+  return options.lines.map((line) => ({ path: line.path, object: objectOf(line) }));
+};
+
+/** Where the worktree's own index is gone or damaged. */
+const fillIndex = async (repo: Repository, worktree: Worktree, index: string): Promise<void> => {
+  const { commit } = await headOf(repo, worktree);
+  rmSync(index, { force: true });
+  if (commit !== null) await git(repo, ['read-tree', commit], { worktree, index });
+};
+
+/**
+ * Everything in a worktree that differs from its HEAD, or is untracked and not ignored, with the id that its content
+ * would have as a commit would write it. Nothing is changed, not even the index. One process when all is clean, two
+ * when not.
+ */
+export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<Leftover[]> => {
+  const entries = await readIndex(repo, worktree);
+  const hidden = entries ? hiding(repo, worktree, entries) : { assumed: [], skipped: [] };
+  if (entries && hidden.assumed.length + hidden.skipped.length === 0) {
+    const lines = await statusLines(repo, worktree, indexOf(worktree));
+    if (lines.size === 0) return [];
+    return withPrivateIndex(worktree, ({ index }) => describe(repo, worktree, { lines: [...lines.values()], index }));
+  }
+  return withPrivateIndex(worktree, async ({ index }) => {
+    if (!entries) await fillIndex(repo, worktree, index);
+    else await unhide(repo, worktree, hidden, { index });
+    const lines = await statusLines(repo, worktree, index);
+    return describe(repo, worktree, { lines: [...lines.values()], index });
+  });
+};

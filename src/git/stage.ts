@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { readTextIfAny } from './files.ts';
+import { type GitOptions, git } from './git.ts';
+import { type IndexEntry, readIndex } from './index-file.ts';
+import { isNested } from './nested.ts';
+import { joinNul } from './paths.ts';
+import type { Repository, Worktree } from './repository.ts';
+
+type Place = Pick<GitOptions, 'index' | 'objectDir' | 'settings'>;
+
+/** Everything that is said of a worktree's files has to look at the files, whatever marks an agent put on them. */
+const SETTINGS: [string, string][] = [['core.splitIndex', 'false']];
+
+const isSparse = (repo: Repository, worktree: Worktree): boolean =>
+  [join(worktree.gitDir, 'config.worktree'), join(repo.commonDir, 'config')].some((file) =>
+    /sparsecheckout\s*=\s*true/i.test(readTextIfAny(file) ?? ''),
+  );
+
+export interface Hidden {
+  assumed: string[];
+  skipped: string[];
+}
+
+/** Entries that hide changes of their files from git. In a sparse checkout absent files are rightly skipped. */
+export const hiding = (repo: Repository, worktree: Worktree, entries: IndexEntry[]): Hidden => {
+  const names = (list: IndexEntry[]): string[] => list.map(({ path }) => path);
+  const skipped = entries.filter((entry) => entry.skipped);
+  return {
+    assumed: names(entries.filter((entry) => entry.assumed)),
+    skipped: skipped.length > 0 && !isSparse(repo, worktree) ? names(skipped) : [],
+  };
+};
+
+/** Takes the marks away that hide changes; starts nothing when there are none. */
+export const unhide = async (repo: Repository, worktree: Worktree, hidden: Hidden, place: Place): Promise<void> => {
+  const clear = async (flag: string, paths: string[]): Promise<void> => {
+    if (paths.length === 0) return;
+    await git(repo, ['update-index', flag, '-z', '--stdin'], { worktree, ...place, stdin: joinNul(paths) });
+  };
+  await clear('--no-assume-unchanged', hidden.assumed);
+  await clear('--no-skip-worktree', hidden.skipped);
+};
+
+/**
+ * Repositories inside the worktree that the index knows. For these `git add` would start a `git status` inside, under
+ * the configuration of that repository, which no override of ours reaches: filters would run.
+ */
+const nestedRepositories = (worktree: Worktree, entries: IndexEntry[]): string[] =>
+  entries.filter(({ mode, path }) => mode === '160000' && isNested(worktree, path)).map(({ path }) => path);
+
+const addAll = async (repo: Repository, worktree: Worktree, nested: string[], place: Place): Promise<boolean> => {
+  const args = ['add', '-A', '--sparse', '--ignore-errors'];
+  const options = { worktree, ...place, ok: [0, 1] };
+  if (nested.length === 0) return (await git(repo, args, options)).exitCode === 0;
+  const added = await git(repo, [...args, '--pathspec-from-file=-', '--pathspec-file-nul'], {
+    ...options,
+    env: { GIT_LITERAL_PATHSPECS: '0' },
+    stdin: joinNul([':(top)', ...nested.map((path) => `:(top,exclude,literal)${path}`)]),
+  });
+  await git(repo, ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], {
+    worktree,
+    ...place,
+    stdin: joinNul(nested),
+  });
+  return added.exitCode === 0;
+};
+
+export interface Staged {
+  /** False when a file could not be read, or is neither file, link nor folder; the rest is staged all the same. */
+  complete: boolean;
+}
+
+/**
+ * Makes an index say what the files say. One process; more only for nested repositories and hidden changes.
+ * @returns undefined when there is no index, or it is damaged
+ * @throws AppError git.failed
+ */
+export const stageAll = async (
+  repo: Repository,
+  worktree: Worktree,
+  where: Place = {},
+): Promise<Staged | undefined> => {
+  const place = { ...where, settings: [...SETTINGS, ...(where.settings ?? [])] };
+  const entries = await readIndex(repo, worktree, place.index);
+  if (!entries) return undefined;
+  await unhide(repo, worktree, hiding(repo, worktree, entries), place);
+  return { complete: await addAll(repo, worktree, nestedRepositories(worktree, entries), place) };
+};
