@@ -156,7 +156,15 @@ function writePieces(file, scripts, generations) {
     fs.writeFileSync(temporary, bytes, { mode: 0o600, flush: true });
     fs.renameSync(temporary, file);
   } catch {
-    fs.rmSync(temporary, { force: true });
+    forget(temporary);
+  }
+}
+
+function forget(file) {
+  try {
+    fs.rmSync(file, { recursive: true, force: true });
+  } catch {
+    // Then it stays.
   }
 }
 
@@ -165,5 +173,5 @@ function forgetOldBuilds(generations, newest) {
   const others = fs.readdirSync(generations).map((name) => path.join(generations, name));
   const byAge = others.filter((folder) => folder !== newest).map((folder) => [fs.statSync(folder).mtimeMs, folder]);
   byAge.sort(([a], [b]) => b - a);
-  for (const [, folder] of byAge.slice(3)) fs.rmSync(folder, { recursive: true, force: true });
+  for (const [, folder] of byAge.slice(3)) forget(folder);
 }

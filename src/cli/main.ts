@@ -65,12 +65,18 @@ export const start = async (given: string[], program: Program): Promise<void> =>
     process.env['NO_COLOR'] = '1';
     delete process.env['FORCE_COLOR'];
   }
+  const report = (error: unknown): number =>
+    reportError(error, { schema: 'amp-sessions/error/v1', json: flags.includes('--json') });
+  // Nobody is left who could go on; exit handlers still release locks and end children.
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.once(event, (error) => process.exit(report(error)));
+  }
   try {
     if (!flags.some(wantsHelp)) checkCommand(argv, Object.keys(program.commands));
     const { root, pjson } = program;
     await run(argv, { root, pjson: pjson as never, userPlugins: false, devPlugins: false });
   } catch (error) {
-    process.exitCode = reportError(error, { schema: 'amp-sessions/error/v1', json: flags.includes('--json') });
+    process.exitCode = report(error);
   }
   await Promise.all([stdout.flush(), stderr.flush()]);
   process.exit();

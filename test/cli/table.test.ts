@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { table } from '../../src/cli/table.ts';
+import { pad, textWidth, truncate } from '../../src/cli/width.ts';
+
+describe('columns of text', () => {
+  it.each([
+    ['abc', 3],
+    ['', 0],
+    ['über', 4],
+    ['日本', 4],
+    ['한국', 4],
+    ['e\u0301', 1],
+    ['👍', 2],
+    ['👍🏽', 2],
+    ['👨‍👩‍👧', 2],
+    ['🇩🇪', 2],
+    ['❤️', 2],
+    ['…', 1],
+    ['ﾊﾝｶｸ', 4],
+  ])('%s takes %d', (text, expected) => expect(textWidth(text)).toBe(expected));
+
+  it.each([
+    ['abcdef', 4, 'abc…'],
+    ['abcd', 4, 'abcd'],
+    ['日本語', 5, '日本…'],
+    ['日本語', 4, '日…'],
+    ['abc', 1, '…'],
+    ['abc', 0, ''],
+  ])('%s in %d is %s', (text, columns, expected) => expect(truncate(text, columns)).toBe(expected));
+
+  it('what is cut always fits', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '日', '👍', 'é', 'e\u0301') });
+    fc.assert(fc.property(text, fc.nat(20), (given, columns) => textWidth(truncate(given, columns)) <= columns));
+  });
+
+  it('fills up on either side', () => {
+    expect([pad('日', 4), pad('日', 4, 'right'), pad('abc', 2)]).toEqual(['日  ', '  日', 'abc']);
+  });
+});
+
+describe('a table', () => {
+  const columns = [{ title: 'ID' }, { title: 'NAME', shrinkTo: 4 }, { title: 'FILES', align: 'right' as const }];
+
+  it('aligns, with titles and without trailing spaces', () => {
+    const rows = [
+      ['k3', '日本', '1'],
+      ['k44', 'login', '12'],
+    ];
+    expect(table({ columns, rows })).toEqual(['ID   NAME   FILES', 'k3   日本       1', 'k44  login     12']);
+  });
+
+  it('cuts only what may be cut, and never below its least', () => {
+    const rows = [['k3', 'a name that is long', '1']];
+    expect(table({ columns, rows, width: 20 })).toEqual(['ID  NAME       FILES', 'k3  a name t…      1']);
+    expect(table({ columns, rows, width: 5 })[1]).toBe('k3  a n…      1');
+  });
+
+  it('lets nothing active through', () => {
+    const rows = [['k3', 'evil\x1b[2J\nname', '']];
+    expect(table({ columns, rows })[1]).toBe('k3  evil name');
+  });
+
+  it('paints the text, not the spaces, and after measuring', () => {
+    const paint = (text: string) => `<${text}>`;
+    const rows = [['k3', { text: 'abc', paint }, { text: '7', paint }]];
+    expect(table({ columns, rows, paintTitle: (text) => text.toLowerCase() })).toEqual([
+      'id  name  files',
+      'k3  <abc>       <7>',
+    ]);
+  });
+});
