@@ -1,6 +1,6 @@
 import { boolean, integer } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { diffStatText } from '../src/cli/diff-text.ts';
+import { diffStatText, patchText } from '../src/cli/diff-text.ts';
 import { sessionArg } from '../src/cli/flags.ts';
 import { sanitizeLine } from '../src/cli/sanitize.ts';
 import { withContext } from '../src/workflows/context.ts';
@@ -27,7 +27,7 @@ export default class Diff extends BaseCommand {
       if (flags['name-only'] || this.quiet) for (const { path } of diff.files) this.print(sanitizeLine(path));
       else if (flags.stat) this.print(diffStatText(diff.files, this.color));
       else if (!this.json)
-        await showPatch(ctx, diff, { terminal: process.stdout.isTTY === true, color: this.color.level > 0 });
+        await showPatch(ctx, diff, process.stdout.isTTY ? (text) => patchText(text, this.color) : null);
       return { session: id, files: diff.files };
     });
   }

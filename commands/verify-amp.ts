@@ -13,7 +13,9 @@ export default class VerifyAmp extends BaseCommand {
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(VerifyAmp);
-    const checks = await this.progress.step('asking Amp', () => verifyAmp({ env: process.env, live: flags.live }));
+    const checks = await this.progress.step('asking Amp', () =>
+      verifyAmp({ dir: this.directory, env: process.env, live: flags.live }),
+    );
     this.print(checksText(checks, this.color));
     const bad = checks.find(({ status }) => status === 'failed');
     if (bad)

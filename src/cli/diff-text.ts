@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { formatCount } from './format.ts';
-import { sanitizeLine } from './sanitize.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import { pad, textWidth } from './width.ts';
 
 interface Change {
@@ -47,3 +47,16 @@ export const diffStatText = (files: Change[], color: ChalkInstance): string => {
   const total = `${formatCount(files.length, 'file')}, ${color.green(`+${sum((file) => file.insertions)}`)} ${color.red(`-${sum((file) => file.deletions)}`)}`;
   return [...lines, total].join('\n');
 };
+
+/** A patch for a terminal: made inert first, coloured then, so that no byte of a file can steer it. */
+export const patchText = (patch: string, color: ChalkInstance): string =>
+  sanitizeText(patch)
+    .split('\n')
+    .map((line) => {
+      if (/^(diff |index |--- |\+\+\+ |new file|deleted file|rename |copy |similarity |old mode|new mode)/.test(line))
+        return color.bold(line);
+      if (line.startsWith('@@')) return color.cyan(line);
+      if (line.startsWith('+')) return color.green(line);
+      return line.startsWith('-') ? color.red(line) : line;
+    })
+    .join('\n');

@@ -54,6 +54,7 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
         message: null,
         failure: null,
         tests: null,
+        failedHooks: [],
       },
     ],
   }),
@@ -80,14 +81,20 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
         tokensCacheWrite: usage.tokensCacheWrite + data.tokensCacheWrite,
       },
     })),
-  'cost.reported': (session, { data }) =>
-    change(session, data.iteration, ({ usage }) => ({
+  'cost.reported': (session, { data }) => {
+    const thread = session.iterations.findLast((it) => it.iteration === data.iteration)?.threadId;
+    const known = thread && data.threadCostUsd !== null ? { [thread]: data.threadCostUsd } : {};
+    return change({ ...session, threadCosts: { ...session.threadCosts, ...known } }, data.iteration, ({ usage }) => ({
       usage: { ...usage, costUsd: (usage.costUsd ?? 0) + data.costUsd, costSource: data.costSource },
-    })),
+    }));
+  },
   'agent.finished': (session, { data }) => change(session, data.iteration, () => ({ failure: data.failure })),
   'agent-commit.folded': (session) => session,
   'repository-change.found': (session) => session,
-  'hook.finished': (session) => session,
+  'hook.finished': (session, { data: { iteration, hook, exitCode, timedOut, outputTail } }) =>
+    exitCode === 0 && !timedOut
+      ? session
+      : change(session, iteration, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] })),
   'iteration.finished': (session, { data, at }) =>
     change({ ...session, head: data.commit ?? session.head }, data.iteration, () => ({
       finishedAt: at,

@@ -50,6 +50,8 @@ export interface Iteration {
   message: string | null;
   failure: { code: string; message: string } | null;
   tests: TestRun | null;
+  /** The user's hooks that refused the commit. */
+  failedHooks: { hook: string; outputTail: string }[];
 }
 
 export interface ManualCommit {
@@ -90,6 +92,8 @@ export interface Session {
   manualCommits: ManualCommit[];
   /** Thread of each agent's newest run, by agent name. */
   threads: Record<string, string>;
+  /** What each thread had cost in all when that was last told, in US dollars, by thread id. */
+  threadCosts: Record<string, number>;
   baseTests: TestRun | null;
   /** Files the last test run left behind. */
   leftovers: Leftover[];
@@ -133,6 +137,7 @@ export const initialSession: Session = {
   iterations: [],
   manualCommits: [],
   threads: {},
+  threadCosts: {},
   baseTests: null,
   leftovers: [],
   unknownEvents: 0,

@@ -25,26 +25,29 @@ iterations:
     - run: cat temperature.js
     - usage: { input: 412, output: 58, cacheRead: 0, cacheWrite: 9120 }
     - delay: 400
-    - edit: temperature.js
-      replace: "module.exports = { toFahrenheit };"
-      with: |-
-        /** Degrees Fahrenheit to Celsius, rounded to one decimal. */
-        const toCelsius = (fahrenheit) => Math.round(fahrenheit - 32 * (5 / 9) * 10) / 10;
+    - edit:
+        path: temperature.js
+        replace: "module.exports = { toFahrenheit };"
+        with: |-
+          /** Degrees Fahrenheit to Celsius, rounded to one decimal. */
+          const toCelsius = (fahrenheit) => Math.round(fahrenheit - 32 * (5 / 9) * 10) / 10;
 
-        module.exports = { toFahrenheit, toCelsius };
-    - edit: temperature.test.js
-      append: |
+          module.exports = { toFahrenheit, toCelsius };
+    - edit:
+        path: temperature.test.js
+        append: |
 
-        const { toCelsius } = require('./temperature.js');
-        test('water freezes at 0 °C', () => assert.strictEqual(toCelsius(32), 0));
-        test('a warm day', () => assert.strictEqual(toCelsius(81.5), 27.5));
+          const { toCelsius } = require('./temperature.js');
+          test('water freezes at 0 °C', () => assert.strictEqual(toCelsius(32), 0));
+          test('a warm day', () => assert.strictEqual(toCelsius(81.5), 27.5));
     - usage: { input: 96, output: 311, cacheRead: 9120, cacheWrite: 640 }
     - delay: 400
     - message: Added toCelsius() with two tests.
   - - message: The brackets are wrong, the subtraction has to come first.
-    - edit: temperature.js
-      replace: "Math.round(fahrenheit - 32 * (5 / 9) * 10) / 10"
-      with: "Math.round((fahrenheit - 32) * (5 / 9) * 10) / 10"
+    - edit:
+        path: temperature.js
+        replace: "Math.round(fahrenheit - 32 * (5 / 9) * 10) / 10"
+        with: "Math.round((fahrenheit - 32) * (5 / 9) * 10) / 10"
     - run: node --test
     - usage: { input: 120, output: 140, cacheRead: 9760, cacheWrite: 512 }
     - delay: 400

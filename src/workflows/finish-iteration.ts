@@ -41,8 +41,8 @@ export const finishIteration = async (
     })),
   );
   const subject = await ctx.redact(iterationSubject(how.said, prompt));
-  const message = await ctx.redact(iterationMessage(journal.session, iteration, subject, how.said));
-  await runCommitHooks(ctx, journal, wt, { iteration, message });
+  const draft = await ctx.redact(iterationMessage(journal.session, iteration, subject, how.said));
+  const message = await runCommitHooks(ctx, journal, wt, { iteration, message: draft });
   const made = await commitWorktree(ctx.repo, wt, {
     branch: journal.session.branch,
     parent: head,

@@ -17,6 +17,7 @@ import { reconcile } from './reconcile.ts';
 import { type AgentEndFact, recordFacts } from './record-facts.ts';
 import { sessionAgent } from './session-agent.ts';
 import { runTests } from './test-run.ts';
+import { requireTrustedHooks } from './user-hooks.ts';
 import { ensureWorktree } from './worktree.ts';
 
 export interface IterateWish {
@@ -63,6 +64,7 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
     const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
     const agent = await sessionAgent(ctx, choice);
     await agent.check();
+    await requireTrustedHooks(ctx);
     const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
     await reconcile(ctx, journal, wt);
     await recordManualWork(ctx, journal, wt);
@@ -173,7 +175,7 @@ const openIterationFor = async (
   const { firstOutputSec, idleSec } = ctx.config.config;
   return {
     prompt: open.prompt,
-    ...(threadId !== undefined && { threadId }),
+    ...(threadId !== undefined && { threadId, threadCostUsd: journal.session.threadCosts[threadId] }),
     ...(wish.mode !== null && { mode: wish.mode }),
     worktree: wt.path,
     session: journal.id,
@@ -210,7 +212,7 @@ const reportChanges = async (
   before: Awaited<ReturnType<typeof fingerprint>>,
 ): Promise<void> => {
   const after = await fingerprint(ctx.repo);
-  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${journal.session.branch}`] });
+  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${ctx.config.config.branchPrefix}/`] });
   if (!change) return;
   await journal.record([{ type: 'repository-change.found', by: 'program', data: { iteration, ...change } }]);
   const parts = [
@@ -236,6 +238,16 @@ export const failureOf = (result: IterateResult, answer: Record<string, unknown>
       },
     );
   if (failure) return new AppError(failure.code as ErrorCode, failure.message, { answer, hint: failure.hint });
+  const [hook] = iteration.failedHooks;
+  if (hook)
+    return new AppError(
+      'hook.failed',
+      `Your hook ${hook.hook} refused iteration ${iteration.iteration}: ${hook.outputTail.trim().split('\n').at(-1) ?? ''}`,
+      {
+        answer,
+        hint: `The work is committed all the same; look with \`amp-sessions timeline ${session.id}\`.`,
+      },
+    );
   const tests = iteration.tests;
   if (tests === null || verdictOf(tests) === 'passed') return undefined;
   const how = tests.timedOut ? 'ran into their time limit' : `failed with exit code ${tests.exitCode ?? tests.signal}`;

@@ -1,4 +1,3 @@
-import { isAbsolute, resolve } from 'node:path';
 import type { Agent } from '../agents/agent.ts';
 import type { AgentChoice } from '../session/state.ts';
 import type { Context } from './context.ts';
@@ -9,9 +8,7 @@ import type { Context } from './context.ts';
  */
 export const sessionAgent = async (ctx: Context, choice: AgentChoice): Promise<Agent> => {
   const { createAgent } = await import('../agents/registry.ts');
-  const { agents } = ctx.config.config;
+  const { agents, isolation } = ctx.config.config;
   if (choice.name === 'amp' && agents.amp.path) ctx.config.requireTrust(['agents.amp.path']);
-  const script = choice.name === 'scripted' && choice.command !== undefined && !isAbsolute(choice.command);
-  const command = script ? resolve(ctx.repo.root, choice.command!) : choice.command;
-  return createAgent({ ...choice, command }, { env: ctx.env, clock: ctx.clock, settings: agents, root: ctx.repo.root });
+  return createAgent(choice, { env: ctx.env, clock: ctx.clock, settings: agents, root: ctx.repo.root, isolation });
 };

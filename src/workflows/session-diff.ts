@@ -89,8 +89,8 @@ const addUp = (lists: FileChange[][]): FileChange[] => {
 export interface SessionDiff {
   session: string;
   files: FileChange[];
-  /** The patch, made when asked for; agent text, so made inert before it reaches a terminal by other than git's pager. */
-  patch(options: { color: boolean }): Promise<Buffer>;
+  /** The patch as git makes it. What is in it is somebody's text: make it inert before a terminal sees it. */
+  patch(): Promise<Buffer>;
 }
 
 /** What a session changed. @throws AppError `iteration.missing` */
@@ -98,8 +98,8 @@ export const sessionDiff = async (ctx: Context, id: string, part: DiffPart): Pro
   const session = await readSession(ctx, id);
   const ranges = await rangesOf(ctx, session, part);
   const files = addUp(await Promise.all(ranges.map(({ from, to }) => diffFiles(ctx.repo, from, to))));
-  const patch = async ({ color }: { color: boolean }) =>
-    Buffer.concat(await Promise.all(ranges.map(({ from, to }) => diffPatch(ctx.repo, from, to, { color }))));
+  const patch = async () =>
+    Buffer.concat(await Promise.all(ranges.map(({ from, to }) => diffPatch(ctx.repo, from, to, { color: false }))));
   return { session: id, files, patch };
 };
 
@@ -109,12 +109,12 @@ export const partFrom = (flags: { iteration?: number; agent: boolean; manual: bo
   return { part: flags.agent ? 'agent' : flags.manual ? 'manual' : 'all' };
 };
 
-/** Shows the patch to a person through git's own pager; elsewhere writes it as it is. */
+/** Shows the patch: to a person made inert and coloured, through git's own pager; to a program as git made it. */
 export const showPatch = async (
   ctx: Context,
   diff: SessionDiff,
-  where: { terminal: boolean; color: boolean },
+  paint: ((patch: string) => string) | null,
 ): Promise<void> => {
-  const patch = await diff.patch({ color: where.color });
-  await showPaged(ctx.repo, patch, { terminal: where.terminal, env: ctx.env });
+  const patch = await diff.patch();
+  await showPaged(ctx.repo, paint ? Buffer.from(paint(patch.toString('utf8'))) : patch);
 };

@@ -9,6 +9,8 @@ import { homeDirs } from '../config/paths.ts';
 import { attempt, type Check, failed, ok, skipped, warning } from './check.ts';
 
 export interface VerifyAmpOptions {
+  /** Where the user stands: no program below it is run. */
+  dir: string;
   env: Record<string, string | undefined>;
   /** Also send one tiny prompt: the only proof that login, credits and network work. */
   live: boolean;
@@ -26,7 +28,7 @@ export const verifyAmp = async (options: VerifyAmpOptions): Promise<Check[]> => 
   const settings = config.config.agents;
   const agent = createAgent(
     { name: 'amp', mode: config.config.model ?? null },
-    { env, clock: systemClock, settings, root: null },
+    { env, clock: systemClock, settings, root: options.dir },
   );
   const usable = await attempt('program and login', REINSTALL, async () => {
     await agent.check();

@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import type { LogEvent } from '../../src/events/catalogue.ts';
 import { type Context, openContext } from '../../src/workflows/context.ts';
 import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
-import { iterate, type IterateWish } from '../../src/workflows/iterate.ts';
+import { type IterateWish, iterate } from '../../src/workflows/iterate.ts';
 import { type NewSession, newSession } from '../../src/workflows/new-session.ts';
 import { tempDir } from './repo.ts';
 
@@ -14,7 +14,10 @@ afterEach(async () => {
 });
 
 /** A context as a command opens it, with its warnings kept. */
-export const contextIn = async (dir: string, env: NodeJS.ProcessEnv = process.env): Promise<Context & { warnings: string[] }> => {
+export const contextIn = async (
+  dir: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Context & { warnings: string[] }> => {
   const warnings: string[] = [];
   const ctx = Object.assign(await openContext({ dir, env, warn: (text) => warnings.push(text) }), { warnings });
   open.push(ctx);
@@ -29,7 +32,15 @@ export const script = (yaml: string): string => {
 };
 
 export const make = (ctx: Context, over: Partial<NewSession> = {}) =>
-  newSession(ctx, { name: 'task', prompt: 'Do the task', base: null, agent: { name: 'scripted', mode: null }, test: null, setup: null, ...over });
+  newSession(ctx, {
+    name: 'task',
+    prompt: 'Do the task',
+    base: null,
+    agent: { name: 'scripted', mode: null },
+    test: null,
+    setup: null,
+    ...over,
+  });
 
 /** One run of a session's agent, with the events it recorded. */
 export const runOnce = async (ctx: Context, id: string, over: Partial<IterateWish> = {}) => {

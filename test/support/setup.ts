@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 
 const home = mkdtempSync(join(tmpdir(), 'amp-home-'));
 for (const name of Object.keys(process.env))
-  if (/^(GIT_|AMP_|XDG_|NO_COLOR|FORCE_COLOR)/.test(name)) delete process.env[name];
+  if (/^(GIT_|AMP_(?!SESSIONS_REAL_AMP)|XDG_|NO_COLOR|FORCE_COLOR)/.test(name)) delete process.env[name];
 delete process.env['NODE_EXTRA_CA_CERTS'];
 process.env['HOME'] = home;
 process.env['USERPROFILE'] = home;

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../src/workflows/iterate.ts';
 import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
+import { failureOf } from '../../src/workflows/iterate.ts';
 import { git, makeRepo, sh } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
@@ -21,7 +21,10 @@ iterations:
 const setUp = async (yaml = twoSteps, over: Parameters<typeof make>[1] = {}) => {
   const dir = await makeRepo();
   const ctx = await contextIn(dir);
-  const { session, worktree } = await make(ctx, { agent: { name: 'scripted', mode: null, command: script(yaml) }, ...over });
+  const { session, worktree } = await make(ctx, {
+    agent: { name: 'scripted', mode: null, command: script(yaml) },
+    ...over,
+  });
   return { dir, ctx, id: session.id, worktree, branch: session.branch };
 };
 
@@ -32,10 +35,38 @@ describe('one iteration', () => {
     const run = await runOnce(ctx, id);
     expect(run.failure).toBeNull();
     expect(await git(dir, 'log', '--format=%s', `main..${branch}`)).toBe('amp: Added a line to a.txt.');
-    expect(await git(dir, 'log', '-1', '--format=%(trailers:key=Amp-Session,valueonly)%(trailers:key=Amp-Iteration,valueonly)', branch)).toBe(`${id}\n1\n`);
-    expect(run.iteration).toMatchObject({ outcome: 'completed', files: 2, insertions: 2, deletions: 0, toolCalls: 1, usage: { tokensInput: 10, tokensCacheWrite: 40 } });
-    expect(run.types).toEqual(expect.arrayContaining(['iteration.started', 'agent-message.received', 'tool-call.started', 'tool-call.finished', 'usage.reported', 'agent.finished', 'iteration.finished']));
-    const note = (await git(dir, 'notes', '--ref=amp', 'show', branch)).trim().split('\n').map((line) => JSON.parse(line));
+    expect(
+      await git(
+        dir,
+        'log',
+        '-1',
+        '--format=%(trailers:key=Amp-Session,valueonly)%(trailers:key=Amp-Iteration,valueonly)',
+        branch,
+      ),
+    ).toBe(`${id}\n1\n`);
+    expect(run.iteration).toMatchObject({
+      outcome: 'completed',
+      files: 2,
+      insertions: 2,
+      deletions: 0,
+      toolCalls: 1,
+      usage: { tokensInput: 10, tokensCacheWrite: 40 },
+    });
+    expect(run.types).toEqual(
+      expect.arrayContaining([
+        'iteration.started',
+        'agent-message.received',
+        'tool-call.started',
+        'tool-call.finished',
+        'usage.reported',
+        'agent.finished',
+        'iteration.finished',
+      ]),
+    );
+    const note = (await git(dir, 'notes', '--ref=amp', 'show', branch))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(note[0]).toMatchObject({ type: 'iteration.finished', data: { iteration: 1, usage: { tokensOutput: 20 } } });
     expect(JSON.stringify(note)).not.toContain('Do the task');
     expect(await git(worktree, 'status', '--porcelain')).toBe('');
@@ -60,7 +91,9 @@ describe('one iteration', () => {
     await runOnce(ctx, id);
     const second = await runOnce(ctx, id);
     expect(second.iteration).toMatchObject({ iteration: 2, prompt: 'Go on with the task.', files: 1 });
-    expect(await git(dir, 'log', '--format=%s', `main..${branch}`)).toBe('amp: Changed b.txt.\namp: Added a line to a.txt.');
+    expect(await git(dir, 'log', '--format=%s', `main..${branch}`)).toBe(
+      'amp: Changed b.txt.\namp: Added a line to a.txt.',
+    );
   });
 });
 
@@ -75,11 +108,23 @@ describe('manual work', () => {
     const run = await runOnce(ctx, id);
     const found = run.events.filter(({ type }) => type === 'manual-commit.found').map(({ data }) => data);
     expect(found).toMatchObject([
-      { subject: 'By hand, committed', origin: 'commit', files: 1, insertions: 1, beforeIteration: 2, author: { name: 'Test User' } },
+      {
+        subject: 'By hand, committed',
+        origin: 'commit',
+        files: 1,
+        insertions: 1,
+        beforeIteration: 2,
+        author: { name: 'Test User' },
+      },
       { origin: 'uncommitted-edits', files: 1, insertions: 1, beforeIteration: 2 },
     ]);
     const subjects = (await git(dir, 'log', '--format=%s', `main..${branch}`)).split('\n');
-    expect(subjects).toEqual(['amp: Changed b.txt.', 'Manual edits before iteration 2', 'By hand, committed', 'amp: Added a line to a.txt.']);
+    expect(subjects).toEqual([
+      'amp: Changed b.txt.',
+      'Manual edits before iteration 2',
+      'By hand, committed',
+      'amp: Added a line to a.txt.',
+    ]);
     expect(await git(dir, 'show', '--format=', '--name-only', branch)).toBe('b.txt');
   });
 
@@ -95,7 +140,10 @@ describe('manual work', () => {
   it('on another branch in the worktree stops the iteration before it begins', async () => {
     const { ctx, id, worktree } = await setUp();
     await git(worktree, 'switch', '-q', '-c', 'elsewhere');
-    await expect(runOnce(ctx, id)).rejects.toMatchObject({ code: 'worktree.blocked', hint: expect.stringContaining('switch') });
+    await expect(runOnce(ctx, id)).rejects.toMatchObject({
+      code: 'worktree.blocked',
+      hint: expect.stringContaining('switch'),
+    });
   });
 });
 
@@ -112,7 +160,9 @@ iterations:
     const run = await runOnce(ctx, id);
     expect(await git(dir, 'log', '--format=%s', `main..${branch}`)).toBe('amp: Three files.');
     expect(run.iteration.files).toBe(3);
-    const folded = run.events.filter(({ type }) => type === 'agent-commit.folded').map(({ data }) => data as { commit: string; subject: string });
+    const folded = run.events
+      .filter(({ type }) => type === 'agent-commit.folded')
+      .map(({ data }) => data as { commit: string; subject: string });
     expect(folded.map(({ subject }) => subject)).toEqual(['agent one', 'agent two']);
     await sh(dir, 'git reflog expire --expire=now --all && git gc -q --prune=now');
     for (const { commit } of folded) expect(await git(dir, 'cat-file', '-t', commit)).toBe('commit');
@@ -154,18 +204,26 @@ iterations:
     const rest = await runOnce(ctx, id, { untilPass: true });
     expect(rest).toMatchObject({ ran: 1, iteration: { iteration: 2, tests: { exitCode: 0 } } });
     expect(rest.iteration.prompt).toContain('broken');
-    expect(rest.events.filter(({ type, data }) => type === 'test-run.finished' && (data as { target: string }).target === 'base')).toHaveLength(0);
+    expect(
+      rest.events.filter(
+        ({ type, data }) => type === 'test-run.finished' && (data as { target: string }).target === 'base',
+      ),
+    ).toHaveLength(0);
   });
 
   it('stop at the limit of iterations', async () => {
-    const { ctx, id } = await setUp('after: repeat\niterations:\n  - - run: date >> log.txt\n    - message: Tried.\n', { test: 'false' });
+    const { ctx, id } = await setUp('after: repeat\niterations:\n  - - run: date >> log.txt\n    - message: Tried.\n', {
+      test: 'false',
+    });
     const run = await runOnce(ctx, id, { untilPass: true, maxIterations: 3 });
     expect(run).toMatchObject({ ran: 3, session: { baseTests: { exitCode: 1 } } });
     expect(failureOf(run, {})?.message).toContain('after 3 iterations');
   });
 
   it('may leave files behind: nobody’s work, in no commit', async () => {
-    const { dir, ctx, id, worktree, branch } = await setUp(twoSteps, { test: 'echo report > coverage.txt; echo x >> a.txt' });
+    const { dir, ctx, id, worktree, branch } = await setUp(twoSteps, {
+      test: 'echo report > coverage.txt; echo x >> a.txt',
+    });
     await runOnce(ctx, id);
     const second = await runOnce(ctx, id);
     expect(existsSync(join(worktree, 'coverage.txt'))).toBe(true);
@@ -175,8 +233,15 @@ iterations:
 
   it('have a time limit', async () => {
     const dir = await makeRepo();
-    const ctx = await contextIn(dir, { ...process.env, AMP_SESSIONS_TESTTIMEOUTSEC: '1', AMP_SESSIONS_TEST_TIMEOUT_SEC: '1' });
-    const { session } = await make(ctx, { agent: { name: 'scripted', mode: null, command: script(twoSteps) }, test: 'sleep 60' });
+    const ctx = await contextIn(dir, {
+      ...process.env,
+      AMP_SESSIONS_TESTTIMEOUTSEC: '1',
+      AMP_SESSIONS_TEST_TIMEOUT_SEC: '1',
+    });
+    const { session } = await make(ctx, {
+      agent: { name: 'scripted', mode: null, command: script(twoSteps) },
+      test: 'sleep 60',
+    });
     const run = await runOnce(ctx, session.id);
     expect(run.iteration.tests).toMatchObject({ timedOut: true });
     expect(failureOf(run, {})?.message).toContain('time limit');
@@ -185,7 +250,9 @@ iterations:
 
 describe('an agent that fails', () => {
   it('has what it did committed, with its cause on record, and is no success', async () => {
-    const { ctx, id } = await setUp('iterations:\n  - - edit: { path: half.txt, content: "half\\n" }\n    - fail: { message: Out of credits, code: agent.credits }\n');
+    const { ctx, id } = await setUp(
+      'iterations:\n  - - edit: { path: half.txt, content: "half\\n" }\n    - fail: { message: Out of credits, code: agent.credits }\n',
+    );
     const run = await runOnce(ctx, id, {});
     expect(run.iteration).toMatchObject({ outcome: 'failed', files: 1, tests: null });
     expect(failureOf(run, { x: 1 })).toMatchObject({ exit: 5, answer: { x: 1 } });
@@ -200,9 +267,14 @@ describe('an agent that fails', () => {
   });
 
   it('and is interrupted keeps what it did', async () => {
-    const { dir, ctx, id, branch } = await setUp('iterations:\n  - - edit: { path: half.txt, content: "half\\n" }\n    - message: Half done.\n    - hang: true\n');
+    const { dir, ctx, id, branch } = await setUp(
+      'iterations:\n  - - edit: { path: half.txt, content: "half\\n" }\n    - message: Half done.\n    - hang: true\n',
+    );
     const interrupts = new InterruptSwitch();
-    const run = await runOnce(ctx, id, { interrupts, onEvent: ({ type }) => type === 'agent-message.received' && interrupts.stop() });
+    const run = await runOnce(ctx, id, {
+      interrupts,
+      onEvent: ({ type }) => type === 'agent-message.received' && interrupts.stop(),
+    });
     expect(run).toMatchObject({ interrupted: true, iteration: { outcome: 'interrupted', files: 1 } });
     expect(await git(dir, 'show', `${branch}:half.txt`)).toBe('half');
     expect(failureOf(run, {})).toMatchObject({ exit: 130 });
@@ -215,7 +287,11 @@ describe('secrets', () => {
     const dir = await makeRepo();
     const ctx = await contextIn(dir, { ...process.env, DEPLOY_TOKEN: secret });
     const yaml = `iterations:\n  - - run: echo "$DEPLOY_TOKEN"\n    - edit: { path: c.txt, content: "c\\n" }\n    - message: The token is ${secret}.\n`;
-    const { session } = await make(ctx, { prompt: `Use ${secret}`, agent: { name: 'scripted', mode: null, command: script(yaml) }, test: 'echo $DEPLOY_TOKEN' });
+    const { session } = await make(ctx, {
+      prompt: `Use ${secret}`,
+      agent: { name: 'scripted', mode: null, command: script(yaml) },
+      test: 'echo $DEPLOY_TOKEN',
+    });
     await runOnce(ctx, session.id);
     await ctx.store.close();
     const objects = await sh(dir, 'git cat-file --batch-all-objects --batch --buffer');
@@ -246,7 +322,10 @@ describe('a worktree', () => {
     mkdirSync(join(dir, 'local'));
     writeFileSync(join(dir, 'local', 'x'), 'x\n');
     const ctx = await contextIn(dir);
-    const { worktree, session } = await make(ctx, { setup: 'cat .env > made-by-setup.txt', agent: { name: 'scripted', mode: null, command: script(twoSteps) } });
+    const { worktree, session } = await make(ctx, {
+      setup: 'cat .env > made-by-setup.txt',
+      agent: { name: 'scripted', mode: null, command: script(twoSteps) },
+    });
     expect(readFileSync(join(worktree, 'local', 'x'), 'utf8')).toBe('x\n');
     expect(readFileSync(join(worktree, 'made-by-setup.txt'), 'utf8')).toBe('A=1\n');
     const run = await runOnce(ctx, session.id);

@@ -6,7 +6,10 @@ import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
 const snapshot = (dir: string) =>
-  sh(dir, 'git status --porcelain=v2 --branch; git stash list; cat .git/HEAD .git/config; sha256sum .git/index; find . -path ./.git -prune -o -path ./.worktrees -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; ls .git/hooks');
+  sh(
+    dir,
+    'git status --porcelain=v2 --branch; git stash list; cat .git/HEAD .git/config; sha256sum .git/index; find . -path ./.git -prune -o -path ./.worktrees -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; ls .git/hooks',
+  );
 
 describe('new', () => {
   it('makes worktree, branch and record, and leaves the checkout as it is', async () => {
@@ -24,7 +27,9 @@ describe('new', () => {
     expect(await git(worktree, 'symbolic-ref', '--short', 'HEAD')).toBe(session.branch);
     expect(readFileSync(join(worktree, 'a.txt'), 'utf8')).toBe('one\ntwo\nthree\n');
     expect(readFileSync(join(dir, '.git', 'info', 'exclude'), 'utf8')).toContain('/.worktrees/');
-    expect(await git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(`refs/amp/sessions/${session.id}/${ctx.store.writer}`);
+    expect(await git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(
+      `refs/amp/sessions/${session.id}/${ctx.store.writer}`,
+    );
   });
 
   it('works on an empty repository, a detached HEAD, from a subfolder, a linked worktree and a bare repository', async () => {
@@ -69,11 +74,23 @@ describe('new', () => {
   it('takes names in any script, and the same name in the same second', async () => {
     const dir = await makeRepo();
     const ctx = await contextIn(dir);
-    const names = ['添加登录', 'Добавить вход', '🚀', '  ', '--output=x', 'a/b\\c:d?*[', 'x'.repeat(300), 'x', 'x', 'x'];
+    const names = [
+      '添加登录',
+      'Добавить вход',
+      '🚀',
+      '  ',
+      '--output=x',
+      'a/b\\c:d?*[',
+      'x'.repeat(300),
+      'x',
+      'x',
+      'x',
+    ];
     const branches = new Set<string>();
     for (const name of names) branches.add((await make(ctx, { name: name.trim() || null })).session.branch);
     expect(branches.size).toBe(names.length);
-    for (const branch of branches) expect((await sh(dir, `git check-ref-format --branch '${branch}'`)).exitCode).toBe(0);
+    for (const branch of branches)
+      expect((await sh(dir, `git check-ref-format --branch '${branch}'`)).exitCode).toBe(0);
     expect(await summaries(ctx)).toHaveLength(names.length);
   });
 
@@ -83,7 +100,10 @@ describe('new', () => {
     await expect(make(ctx, { base: 'nope' })).rejects.toMatchObject({ code: 'ref.missing' });
     await expect(make(ctx, { base: '--output=/tmp/x' })).rejects.toMatchObject({ code: 'ref.missing' });
     await git(dir, 'branch', 'amp');
-    await expect(make(ctx)).rejects.toMatchObject({ code: 'branch.blocked', hint: expect.stringContaining('branchPrefix') });
+    await expect(make(ctx)).rejects.toMatchObject({
+      code: 'branch.blocked',
+      hint: expect.stringContaining('branchPrefix'),
+    });
     expect(await summaries(ctx)).toEqual([]);
     expect(existsSync(join(dir, '.worktrees'))).toBe(false);
   });
@@ -91,7 +111,10 @@ describe('new', () => {
   it('keeps the session and says how to go on when the set-up fails', async () => {
     const dir = await makeRepo();
     const ctx = await contextIn(dir);
-    await expect(make(ctx, { setup: 'echo no such package >&2; exit 3' })).rejects.toMatchObject({ code: 'setup.failed', message: expect.stringContaining('no such package') });
+    await expect(make(ctx, { setup: 'echo no such package >&2; exit 3' })).rejects.toMatchObject({
+      code: 'setup.failed',
+      message: expect.stringContaining('no such package'),
+    });
     expect(await summaries(ctx)).toMatchObject([{ state: 'new', hasWorktree: true }]);
   });
 });

@@ -22,7 +22,10 @@ iterations:
 const setUp = async (iterations = 1) => {
   const dir = await makeRepo();
   const ctx = await contextIn(dir);
-  const { session, worktree } = await make(ctx, { name: 'translate', agent: { name: 'scripted', mode: null, command: script(yaml) } });
+  const { session, worktree } = await make(ctx, {
+    name: 'translate',
+    agent: { name: 'scripted', mode: null, command: script(yaml) },
+  });
   for (let i = 0; i < iterations; i++) await runOnce(ctx, session.id);
   const which = await findSession(ctx, session.id, dir);
   return { dir, ctx, id: session.id, branch: session.branch, worktree, which };
@@ -33,7 +36,10 @@ describe('rm', () => {
     const { dir, ctx, worktree, which, branch } = await setUp();
     await expect(removeSession(ctx, which, { dryRun: false })).rejects.toMatchObject({ code: 'session.unmerged' });
     writeFileSync(join(worktree, 'precious.txt'), 'only copy\n');
-    await expect(removeSession(ctx, which, { dryRun: false, unmerged: true })).rejects.toMatchObject({ code: 'session.dirty', message: expect.stringContaining('precious.txt') });
+    await expect(removeSession(ctx, which, { dryRun: false, unmerged: true })).rejects.toMatchObject({
+      code: 'session.dirty',
+      message: expect.stringContaining('precious.txt'),
+    });
     expect(existsSync(join(worktree, 'precious.txt'))).toBe(true);
     expect(await git(dir, 'rev-parse', '--verify', branch)).toMatch(/^[0-9a-f]{40}$/);
   });
@@ -80,12 +86,20 @@ describe('prune', () => {
   it('takes what is merged or empty, and says why the rest stays', async () => {
     const { dir, ctx, branch, which } = await setUp();
     const fresh = await make(ctx, { name: 'fresh' });
-    const idle = await make(ctx, { name: 'idle', agent: { name: 'scripted', mode: null, command: script('iterations:\n  - - message: Nothing.\n') } });
+    const idle = await make(ctx, {
+      name: 'idle',
+      agent: { name: 'scripted', mode: null, command: script('iterations:\n  - - message: Nothing.\n') },
+    });
     await runOnce(ctx, idle.session.id);
     expect((await planPruning(ctx)).items).toMatchObject([{ session: idle.session.id, reason: 'empty' }]);
     await git(dir, 'merge', '-q', branch);
     const plan = await planPruning(ctx);
-    expect(plan.items.map(({ name, reason }) => [name, reason])).toEqual(expect.arrayContaining([['translate', 'merged'], ['idle', 'empty']]));
+    expect(plan.items.map(({ name, reason }) => [name, reason])).toEqual(
+      expect.arrayContaining([
+        ['translate', 'merged'],
+        ['idle', 'empty'],
+      ]),
+    );
     expect(plan.items.every(({ bytes }) => bytes > 0)).toBe(true);
     expect(plan.kept).toMatchObject([{ name: 'fresh', why: 'it has not been used yet' }]);
     expect(await prune(ctx, plan.items)).toHaveLength(2);
@@ -98,10 +112,14 @@ describe('prune', () => {
 describe('finding a session', () => {
   it('goes by id, prefix, name, branch, and the worktree one stands in', async () => {
     const { dir, ctx, id, worktree, branch } = await setUp(0);
-    for (const given of [id, id.slice(0, 4), 'translate', 'TRANSLATE', branch]) expect((await findSession(ctx, given, dir)).id, given).toBe(id);
+    for (const given of [id, id.slice(0, 4), 'translate', 'TRANSLATE', branch])
+      expect((await findSession(ctx, given, dir)).id, given).toBe(id);
     expect((await findSession(ctx, undefined, join(worktree, 'src'))).id).toBe(id);
     await expect(findSession(ctx, undefined, dir)).rejects.toMatchObject({ code: 'session.missing' });
-    await expect(findSession(ctx, 'nope', dir)).rejects.toMatchObject({ code: 'session.missing', hint: expect.stringContaining('list') });
+    await expect(findSession(ctx, 'nope', dir)).rejects.toMatchObject({
+      code: 'session.missing',
+      hint: expect.stringContaining('list'),
+    });
     await make(ctx, { name: 'translate' });
     await expect(findSession(ctx, 'translate', dir)).rejects.toMatchObject({ code: 'session.ambiguous' });
   });
@@ -110,7 +128,10 @@ describe('finding a session', () => {
 describe('rename', () => {
   it('is found under the new name', async () => {
     const { dir, ctx, id, which } = await setUp(0);
-    expect((await renameSession(ctx, which, { name: 'übersetzen', prompt: null, test: 'true' })).changed).toEqual(['session.renamed', 'test-command.replaced']);
+    expect((await renameSession(ctx, which, { name: 'übersetzen', prompt: null, test: 'true' })).changed).toEqual([
+      'session.renamed',
+      'test-command.replaced',
+    ]);
     expect((await findSession(ctx, 'übersetzen', dir)).id).toBe(id);
     await expect(findSession(ctx, 'translate', dir)).rejects.toMatchObject({ code: 'session.missing' });
   });
@@ -124,7 +145,8 @@ describe('diff', () => {
     await git(worktree, 'commit', '-q', '-m', 'mine');
     await runOnce(ctx, id);
     await sh(dir, 'echo upstream > up.txt && git add -A && git commit -q -m upstream');
-    const paths = async (part: Parameters<typeof sessionDiff>[2]) => (await sessionDiff(ctx, id, part)).files.map(({ path }) => path).sort();
+    const paths = async (part: Parameters<typeof sessionDiff>[2]) =>
+      (await sessionDiff(ctx, id, part)).files.map(({ path }) => path).sort();
     expect(await paths({ part: 'all' })).toEqual(['a.txt', 'b.txt', 'bin.dat', 'mine.txt']);
     expect(await paths({ part: 'iteration', iteration: 2 })).toEqual(['b.txt']);
     expect(await paths({ part: 'agent' })).toEqual(['a.txt', 'b.txt', 'bin.dat']);
@@ -132,8 +154,12 @@ describe('diff', () => {
     await expect(paths({ part: 'iteration', iteration: 9 })).rejects.toMatchObject({ code: 'iteration.missing' });
     const { files, patch } = await sessionDiff(ctx, id, { part: 'iteration', iteration: 1 });
     expect(files.find(({ path }) => path === 'bin.dat')).toMatchObject({ status: 'added', insertions: null });
-    expect(files.find(({ path }) => path === 'a.txt')).toMatchObject({ status: 'modified', insertions: 1, deletions: 1 });
-    expect((await patch({ color: false })).toString()).toContain('+zwei');
+    expect(files.find(({ path }) => path === 'a.txt')).toMatchObject({
+      status: 'modified',
+      insertions: 1,
+      deletions: 1,
+    });
+    expect((await patch()).toString()).toContain('+zwei');
   });
 });
 
@@ -142,7 +168,9 @@ describe('timeline', () => {
     const { ctx, id } = await setUp(2);
     const all = await timeline(ctx, id);
     const cut = all.events.findIndex(({ type }) => type === 'iteration.finished') + 1;
-    expect((await timeline(ctx, id, String(cut))).session.iterations).toMatchObject([{ iteration: 1, outcome: 'completed' }]);
+    expect((await timeline(ctx, id, String(cut))).session.iterations).toMatchObject([
+      { iteration: 1, outcome: 'completed' },
+    ]);
     expect((await timeline(ctx, id, all.events[0]!.at)).session.iterations).toEqual([]);
     await expect(timeline(ctx, id, '9999')).rejects.toMatchObject({ code: 'usage.invalid' });
     await expect(timeline(ctx, id, 'yesterday-ish')).rejects.toMatchObject({ code: 'usage.invalid' });
