@@ -12,10 +12,10 @@ _amp_sessions_complete() {
   while IFS= read -r line; do
     case "$line" in
       :files)
-        type compopt >/dev/null 2>&1 && compopt -o filenames
+        type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
         while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$current") ;;
       :directories)
-        type compopt >/dev/null 2>&1 && compopt -o filenames
+        type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
         while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$current") ;;
       *)
         line="\${line%%$'\\t'*}"
