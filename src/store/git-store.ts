@@ -6,7 +6,7 @@ import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Redact } from './drafts.ts';
 import { readLaneRefs } from './lane-refs.ts';
-import { LaneWriter } from './lane-writer.ts';
+import type { LaneWriter } from './lane-writer.ts';
 import { assertLog, eventsFile, laneRef } from './layout.ts';
 import type {
   Attachments,
@@ -52,7 +52,8 @@ const logState = async (repo: Repository, log: LogName, writer: string | undefin
 class GitStore implements LogStore {
   readonly #repo: Repository;
   readonly #options: StoreOptions;
-  readonly #lanes = new Map<LogName, LaneWriter>();
+  /** Writers are made when first needed: a command that only reads does not even load them. */
+  readonly #lanes = new Map<LogName, Promise<LaneWriter>>();
   readonly #reader: CatFile;
   #writer: string | undefined;
   /** The log that was read last, and the state it was in before. */
@@ -87,10 +88,10 @@ class GitStore implements LogStore {
 
   async read(log: LogName): Promise<LogView> {
     assertLog(log);
-    const lane = this.#lanes.get(log);
+    const lane = await this.#lanes.get(log);
     const [version, stamp] = [lane?.version ?? 0, this.#stamp(log)];
     const reading = await this.#readOne(log);
-    if (this.#writer !== undefined) this.#lane(log).adopt(reading, { version, stamp });
+    lane?.adopt(reading, { version, stamp });
     return viewOf(reading);
   }
 
@@ -107,16 +108,17 @@ class GitStore implements LogStore {
   }
 
   async append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]> {
-    return this.#mintedLane(log).append(drafts, expected);
+    return (await this.#mintedLane(log)).append(drafts, expected);
   }
 
   async appendTranscript(log: LogName, lines: TranscriptDraft[]): Promise<TranscriptLine[]> {
-    return this.#mintedLane(log).appendTranscript(lines);
+    return (await this.#mintedLane(log)).appendTranscript(lines);
   }
 
   async flush(log: LogName, attachments?: Attachments): Promise<boolean> {
-    if (attachments) return this.#mintedLane(log).flush(attachments);
-    return this.#writer === undefined ? false : this.#lane(log).flush();
+    if (attachments) return (await this.#mintedLane(log)).flush(attachments);
+    this.#writer ??= findWriter(this.#repo);
+    return this.#writer === undefined ? false : (await this.#lane(log)).flush();
   }
 
   async recover(log: LogName): Promise<string[]> {
@@ -124,7 +126,9 @@ class GitStore implements LogStore {
   }
 
   async recoverLog(log: LogName): Promise<Recovery> {
-    return this.#writer === undefined ? { warnings: [], tornBytes: [] } : this.#lane(log).recover();
+    assertLog(log);
+    this.#writer ??= findWriter(this.#repo);
+    return this.#writer === undefined ? { warnings: [], tornBytes: [] } : (await this.#lane(log)).recover();
   }
 
   transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine> {
@@ -143,7 +147,7 @@ class GitStore implements LogStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...this.#lanes.values()].map(async (lane) => (await lane).close()));
     this.#lanes.clear();
     this.#reader.close();
   }
@@ -176,25 +180,26 @@ class GitStore implements LogStore {
     return this.#writer === undefined ? null : stampOf(eventsFile(this.#repo, { log, writer: this.#writer }));
   }
 
-  #mintedLane(log: LogName): LaneWriter {
+  #mintedLane(log: LogName): Promise<LaneWriter> {
     assertLog(log);
     this.#writer ??= mintWriter(this.#repo, { clock: this.#options.clock, id: this.#candidate });
     return this.#lane(log);
   }
 
-  #lane(log: LogName): LaneWriter {
+  #lane(log: LogName): Promise<LaneWriter> {
     const known = this.#lanes.get(log);
     if (known) return known;
-    const lane = new LaneWriter({
+    const deps = {
       repo: this.#repo,
       lane: { log, writer: this.writer },
       clock: this.#options.clock,
       redact: this.#options.redact,
       read: () => this.#readOne(log),
       reader: () => this.#reader,
-    });
-    this.#lanes.set(log, lane);
-    return lane;
+    };
+    const made = import('./lane-writer.ts').then(({ LaneWriter }) => new LaneWriter(deps));
+    this.#lanes.set(log, made);
+    return made;
   }
 
   /** Our refs that are not where we left them; one that is only further on is harmless, and `recover` sees that. */

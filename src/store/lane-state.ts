@@ -4,7 +4,7 @@ import type { Head, Recovery } from './log-store.ts';
 import type { LogReading } from './read-logs.ts';
 import { recoverFiles, restoreRefs } from './recover-lane.ts';
 import { readIfThere } from './wal/files.ts';
-import { FileMoved, type Stamp, sameStamp, stampOf, WriteAheadFile } from './wal/write-ahead-file.ts';
+import { FileMoved, type Stamp, stampOf, WriteAheadFile } from './wal/write-ahead-file.ts';
 
 interface Known {
   head: Head;
@@ -25,7 +25,6 @@ export class LaneState {
   readonly payloadDir: string;
   #known: Known | undefined;
   #transcript: WriteAheadFile | undefined;
-  #adopted: { reading: LogReading; stamp: Stamp } | undefined;
   #recovered = false;
   #findings: Recovery = { warnings: [], tornBytes: [] };
   #version = 0;
@@ -63,9 +62,7 @@ export class LaneState {
 
   /** Takes over a reading, unless it knows less than we do: numbers are never given out twice. */
   adopt(reading: LogReading, stamp: Stamp): void {
-    if (this.#known && reading.head.seq < this.#known.head.seq) return;
-    this.#adopted = { reading, stamp };
-    if (this.#known) this.#use(reading, stamp);
+    if (this.#known && reading.head.seq >= this.#known.head.seq) this.#use(reading, stamp);
   }
 
   /** Lamport: what we write next comes after all we have seen. */
@@ -82,7 +79,7 @@ export class LaneState {
     if (!this.#recovered) {
       const restored = await restoreRefs(this.#deps, reading);
       this.#noteFindings({ warnings: restored, tornBytes: [] });
-      if (restored.length > 0) ({ reading, stamp } = await this.#readAnew());
+      if (restored.length > 0) ({ reading, stamp } = await this.#reading());
     }
     this.#recovered = true;
     this.#use(reading, stamp);
@@ -100,7 +97,6 @@ export class LaneState {
     this.close();
     this.#known = undefined;
     this.#transcript = undefined;
-    this.#adopted = undefined;
     this.#recovered = false;
   }
 
@@ -165,14 +161,8 @@ export class LaneState {
     return this.#transcript;
   }
 
-  /** The reading that a workflow just made will do when the file is still as it was then. */
+  /** The store reads nothing twice: what a workflow has just read comes back at once. */
   async #reading(): Promise<{ reading: LogReading; stamp: Stamp }> {
-    const adopted = this.#adopted;
-    if (adopted && sameStamp(adopted.stamp, stampOf(this.#eventsPath))) return adopted;
-    return this.#readAnew();
-  }
-
-  async #readAnew(): Promise<{ reading: LogReading; stamp: Stamp }> {
     const stamp = stampOf(this.#eventsPath);
     return { reading: await this.#deps.read(), stamp };
   }
@@ -180,7 +170,6 @@ export class LaneState {
   #use({ head, tip, flushedSeq }: LogReading, stamp: Stamp): void {
     this.#known?.events.close();
     this.#known = { head, tip, flushedSeq, events: new WriteAheadFile(this.#eventsPath, stamp) };
-    this.#adopted = undefined;
   }
 
   #noteFindings({ warnings, tornBytes }: Recovery): void {

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { logId } from '../events/envelope.ts';
+import { isAncestor } from '../git/commits.ts';
 import { moveRef } from '../git/refs.ts';
 import { readCodeRef } from './lane-refs.ts';
 import type { LaneDeps } from './lane-writer.ts';
@@ -65,7 +66,6 @@ const restoreRef = async ({ repo, lane, reader }: LaneDeps, { ref, left, now }: 
       hint: `Fetch ${ref} from a clone that has it; until then nothing can be added to ${lane.log} here.`,
     });
   }
-  const { isAncestor } = await import('../git/commits.ts');
   if (now !== null && (await isAncestor(repo, left, now))) {
     recordTips(repo, { writer: lane.writer, changes: [{ ref, id: now }] });
     return undefined;
