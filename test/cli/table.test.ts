@@ -18,6 +18,12 @@ describe('columns of text', () => {
     ['❤️', 2],
     ['…', 1],
     ['ﾊﾝｶｸ', 4],
+    ['กำลัง', 4],
+    ['हिन्दी', 2],
+    ['עִבְרִית', 5],
+    ['𝒳𐍈', 2],
+    ['一…—✓', 5],
+    ['\u0007a\u200b', 1],
   ])('%s takes %d', (text, expected) => expect(textWidth(text)).toBe(expected));
 
   it.each([
