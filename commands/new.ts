@@ -4,6 +4,7 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { agentFlags, base, promptFlags } from '../src/cli/flags.ts';
 import { iterateView } from '../src/cli/iterate-view.ts';
 import { newText, runText } from '../src/cli/run-text.ts';
+import { Steps } from '../src/cli/steps.ts';
 import { chooseForSession } from '../src/workflows/choices.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
@@ -39,11 +40,12 @@ export default class New extends BaseCommand {
         name: flags.name?.trim() || null,
         prompt,
         base: flags.base ?? null,
-        ...chooseForSession(ctx, flags),
+        ...(await chooseForSession(ctx, flags)),
       };
-      const onStep = (text: string): void => this.progress.detail(text);
+      const steps = new Steps(this.progress);
+      const onStep = (title: string): void => steps.begin(title);
       const interrupts = interruptsFrom(this.interrupt);
-      const made = await this.progress.step('worktree', () => newSession(ctx, { ...wish, interrupts, onStep }));
+      const made = await newSession(ctx, { ...wish, interrupts, onStep }).finally(() => steps.finish());
       const { id, name, branch, base: from, baseCommit } = made.session;
       const answer = { id, name, branch, worktree: made.worktree, base: from, baseCommit };
       this.print(this.quiet ? id : newText(answer, this.color));

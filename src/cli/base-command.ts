@@ -127,6 +127,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
+    // A command that stopped at its arguments has not forgotten to parse them, which oclif would warn of.
+    this.parsed = true;
     process.exitCode = reportError(error, { schema: schemaOf(this.id), json: this.json, command: this.id });
   }
 

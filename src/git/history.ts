@@ -83,6 +83,7 @@ export const unmergedCommits = async (repo: Repository, branch: string, base: st
   assertId(base);
   const ref = assertSafe(branchRef(branch));
   if ((await readRef(repo, ref)) === undefined) return 0;
-  const others = [`--exclude=${ref}`, '--branches', '--remotes', '--tags'];
+  // `--exclude` before `--branches` wants the name without refs/heads/ (git-rev-list(1)).
+  const others = [`--exclude=${branch}`, '--branches', '--remotes', '--tags'];
   return Number(await gitText(repo, ['rev-list', '--count', ref, `^${base}`, '--not', ...others, '--']));
 };

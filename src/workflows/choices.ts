@@ -1,5 +1,6 @@
 import type { AgentChoice } from '../session/state.ts';
 import type { Context } from './context.ts';
+import { sessionAgent } from './session-agent.ts';
 
 /** What a person said about a new session; undefined leaves it to the configuration. */
 export interface ChoiceFlags {
@@ -40,16 +41,18 @@ const withProgram = (ctx: Context, choice: AgentChoice): AgentChoice => {
 /**
  * Agent, test and set-up command of a new session: flags, then configuration. What comes from the repository's file
  * and names a program counts only when the user trusts that file.
- * @throws AppError `config.untrusted`
+ * @throws AppError `config.untrusted`, `agent.unknown`
  */
-export const chooseForSession = (ctx: Context, flags: ChoiceFlags): Choices => {
+export const chooseForSession = async (ctx: Context, flags: ChoiceFlags): Promise<Choices> => {
   const { config } = ctx.config;
   if (flags.test === undefined && config.test) ctx.config.requireTrust(['test']);
   if (flags.setup === undefined && config.setup) ctx.config.requireTrust(['setup']);
   if (config.worktrees !== '.worktrees') ctx.config.requireTrust(['worktrees']);
   const agent = parseAgent(flags.agent ?? config.agent, flags.model ?? config.model ?? null);
+  const choice = withProgram(ctx, agent);
+  await sessionAgent(ctx, choice);
   return {
-    agent: withProgram(ctx, agent),
+    agent: choice,
     test: flags.test ?? config.test ?? null,
     setup: flags.setup ?? config.setup ?? null,
   };

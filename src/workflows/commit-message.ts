@@ -3,13 +3,20 @@ import type { Session } from '../session/state.ts';
 /** Characters of the subject after `amp: `, as git's own tools still show in one line. */
 const SUBJECT_MAX = 68;
 
-/** The first line of a text that says something, without Markdown's marks, headings or control characters. */
+/** Markdown around words: code, bold, italics. Underscores inside a word are part of it. */
+const CODE = /(`+)([^`]+)\1/g;
+const STARS = /(\*{1,3})(\S|\S.*?\S)\1/g;
+const UNDERSCORES = /(?<!\w)(_{1,3})(\S|\S.*?\S)\1(?!\w)/g;
+
+/** The first line of a text that says something, without Markdown's marks and control characters. */
 const firstLine = (text: string): string => {
   for (const raw of text.split('\n')) {
     const line = raw
       .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
-      .replace(/^[\s#>*•-]+/u, '')
-      .replace(/[`*_]{1,3}([^`*_]+)[`*_]{1,3}/g, '$1')
+      .replace(CODE, '$2')
+      .replace(STARS, '$2')
+      .replace(UNDERSCORES, '$2')
+      .replace(/^(\s|#+\s|>|•|[-*]\s|-{3,}|={3,})+/u, '')
       .replace(/\s+/g, ' ')
       .trim();
     if (line !== '') return line;

@@ -60,19 +60,19 @@ export interface IterateResult {
 export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult> =>
   withJournal(ctx, { id: wish.id, name: wish.name, command: 'iterate' }, async (journal) => {
     if (wish.onEvent) journal.onEvent(wish.onEvent);
-    wish.onStep?.({ step: 'prepare' });
-    const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
-    const agent = await sessionAgent(ctx, choice);
-    await agent.check();
-    await requireTrustedHooks(ctx);
-    const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
-    await reconcile(ctx, journal, wt);
-    await recordManualWork(ctx, journal, wt);
-    await testBase(ctx, journal, wt, wish);
     if (wish.untilPass && journal.session.test === null)
       throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
         hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,
       });
+    const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
+    const agent = await sessionAgent(ctx, choice);
+    await agent.check();
+    await requireTrustedHooks(ctx);
+    wish.onStep?.({ step: 'prepare' });
+    const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
+    await reconcile(ctx, journal, wt);
+    await recordManualWork(ctx, journal, wt);
+    await testBase(ctx, journal, wt, wish);
     return loop(ctx, journal, wt, agent, { ...wish, mode: choice.mode });
   });
 

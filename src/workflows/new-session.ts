@@ -37,6 +37,7 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   const base = await chooseBase(ctx, wish.base, author);
   const id = ctx.clock.newId();
   const name = wish.name ?? (wish.prompt ? nameFromPrompt(wish.prompt) : `session ${id}`);
+  wish.onStep?.('worktree');
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
     await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author, ...base }));
     const wt = await ensureWorktree(ctx, journal, { reason: 'new', interrupts: wish.interrupts, onStep: wish.onStep });

@@ -9,8 +9,9 @@ import { holderOf } from './journal.ts';
 export type LogsEntry = { event: LogEvent } | { line: TranscriptLine };
 
 export interface LogsWish {
-  follow: boolean;
-  raw: boolean;
+  follow?: boolean;
+  /** The agent's own lines instead of events. */
+  raw?: boolean;
   iteration?: number;
   interrupts?: Interrupts;
 }
@@ -29,7 +30,8 @@ const LOOK_MS = 500;
  * iteration that was running ends.
  */
 export async function* readLogs(ctx: Context, id: string, wish: LogsWish): AsyncGenerator<LogsEntry, void, undefined> {
-  const wanted = (entry: LogsEntry): boolean => 'line' in entry === wish.raw && ofIteration(entry, wish.iteration);
+  const kind = wish.raw ? 'line' : 'event';
+  const wanted = (entry: LogsEntry): boolean => kind in entry && ofIteration(entry, wish.iteration);
   const log = sessionLog(id);
   if (wish.follow) {
     for await (const entry of followed(ctx, id, wish)) if (wanted(entry)) yield entry;

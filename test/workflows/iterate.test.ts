@@ -49,7 +49,7 @@ describe('one iteration', () => {
       files: 2,
       insertions: 2,
       deletions: 0,
-      toolCalls: 1,
+      toolCalls: 3,
       usage: { tokensInput: 10, tokensCacheWrite: 40 },
     });
     expect(run.types).toEqual(
@@ -228,7 +228,7 @@ iterations:
     const second = await runOnce(ctx, id);
     expect(existsSync(join(worktree, 'coverage.txt'))).toBe(true);
     expect(second.types).not.toContain('manual-commit.found');
-    expect(await git(dir, 'log', '--format=', '--name-only', `main..${branch}`)).toBe('b.txt\n\na.txt\nnew/file.txt');
+    expect(await git(dir, 'log', '--format=', '--name-only', `main..${branch}`)).toBe('b.txt\na.txt\nnew/file.txt');
   });
 
   it('have a time limit', async () => {
