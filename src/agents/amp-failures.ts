@@ -36,7 +36,7 @@ const ROWS: Row[] = [
     hint: LOG_IN,
   },
   {
-    says: /no longer supported|Run `?amp update|\b426\b/i,
+    says: /version of Amp is no longer supported|Run `?amp update|failed: 426/i,
     code: 'agent.outdated',
     message: 'The Amp server refuses this version of Amp as too old.',
     hint: 'Update it with `amp update`, then iterate again.',

@@ -50,7 +50,7 @@ export class AmpListener implements Listener {
   #hearStdout(line: Line): Heard {
     const { kind, facts, text } = this.#stream.read(line);
     if (kind === 'noise' && LOGIN_TEXT.test(text)) return this.#refuseLogin();
-    if (this.#verdict?.code === 'agent.login' && kind === 'noise') return { facts: [], withhold: true };
+    if (this.#verdict?.code === 'agent.login' && kind !== 'message') return { facts: [], withhold: true };
     if (kind === 'noise' && this.#options.strictStart && !this.#hasStarted) return this.#refuseStart(text);
     if (kind !== 'blank') this.#hasStarted = true;
     return { facts };

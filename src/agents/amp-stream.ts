@@ -168,7 +168,8 @@ export class AmpStream {
   #result(message: Json, subtype: string): AgentFact[] {
     const isError = message['is_error'] === true || subtype !== 'success';
     const turns = Number.isSafeInteger(message['num_turns']) ? (message['num_turns'] as number) : null;
-    const text = asString(message['result']) ?? asString(message['error']) ?? null;
+    const [first, second] = isError ? ['error', 'result'] : ['result', 'error'];
+    const text = asString(message[first!]) ?? asString(message[second!]) ?? null;
     this.#keepResult({ subtype, isError, turns, text });
     this.code ??= asString(message['code']);
     const cost = message['total_cost_usd'];

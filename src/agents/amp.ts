@@ -19,6 +19,8 @@ export interface AmpOptions {
   root: string;
   mode: string | null;
   strength?: StopStrength;
+  /** Milliseconds between SIGINT, SIGTERM and SIGKILL of a gentle stop. */
+  graceMs?: number;
   /** Milliseconds that the question for the cost may take; default 10 s. */
   costTimeoutMs?: number;
 }
@@ -94,11 +96,11 @@ export class Amp implements Agent {
     if (request.threadId !== undefined && !THREAD_ID.test(request.threadId))
       return failedStart(badThread(request.threadId));
     const program = this.#program();
-    const { clock, strength, mode } = this.#options;
+    const { clock, strength, mode, graceMs } = this.#options;
     const env = agentEnv(this.#environment(), request);
     const listener = new AmpListener({ clock, name: 'Amp', strictStart: true });
     const args = ampArguments({ ...request, mode: request.mode ?? mode ?? undefined }, this.#options.settings);
-    const child = { command: program, args, cwd: request.worktree, env, stdin: request.prompt, strength };
+    const child = { command: program, args, cwd: request.worktree, env, stdin: request.prompt, strength, graceMs };
     const cost = this.#startCost(program, env, request);
     return playAgent({
       request,

@@ -40,7 +40,10 @@ describe('lines', () => {
   });
 
   test('come out the same however the bytes are cut, also inside a character', () => {
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constantFrom('ä€😀\n\r\n\u2028').map((s) => Buffer.from(s)));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constantFrom('ä€😀\n\r\n\u2028').map((s) => Buffer.from(s)),
+    );
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(20)), (array, lengths) => {
         const whole = Buffer.from(array);
@@ -64,14 +67,19 @@ describe('lines', () => {
 
   test('with any cap and any cuts give their bytes back', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 80 }), fc.integer({ min: 1, max: 9 }), fc.array(fc.nat(9)), (text, cap, lengths) => {
-        let joined = '';
-        for (const line of split(cut(Buffer.from(text), lengths), cap)) {
-          expect(line.bytes.length).toBeLessThanOrEqual(cap);
-          joined += line.bytes.toString() + (line.more ? '' : '\n');
-        }
-        expect(joined).toBe(text === '' || text.endsWith('\n') ? text : `${text}\n`);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 80 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.nat(9)),
+        (text, cap, lengths) => {
+          let joined = '';
+          for (const line of split(cut(Buffer.from(text), lengths), cap)) {
+            expect(line.bytes.length).toBeLessThanOrEqual(cap);
+            joined += line.bytes.toString() + (line.more ? '' : '\n');
+          }
+          expect(joined).toBe(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+        },
+      ),
     );
   });
 
@@ -85,7 +93,10 @@ describe('lines', () => {
       take(splitter.end());
       console.log(JSON.stringify({ bytes, parts, rss: process.resourceUsage().maxRSS / 1024 }));
     `);
-    const ran = await exec(tempDir(), 'sh', ['-c', `head -c 1000000000 /dev/zero | '${process.execPath}' '${program}'`]);
+    const ran = await exec(tempDir(), 'sh', [
+      '-c',
+      `head -c 1000000000 /dev/zero | '${process.execPath}' '${program}'`,
+    ]);
     const { bytes, parts, rss } = JSON.parse(ran.stdout);
     expect(bytes).toBe(1_000_000_000);
     expect(parts).toBeGreaterThan(100);

@@ -167,6 +167,7 @@ const main = async () => {
   if (words[0] === 'usage') return askServer(false);
   if (/^t(hreads?)?$/.test(words[0] ?? '')) return thread(words, options, input);
   requireFlagsToAgree(options);
+  if (scenario?.forcesLogin || !isLoggedIn()) return login(input);
   const message =
     typeof options['--execute'] === 'string' && options['--execute'] !== '' ? options['--execute'] : input;
   if (message.trim() === '' && !options['--stream-json-input'] && !isDeaf)
@@ -174,7 +175,6 @@ const main = async () => {
       'User message must be provided through stdin or as argument when using execute mode\n\n' +
         'Either pass a message as an argument: amp --execute "your message"\nOr pipe via stdin: echo "your message" | amp --execute',
     );
-  if (scenario?.forcesLogin || !isLoggedIn()) return login(input);
   if (!scenario) return askServer(true);
   return play(options, undefined, message);
 };
