@@ -8,9 +8,11 @@ const MIN_LINE = 20;
 /** Whole words of a name; `APIKEY` and `PGPASSWORD` count by their end. */
 const SECRET_WORD =
   /^(?:[A-Z0-9]*(?:API|ACCESS|AUTH|SECRET|PRIVATE|SIGNING|ENCRYPTION|MASTER|LICENSE)?KEYS?|[A-Z0-9]*(?:TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|PASSCODE|CREDENTIALS?|CREDS|PWD)|(?:[A-Z]{0,5})PASS|O?AUTH[0-9]?|PAT|JWT|BEARER|COOKIE|DSN)$/;
-const NOT_SECRET_WORD = /^(?:MONKEY|TURKEY|DONKEY|HOTKEYS?|KEYS|BYPASS|COMPASS|TOKENS|PWD|OLDPWD)$/;
-/** Words after which a value is a secret even if it looks like a word. */
-const STRONG_WORD = /(?:PASS|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|PWD)$/;
+const NOT_SECRET_WORD = /^(?:MONKEY|TURKEY|DONKEY|HOTKEYS?|KEYS|BYPASS|COMPASS|TOKENS)$/;
+const NOT_SECRET_NAME = /^(?:AMP_SESSIONS_.*|PWD|OLDPWD)$/;
+/** Words after which a value is a secret even if it is all digits, or looks like a word. */
+const PASSWORD_WORD = /(?:PASS|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|PWD)$/;
+const STRONG_WORD = /(?:PASS|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|PWD|SECRET|TOKEN)$/;
 
 const ROOTS =
   'Applications|Library|Users|Volumes|app|bin|data|dev|etc|home|lib|mnt|media|nix|opt|private|proc|root|run|snap|srv|sys|tmp|usr|var|workspace|workspaces';
@@ -32,8 +34,7 @@ const words = (name: string): string[] =>
 
 /** Our own variables tell an agent its session and worktree, which logs must be able to say. */
 const looksSecret = (name: string): boolean =>
-  !name.startsWith('AMP_SESSIONS_') &&
-  words(name).some((word) => SECRET_WORD.test(word) && !NOT_SECRET_WORD.test(word));
+  !NOT_SECRET_NAME.test(name) && words(name).some((word) => SECRET_WORD.test(word) && !NOT_SECRET_WORD.test(word));
 
 /** An address without a password or a long random part in it. */
 const isPlainUrl = (value: string): boolean =>
@@ -42,8 +43,9 @@ const isPlainUrl = (value: string): boolean =>
 
 const isPlain = (name: string, value: string): boolean => {
   if (WORDS.has(value.toLowerCase()) || PATH.test(value) || isPlainUrl(value)) return true;
-  const strong = words(name).some((word) => STRONG_WORD.test(word));
-  return !strong && (WORD_LIST.test(value) || /^[\d.,:]+$/.test(value));
+  const names = words(name);
+  if (/^[\d.,:]+$/.test(value)) return !names.some((word) => PASSWORD_WORD.test(word));
+  return WORD_LIST.test(value) && !names.some((word) => STRONG_WORD.test(word));
 };
 
 /** Values of variables whose name says that they are secret. */

@@ -56,8 +56,7 @@ export const isSecretValue = (kind: KeyKind, value: string, quoted: boolean): bo
 export const hasRandomRun = (value: string): boolean =>
   (value.match(/[A-Za-z0-9]{12,}/g) ?? []).some((run) => digits(run) >= 2 && /[A-Za-z]/.test(run));
 
-export const isPasswordInUrl = (value: string): boolean =>
-  !isPlaceholder(value) && !/^\$/.test(value) && value.length >= 3;
+export const isPasswordInUrl = (value: string): boolean => !isPlaceholder(value) && !/^\$/.test(value);
 
 const WORDS = 'pass(?:word|wd|phrase|code)?|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|credentials?';
 const KEYS = '(?:api|access|auth|private|signing|encryption|master|account|storage)[_-]?key';

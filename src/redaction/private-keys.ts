@@ -3,7 +3,8 @@ import type { Finding } from './placeholder.ts';
 const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/g;
 const END = '-----END';
 const BODY = /[A-Za-z0-9+/=\s\\:,.()@<>-]*/y;
-const BARE_BODY = /[A-Za-z0-9+/=\s\\]*/y;
+/** Without an end: header lines perhaps, then base64 from its first word on. */
+const BARE_BODY = /(?:\s|\\[nrt]|[A-Za-z-]{1,32}: [^\n\\]{0,128}(?:\n|\\n))*[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\s\\]*/y;
 /** A 16,384-bit key has 13,000 characters. */
 const MAX_BODY = 32_768;
 const MIN_BODY = 16;

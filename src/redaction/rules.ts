@@ -60,7 +60,7 @@ export const RULES: readonly Rule[] = [
   ),
   shape(
     'url-password',
-    /:\/\/[^\s:@/"'`<>\\]{0,256}:(?<secret>[^\s/"'`<>\\]{1,256})@(?!sha256:)/dg,
+    /:\/\/[^\s:@/"'`<>\\]{0,256}:(?<secret>[^\s/"'`<>\\]{3,256})@(?!sha256:)/dg,
     (secret) => secret !== 'x-oauth-basic' && isPasswordInUrl(secret),
   ),
   shape('url-token', /:\/\/(?<secret>[A-Za-z0-9_-]{20,256})(?::x-oauth-basic)?@/dg, hasRandomRun),
@@ -87,9 +87,9 @@ export const RULES: readonly Rule[] = [
   shape('model-key', /(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{20,}/dg, hasRandomRun),
   shape('pypi', /(?<![A-Za-z0-9])pypi-AgE[A-Za-z0-9_-]{50,}/dg),
   shape('age', /AGE-SECRET-KEY-1[A-Z0-9]{58}/dg),
-  keyed('keyed', '"', '[^"\\\\\\r\\n]{6,4096}'),
-  keyed('keyed', "'", "[^'\\\\\\r\\n]{6,4096}"),
-  keyed('keyed', '`', '[^`\\\\\\r\\n]{6,4096}'),
+  keyed('keyed', '"', '[^"\\\\\\s]{6,4096}'),
+  keyed('keyed', "'", "[^'\\\\\\s]{6,4096}"),
+  keyed('keyed', '`', '[^`\\\\\\s]{6,4096}'),
   keyed('keyed', '', '[^\\s"\'`\\\\,;&]{6,4096}'),
 ];
 

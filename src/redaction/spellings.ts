@@ -35,10 +35,17 @@ const base64 = (text: string): string[] => {
 
 const MIN_LENGTH = 8;
 
-/** Raw, JSON-escaped (once and twice), URL-encoded and base64 spellings of a value, each once. */
+/** JSON in JSON in JSON: a tool's result inside an agent's line inside a log. */
+const NESTING = 4;
+
+const nested = (text: string): string[] => {
+  const forms = [text];
+  while (forms.length < NESTING) forms.push(jsonEscaped(forms.at(-1)!));
+  return forms;
+};
+
+/** Raw, JSON-escaped (also more than once), URL-encoded and base64 spellings of a value, each once. */
 export const spellings = (value: string): string[] => {
-  const once = jsonEscaped(value);
-  const escaped = [once, jsonEscaped(once), asciiEscaped(value)];
-  const all = [value, ...escaped, ...urlEncoded(value), ...base64(value)];
+  const all = [...nested(value), ...nested(asciiEscaped(value)), ...urlEncoded(value), ...base64(value)];
   return [...new Set(all)].filter((form) => form.length >= MIN_LENGTH);
 };
