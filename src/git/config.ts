@@ -8,13 +8,23 @@ import { findGit, gitEnvironment } from './environment.ts';
 import { readTextIfAny } from './files.ts';
 import { FIXED_SETTINGS, neutralise, type Overrides, type ScopedEntry } from './neutral.ts';
 import { splitNul } from './paths.ts';
+import type { Repository, Worktree } from './repository.ts';
 import { settingsAsEnvironment } from './settings.ts';
 
 /** Where git looks for the settings of one checkout. */
 export interface ConfigPlace {
   commonDir: string;
   gitDir: string;
+  /** Folders whose content the repository decides. */
+  roots: string[];
 }
+
+/** The configuration of a checkout; without one, of the checkout that the user stands in. */
+export const placeOf = (repo: Repository, worktree: Worktree | null = repo.here): ConfigPlace => ({
+  commonDir: repo.commonDir,
+  gitDir: worktree?.gitDir ?? repo.commonDir,
+  roots: [repo.root, repo.commonDir, ...(worktree ? [worktree.path] : [])],
+});
 
 /** Keys of a repository's own configuration that start nothing, `section.name`; `*` is any name. */
 const HARMLESS = new Set(
@@ -94,7 +104,7 @@ export const readConfig = async (place: ConfigPlace): Promise<ScopedEntry[]> => 
   const user = userStamp();
   const last = known.get(place.gitDir);
   if (last && last.user === user && last.texts.every((text, at) => text === texts[at])) return last.entries;
-  const env = { ...gitEnvironment({ roots: [] }), ...settingsAsEnvironment(FIXED_SETTINGS) };
+  const env = { ...gitEnvironment({ roots: place.roots }), ...settingsAsEnvironment(FIXED_SETTINGS) };
   const answer = await run({
     command: findGit(env['PATH']!),
     args: ['config', '--list', '-z', '--show-scope', '--includes'],

@@ -1,4 +1,4 @@
-import { readConfig } from './config.ts';
+import { placeOf, readConfig } from './config.ts';
 import type { Repository } from './repository.ts';
 
 export interface Identity {
@@ -26,8 +26,7 @@ export const identityVariables = (identity: Identity): Record<string, string> =>
  * from the machine's name.
  */
 export const userIdentity = async (repo: Repository): Promise<Identity | null> => {
-  const gitDir = repo.here?.gitDir ?? repo.commonDir;
-  const entries = await readConfig({ commonDir: repo.commonDir, gitDir });
+  const entries = await readConfig(placeOf(repo));
   const last = (key: string): string | undefined => entries.findLast((entry) => entry.key === key)?.value || undefined;
   const name = process.env['GIT_AUTHOR_NAME'] || (last('author.name') ?? last('user.name'));
   const email = process.env['GIT_AUTHOR_EMAIL'] || (last('author.email') ?? last('user.email'));

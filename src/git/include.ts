@@ -16,8 +16,12 @@ const listIncluded = async (repo: Repository, from: Worktree): Promise<string[]>
   // A repository inside is named with a slash at its end, and is not looked into.
   const files = named.filter((path) => path.at(-1) !== 0x2f);
   if (files.length === 0) return [];
-  const options = { worktree, stdin: joinNul(files), ok: [0, 1] };
-  return splitNul((await git(repo, ['check-ignore', '-z', '--stdin'], options)).stdout).map(pathFromBytes);
+  // This command takes no literal pathspecs; behind `./` nothing is magic.
+  const here = Buffer.from('./');
+  const stdin = joinNul(files.map((path) => Buffer.concat([here, path])));
+  const options = { worktree, stdin, ok: [0, 1], env: { GIT_LITERAL_PATHSPECS: '0' } };
+  const ignored = splitNul((await git(repo, ['check-ignore', '-z', '--stdin'], options)).stdout);
+  return ignored.map((path) => pathFromBytes(path.subarray(here.length)));
 };
 
 /** Whether every folder above a file is a real one, made when it is missing. */

@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path';
-import { overridesFor } from './config.ts';
+import { overridesFor, placeOf } from './config.ts';
 import { findGit, gitEnvironment } from './environment.ts';
 import { FIXED_SETTINGS } from './neutral.ts';
 import type { Repository, Worktree } from './repository.ts';
@@ -89,10 +89,11 @@ export const prepareGit = async (
   verifyCommonDir(repo);
   if (worktree) verifyWorktree(repo, worktree);
   const gitDir = worktree?.gitDir ?? repo.commonDir;
-  const overrides = await overridesFor({ commonDir: repo.commonDir, gitDir });
+  const place = placeOf(repo, worktree ?? null);
+  const overrides = await overridesFor(place);
   const settings = [...fixedSettings(trust), ...overrides.settings, ...(options.settings ?? [])];
   const base = gitEnvironment({
-    roots: [repo.root, repo.commonDir, ...(worktree ? [worktree.path] : [])],
+    roots: place.roots,
     identity: trust.includes('identity'),
     pager: trust.includes('pager'),
   });

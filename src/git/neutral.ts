@@ -130,6 +130,29 @@ const unnameable = (entry: ScopedEntry): AppError =>
     },
   );
 
+/** Two names of one setting; git takes whichever comes last. */
+const ALIASES: Record<string, string> = { 'gpg.openpgp.program': 'gpg.program' };
+
+const meaning = (key: string): string => ALIASES[key] ?? key;
+
+/** What the user or the system says for a key. */
+const ownValue = (entries: ScopedEntry[], key: string): string | undefined =>
+  entries.findLast((other) => meaning(other.key) === meaning(key) && !isOfRepository(other))?.value;
+
+/** With a `process` git ignores `clean` and `smudge`, even with an empty one: the user's filter would be off. */
+const assertFilterStays = (entries: ScopedEntry[], entry: ScopedEntry): void => {
+  if (entry.section !== 'filter' || entry.name !== 'process' || ownValue(entries, entry.key) !== undefined) return;
+  const prefix = entry.key.slice(0, -'process'.length);
+  if (ownValue(entries, `${prefix}clean`) === undefined && ownValue(entries, `${prefix}smudge`) === undefined) return;
+  throw new AppError(
+    'repository.unsafe',
+    `The repository's configuration takes over your filter ${entry.subsection}.`,
+    {
+      hint: `Remove ${entry.key} from .git/config.`,
+    },
+  );
+};
+
 /**
  * What must be said on top so that nothing the repository's own configuration names is started. Where the user or the
  * system names a program under the same key, that one counts (Git LFS, gpg), else a neutral one.
@@ -141,8 +164,8 @@ export const neutralise = (entries: ScopedEntry[]): Overrides => {
     const found = isOfRepository(entry) ? ruleFor(entry) : undefined;
     if (!found) continue;
     if (entry.key.includes('\ufffd')) throw unnameable(entry);
-    const own = entries.findLast((other) => other.key === entry.key && !isOfRepository(other));
-    settings.set(entry.key, own?.value ?? found.neutral);
+    assertFilterStays(entries, entry);
+    settings.set(entry.key, ownValue(entries, entry.key) ?? found.neutral);
     // Of several values git takes the first, which is the repository's: an object must not be fetched that way at all.
     if (entry.section === 'remote') env['GIT_NO_LAZY_FETCH'] = '1';
   }

@@ -1,5 +1,5 @@
 import { runInteractive } from '../process/interactive.ts';
-import { readConfig } from './config.ts';
+import { placeOf, readConfig } from './config.ts';
 import { gitEnvironment } from './environment.ts';
 import { isOfRepository } from './neutral.ts';
 import type { Repository } from './repository.ts';
@@ -9,7 +9,7 @@ import type { Repository } from './repository.ts';
  * Source: git-var(1), GIT_PAGER.
  */
 export const findPager = async (repo: Repository): Promise<string | undefined> => {
-  const entries = await readConfig({ commonDir: repo.commonDir, gitDir: repo.here?.gitDir ?? repo.commonDir });
+  const entries = await readConfig(placeOf(repo));
   const set = entries.findLast((entry) => entry.key === 'core.pager' && !isOfRepository(entry))?.value;
   const pager = process.env['GIT_PAGER'] ?? set ?? process.env['PAGER'] ?? 'less';
   return pager === '' || pager === 'cat' ? undefined : pager;
