@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { cli, PROGRAM } from '../support/cli.ts';
 import { makeRepo, sh, tempDir } from '../support/repo.ts';
 
-/** Kills in all, spread over lanes that run beside each other; AMP_SESSIONS_KILLS=1000 for a longer night. */
-const KILLS = Number(process.env['AMP_SESSIONS_KILLS'] ?? 200);
+/** Kills in all, spread over lanes that run beside each other; TEST_KILLS=1000 for a longer night. */
+const KILLS = Number(process.env['TEST_KILLS'] ?? 200);
 const LANES = 2;
-const SEED = Number(process.env['AMP_SESSIONS_SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000);
+const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000);
 
 /** mulberry32: a failing night is replayed by its seed. */
 const random = (seed: number) => {
@@ -52,7 +52,7 @@ const users = async (dir: string): Promise<string> =>
   (
     await sh(
       dir,
-      'cat .git/HEAD .git/config; sha256sum .git/index; ls -la --time-style=+ .git/hooks | tail -n +2; git for-each-ref refs/heads/main refs/tags; find . -path ./.git -prune -o -path ./.worktrees -prune -o -type f -print0 | sort -z | xargs -0 sha256sum',
+      'cat .git/HEAD .git/config; sha256sum .git/index; sha256sum .git/hooks/*; git for-each-ref refs/heads/main refs/tags; find . -path ./.git -prune -o -path ./.worktrees -prune -o -type f -print0 | sort -z | xargs -0 sha256sum',
     )
   ).stdout;
 

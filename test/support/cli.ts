@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { exec, type Ran } from './repo.ts';
 
 /** The built program, as npm would link it. `npm test` builds it first. */
-export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+export const PROGRAM =
+  process.env['TEST_PROGRAM'] ?? join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 
 /** Runs the program in a folder, to its end. */
 export const cli = (dir: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
