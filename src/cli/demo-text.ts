@@ -6,17 +6,24 @@ interface DemoAnswer {
   iterations: { iteration: number; commit: string | null; subject: string | null; tests: string }[];
 }
 
+/** How this program was started: by its name where it is installed, else by its file. */
+const programName = (): string => {
+  const started = process.argv[1] ?? '';
+  return started.endsWith('.js') ? `node ${started}` : 'amp-sessions';
+};
+
 /** What the demo did, and how to look around in what it left. */
 export const demoText = (demo: DemoAnswer, color: ChalkInstance): string => {
   const runs = demo.iterations.map(({ iteration, commit, subject, tests }) => {
     const mark = tests === 'passed' ? color.green('✓') : color.red('✗');
     return `${mark} iteration ${iteration}: ${commit ? `${color.yellow(commit.slice(0, 8))} ${subject}` : 'nothing changed'}, tests ${tests}`;
   });
+  const program = programName();
   const look = [
-    'amp-sessions list',
-    `amp-sessions timeline ${demo.session}`,
-    `amp-sessions diff ${demo.session}`,
-    'git log --notes=amp --all --graph',
+    `${program} list`,
+    `${program} timeline ${demo.session}`,
+    `${program} diff ${demo.session}`,
+    'git log --notes=amp --branches --graph',
     'git for-each-ref refs/amp',
   ];
   return [

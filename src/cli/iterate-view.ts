@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { EventData, LogEvent } from '../events/catalogue.ts';
 import { eventText } from './event-text.ts';
 import { formatTokens } from './format.ts';
-import { stdout } from './print.ts';
+import { stderr, stdout } from './print.ts';
 import type { Progress } from './progress.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import { Steps } from './steps.ts';
@@ -63,11 +63,17 @@ const stepsView = (progress: Progress): IterateView => {
       if (type === 'usage.reported') {
         const { tokensInput, tokensOutput, tokensCacheWrite } = data as EventData<'usage.reported'>;
         tokens += tokensInput + tokensOutput + tokensCacheWrite;
+        // In a pipe a line is for good: the next one that says something carries the tokens.
+        if (!stderr.isTerminal) return;
       } else if (type === 'tool-call.started') {
         const { tool, summary } = data as EventData<'tool-call.started'>;
         doing = sanitizeLine(`${tool} ${summary}`).slice(0, 60);
       } else if (type === 'agent-message.received') {
         doing = sanitizeLine((data as EventData<'agent-message.received'>).text).slice(0, 60);
+      } else if (type === 'test-run.finished') {
+        const { exitCode, timedOut } = data as EventData<'test-run.finished'>;
+        if (exitCode !== 0 || timedOut) steps.fail(timedOut ? 'time limit' : `exit ${exitCode ?? 'by signal'}`);
+        return;
       } else return;
       show();
     },

@@ -22,6 +22,12 @@ export class Steps {
     this.#shown = before.then(() => this.#progress.step(title, () => lasting)).catch(() => {});
   }
 
+  /** Ends the step at hand as failed, with the reason, while the whole goes on. */
+  fail(reason: string): void {
+    this.#end?.(new Error(reason));
+    this.#end = undefined;
+  }
+
   detail(text: string): void {
     this.#progress.detail(text);
   }

@@ -17,7 +17,7 @@ test('water boils at 212 °F', () => assert.strictEqual(toFahrenheit(100), 212))
 `,
 };
 
-export const demoPrompt = 'Add toCelsius(), the way back from Fahrenheit, with a test, and round both to one decimal.';
+export const demoPrompt = 'Add toCelsius(), the way back from Fahrenheit, rounded to one decimal, with tests.';
 
 export const demoScript = `# The scripted agent of the demo: the first iteration has a mistake in it, the second mends it.
 iterations:
