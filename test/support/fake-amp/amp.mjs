@@ -50,14 +50,14 @@ const readMcp = (options) => {
 const dataFile = () =>
   path.join(process.env.XDG_DATA_HOME ?? path.join(process.env.HOME ?? '/', '.local', 'share'), 'amp', 'secrets.json');
 
-/** Without a key the real one prints this to stdout and waits; what comes on stdin it takes for the code. */
+/** Without a key the real one prints this to stdout and waits; a whole line on stdin it takes for the code. */
 const login = async (input) => {
   await write(
     process.stdout,
     'No API key found. Starting login flow...\nIf your browser does not open automatically, visit:\n\n' +
       'https://ampcode.com/auth/cli-login?authToken=sgamp_secret_login_token\n\nWhen prompted, paste your code here: ',
   );
-  if (input.trim() === '') await sleep(301_000);
+  if (!input.includes('\n')) await sleep(301_000);
   throw new Refusal('Login failed: That code looks incomplete. Copy the full code from the browser and try again.');
 };
 
