@@ -40,6 +40,14 @@ const damaged = (log: LogName, cause: unknown): AppError =>
     cause,
   });
 
+/** Each flush leaves a small pack; one look in so many flushes finds out whether they have become many. */
+const MAINTAIN_EVERY = 16;
+
+const maintain = async (repo: Repository): Promise<void> => {
+  const { maintenance } = await import('../git/maintenance.ts');
+  await maintenance(repo);
+};
+
 /** Changes with every append and every flush of a log; looks at names and sizes only. */
 const logState = async (repo: Repository, log: LogName, writer: string | undefined): Promise<string> => {
   const files = listWal(repo).filter((file) => file.log === log && file.kind === 'events');
@@ -48,7 +56,7 @@ const logState = async (repo: Repository, log: LogName, writer: string | undefin
   return JSON.stringify([log, writer, stamps, [...tips]]);
 };
 
-/** The log store of a repository, as `log-store.ts` promises and `README.md` of the room draws it. */
+/** The log store of a repository, as `log-store.ts` promises and `layout.ts` draws it. */
 class GitStore implements LogStore {
   readonly #repo: Repository;
   readonly #options: StoreOptions;
@@ -56,6 +64,7 @@ class GitStore implements LogStore {
   readonly #lanes = new Map<LogName, Promise<LaneWriter>>();
   readonly #reader: CatFile;
   #writer: string | undefined;
+  #flushes = 0;
   /** The log that was read last, and the state it was in before. */
   #last: { state: string; reading: LogReading } | undefined;
   /** Shown until the first write; nothing is ever written under it unless it is the one that gets minted. */
@@ -116,9 +125,11 @@ class GitStore implements LogStore {
   }
 
   async flush(log: LogName, attachments?: Attachments): Promise<boolean> {
-    if (attachments) return (await this.#mintedLane(log)).flush(attachments);
     this.#writer ??= findWriter(this.#repo);
-    return this.#writer === undefined ? false : (await this.#lane(log)).flush();
+    if (this.#writer === undefined && !attachments) return false;
+    const flushed = await (await this.#mintedLane(log)).flush(attachments);
+    if (flushed && this.#flushes++ % MAINTAIN_EVERY === 0) await maintain(this.#repo);
+    return flushed;
   }
 
   async recover(log: LogName): Promise<string[]> {

@@ -97,7 +97,7 @@ export class LaneWriter {
   }
 
   async recover(): Promise<Recovery> {
-    await this.#disk.run(() => this.#state.load({ again: true }));
+    await this.#flushes.run(() => this.#disk.run(() => this.#state.load({ again: true })));
     await this.flush();
     return this.#state.takeFindings();
   }

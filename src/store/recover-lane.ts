@@ -6,24 +6,26 @@ import { isAncestor } from '../git/commits.ts';
 import { moveRef } from '../git/refs.ts';
 import { readCodeRef } from './lane-refs.ts';
 import type { LaneDeps } from './lane-writer.ts';
-import { codeRef, eventsFile, laneRef, quarantineDir, transcriptFile, walDir } from './layout.ts';
+import { codeRef, eventsFile, keepReason, laneRef, quarantineDir, transcriptFile, walDir } from './layout.ts';
 import type { Recovery } from './log-store.ts';
 import type { LogReading } from './read-logs.ts';
 import { compactTips, readTips, recordTips } from './tips.ts';
-import { isMissing } from './wal/files.ts';
+import { isMissing, readIfThere, storeError } from './wal/files.ts';
 import { recoverFile } from './wal/recover-file.ts';
+
+const namesIn = (dir: string): string[] => {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw storeError(error, dir);
+  }
+};
 
 /** Temporary files of a process that died while it cut one of these files. */
 const dropTemporaries = ({ repo }: LaneDeps, paths: string[]): void => {
-  let names: string[];
-  try {
-    names = readdirSync(walDir(repo));
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
   const ours = paths.map((path) => `${basename(path)}.`);
-  for (const name of names)
+  for (const name of namesIn(walDir(repo)))
     if (name.endsWith('.tmp') && ours.some((stem) => name.startsWith(stem)))
       rmSync(join(walDir(repo), name), { force: true });
 };
@@ -49,6 +51,16 @@ export const recoverFiles = (deps: LaneDeps): Recovery => {
     );
   }
   return found;
+};
+
+/** A process that died in the middle of a flush left its pack kept for ever; what it holds is flushed anew. */
+const dropKeeps = ({ repo, lane }: LaneDeps): void => {
+  const dir = join(repo.commonDir, 'objects', 'pack');
+  for (const name of namesIn(dir)) {
+    const path = join(dir, name);
+    if (name.endsWith('.keep') && readIfThere(path)?.toString().trimEnd() === keepReason(lane))
+      rmSync(path, { force: true });
+  }
 };
 
 interface Left {
@@ -79,7 +91,8 @@ const restoreRef = async ({ repo, lane, reader }: LaneDeps, { ref, left, now }: 
 
 /**
  * Puts our refs of this log back to where we left them: nobody else may move them, and `refs/amp` has no reflog.
- * A ref that is further than we remember is fine: then a process died between the ref and the note of it.
+ * A ref that is further than we remember is fine: then a process died between the ref and the note of it. What such a
+ * process left of its pack's protection goes as well: the session is ours now.
  */
 export const restoreRefs = async (deps: LaneDeps, reading: LogReading): Promise<string[]> => {
   const { repo, lane, clock } = deps;
@@ -95,6 +108,7 @@ export const restoreRefs = async (deps: LaneDeps, reading: LogReading): Promise<
     const warning = await restoreRef(deps, { ref, left, now });
     if (warning !== undefined) warnings.push(warning);
   }
+  dropKeeps(deps);
   compactTips(repo, { writer: lane.writer, clock });
   return warnings;
 };

@@ -131,20 +131,23 @@ describe.each(['sha1', 'sha256'] as const)('refs/notes/amp, %s', (objectFormat) 
 test('processes that write notes at the same time lose nothing', async () => {
   const dir = await makeRepo();
   const [writers, each] = [3, 12];
-  const commits = await commitsOf(dir, writers * each);
+  const [shared, ...commits] = await commitsOf(dir, 1 + writers * each);
   const program = await bundle(`
     import { locateRepository } from './src/git/locate.ts';
     import { attachNotes } from './src/store/notes.ts';
     const repo = await locateRepository(process.argv[2]!);
     const event = JSON.parse(process.argv[3]!);
-    for (const [i, commit] of process.argv.slice(4).entries())
-      await attachNotes(repo, new Map([[commit, [{ ...event, seq: i + 1 }]], [process.argv[4]!, [event]]]));
+    const [shared, ...own] = process.argv.slice(4);
+    for (const [i, commit] of own.entries()) {
+      const events = [{ ...event, seq: i + 1 }];
+      await attachNotes(repo, new Map([[commit, events], ...(i < 2 ? [[shared, events]] : [])]));
+    }
   `);
   const ran = await Promise.all(
     Array.from({ length: writers }, (_, w) => {
       const mine = commits.slice(w * each, (w + 1) * each);
       const event = encodeEvent({ ...events[1]!, writer: `w${w}` });
-      return exec(dir, process.execPath, [program, dir, event, ...mine]);
+      return exec(dir, process.execPath, [program, dir, event, shared!, ...mine]);
     }),
   );
   expect(ran.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(ran.map(() => [0, '']));
@@ -152,5 +155,9 @@ test('processes that write notes at the same time lose nothing', async () => {
     const lines = (await noteOf(dir, commit)).split('\n').map((line) => decodeEvent(line)!);
     expect(lines.map(({ writer, seq }) => [writer, seq])).toContainEqual([`w${Math.floor(i / each)}`, (i % each) + 1]);
   }
-  expect(await git(dir, 'fsck', '--full')).toBe('');
+  const union = (await noteOf(dir, shared!)).split('\n').map((line) => decodeEvent(line)!);
+  expect(union.map(({ writer, seq }) => `${writer} ${seq}`).sort()).toEqual(
+    Array.from({ length: 2 * writers }, (_, i) => `w${Math.floor(i / 2)} ${(i % 2) + 1}`),
+  );
+  expect(await git(dir, 'fsck', '--full', '--no-dangling')).toBe('');
 });

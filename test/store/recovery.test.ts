@@ -146,6 +146,23 @@ describe('what a dead process left', () => {
   });
 });
 
+test('the protection of a pack whose maker died goes with the next recovery, that of others stays', async () => {
+  const place = await gitPlace();
+  const store = await place.open();
+  await store.append(LOG, messages(1));
+  await store.flush(LOG);
+  const pack = readdirSync(join(place.repo.commonDir, 'objects', 'pack')).find((name) => name.endsWith('.pack'))!;
+  const keep = join(place.repo.commonDir, 'objects', 'pack', pack.replace('.pack', '.keep'));
+  for (const [reason, stays] of [
+    [`amp ${LOG} ${store.writer}`, false],
+    ['somebody else', true],
+  ] as const) {
+    writeFileSync(keep, `${reason}\n`);
+    await (await place.open()).recover(LOG);
+    expect(existsSync(keep)).toBe(stays);
+  }
+});
+
 describe('a ref of ours that another hand moved', () => {
   const prepare = async () => {
     const place = await gitPlace();

@@ -10,6 +10,11 @@ export const bundle = async (source: string): Promise<string> => {
   const entry = path.join(dir, 'entry.ts');
   writeFileSync(entry, source.replaceAll(/from '\.\//g, `from '${root}/`));
   const file = path.join(dir, 'program.mjs');
-  await build({ input: entry, platform: 'node', output: { file, format: 'esm' }, logLevel: 'silent' });
+  await build({
+    input: entry,
+    platform: 'node',
+    output: { dir, entryFileNames: path.basename(file), format: 'esm' },
+    logLevel: 'silent',
+  });
   return file;
 };
