@@ -7,7 +7,7 @@ import { joinNul, onDisk, pathFromBytes, splitNul } from './paths.ts';
 import { withPrivateIndex } from './private-index.ts';
 import { headOf } from './refs.ts';
 import type { Repository, Worktree } from './repository.ts';
-import { hiding, unhide } from './stage.ts';
+import { hiding, isOpen, unhide } from './stage.ts';
 
 /** A path that is not as its commit has it. */
 export interface Leftover {
@@ -124,14 +124,14 @@ const fillIndex = async (repo: Repository, worktree: Worktree, index: string): P
  */
 export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<Leftover[]> => {
   const entries = await readIndex(repo, worktree);
-  const hidden = entries ? hiding(repo, worktree, entries) : { assumed: [], skipped: [] };
-  if (entries && hidden.assumed.length + hidden.skipped.length === 0) {
+  const hidden = entries ? hiding(repo, worktree, entries) : undefined;
+  if (hidden && isOpen(hidden)) {
     const lines = await statusLines(repo, worktree, indexOf(worktree));
     if (lines.size === 0) return [];
     return withPrivateIndex(worktree, ({ index }) => describe(repo, worktree, { lines: [...lines.values()], index }));
   }
   return withPrivateIndex(worktree, async ({ index }) => {
-    if (!entries) await fillIndex(repo, worktree, index);
+    if (!hidden) await fillIndex(repo, worktree, index);
     else await unhide(repo, worktree, hidden, { index });
     const lines = await statusLines(repo, worktree, index);
     return describe(repo, worktree, { lines: [...lines.values()], index });

@@ -1,9 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTextIfAny } from './files.ts';
+import { lstatIfAny, readTextIfAny } from './files.ts';
 import { type GitOptions, git } from './git.ts';
 import { type IndexEntry, readIndex } from './index-file.ts';
 import { isNested } from './nested.ts';
-import { joinNul } from './paths.ts';
+import { joinNul, onDisk } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 
 type Place = Pick<GitOptions, 'index' | 'objectDir' | 'settings'>;
@@ -19,7 +20,18 @@ const isSparse = (repo: Repository, worktree: Worktree): boolean =>
 export interface Hidden {
   assumed: string[];
   skipped: string[];
+  /** Nested repositories that became plain folders: git takes them for submodules not filled, and sees no file. */
+  flattened: string[];
 }
+
+const isFlattened = (worktree: Worktree, { mode, path }: IndexEntry): boolean => {
+  if (mode !== '160000' || isNested(worktree, path)) return false;
+  const folder = onDisk(worktree.path, path);
+  return lstatIfAny(folder)?.isDirectory() === true && readdirSync(folder).length > 0;
+};
+
+/** Whether nothing hides. */
+export const isOpen = (hidden: Hidden): boolean => Object.values(hidden).every((paths) => paths.length === 0);
 
 /** Entries that hide changes of their files from git. In a sparse checkout absent files are rightly skipped. */
 export const hiding = (repo: Repository, worktree: Worktree, entries: IndexEntry[]): Hidden => {
@@ -28,6 +40,7 @@ export const hiding = (repo: Repository, worktree: Worktree, entries: IndexEntry
   return {
     assumed: names(entries.filter((entry) => entry.assumed)),
     skipped: skipped.length > 0 && !isSparse(repo, worktree) ? names(skipped) : [],
+    flattened: names(entries.filter((entry) => isFlattened(worktree, entry))),
   };
 };
 
@@ -39,6 +52,7 @@ export const unhide = async (repo: Repository, worktree: Worktree, hidden: Hidde
   };
   await clear('--no-assume-unchanged', hidden.assumed);
   await clear('--no-skip-worktree', hidden.skipped);
+  await clear('--force-remove', hidden.flattened);
 };
 
 /**
