@@ -5,11 +5,13 @@ import type { LogName } from '../events/envelope.ts';
 import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Redact } from './drafts.ts';
+import { foldLane } from './fold-log.ts';
 import { readLaneRefs } from './lane-refs.ts';
 import type { LaneWriter } from './lane-writer.ts';
 import { assertLog, eventsFile, laneRef } from './layout.ts';
 import type {
   Attachments,
+  Folded,
   Head,
   LogNews,
   LogStore,
@@ -54,6 +56,14 @@ const logState = async (repo: Repository, log: LogName, writer: string | undefin
   const stamps = files.map(({ path }) => [path, stampOf(path)]);
   const tips = (await readLaneRefs(repo, [log])).get(log) ?? [];
   return JSON.stringify([log, writer, stamps, [...tips]]);
+};
+
+const namingDamage = async <T>(log: LogName, read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read();
+  } catch (error) {
+    throw isAppError(error, 'git.failed') ? damaged(log, error) : error;
+  }
 };
 
 /** The log store of a repository, as `log-store.ts` promises and `layout.ts` draws it. */
@@ -102,6 +112,18 @@ class GitStore implements LogStore {
     const reading = await this.#readOne(log);
     lane?.adopt(reading, { version, stamp });
     return viewOf(reading);
+  }
+
+  async fold<State>(
+    log: LogName,
+    initial: State,
+    step: (state: State, event: LogEvent) => State,
+  ): Promise<Folded<State>> {
+    assertLog(log);
+    const folded = await namingDamage(log, () => foldLane(this.#repo, { log, writer: this.#writer, initial, step }));
+    if (folded) return folded;
+    const { events, head, warnings } = await this.#readOne(log);
+    return { state: events.reduce(step, initial), head, warnings };
   }
 
   async readMany(logs: LogName[]): Promise<LogView[]> {
@@ -164,8 +186,8 @@ class GitStore implements LogStore {
   }
 
   /** A verb recovers a log and then reads it: nothing changed between, so nothing is read twice. */
-  async #readOne(log: LogName): Promise<LogReading> {
-    try {
+  #readOne(log: LogName): Promise<LogReading> {
+    return namingDamage(log, async () => {
       const state = await logState(this.#repo, log, this.#writer);
       if (this.#last?.state !== state) {
         const [reading] = await readLogs(this.#repo, { logs: [log], writer: this.#writer });
@@ -173,9 +195,7 @@ class GitStore implements LogStore {
       }
       const { reading } = this.#last;
       return { ...reading, events: [...reading.events] };
-    } catch (error) {
-      throw isAppError(error, 'git.failed') ? damaged(log, error) : error;
-    }
+    });
   }
 
   async #readOrTell(log: LogName): Promise<LogView> {

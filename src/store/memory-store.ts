@@ -8,6 +8,7 @@ import { prepareDraft, type Redact, sealDrafts } from './drafts.ts';
 import { assertLog } from './layout.ts';
 import type {
   Attachments,
+  Folded,
   Head,
   LogNews,
   LogStore,
@@ -102,6 +103,15 @@ export class MemoryStore implements LogStore {
     const events = mergeLanes(segments);
     const { seq, prev } = this.disk.logs.get(log)?.heads.get(this.writer) ?? { seq: 0, prev: GENESIS };
     return { log, events, head: { seq, prev, clock: events.at(-1)?.clock ?? 0 }, warnings: [] };
+  }
+
+  async fold<State>(
+    log: LogName,
+    initial: State,
+    step: (state: State, event: LogEvent) => State,
+  ): Promise<Folded<State>> {
+    const { events, head, warnings } = await this.read(log);
+    return { state: events.reduce(step, initial), head, warnings };
   }
 
   readMany(logs: LogName[]): Promise<LogView[]> {

@@ -237,6 +237,32 @@ export const storeContract = (name: string, makePlace: () => Promise<Place>): vo
       ]);
     });
 
+    test('a fold sees what a read sees, one writer or two, flushed or not', async () => {
+      const place = await makePlace();
+      const store = await place.open();
+      const expectSame = async (): Promise<void> => {
+        const view = await store.read(LOG);
+        const folded = await store.fold(LOG, [] as LogEvent[], (events, event) => [...events, event]);
+        expect(folded).toEqual({ state: view.events, head: view.head, warnings: [] });
+      };
+      await expectSame();
+      await store.append(LOG, messages(2));
+      await expectSame();
+      await store.flush(LOG);
+      await store.append(LOG, messages(2, 3));
+      await expectSame();
+      await store.flush(LOG);
+      await store.append(LOG, messages(1, 5));
+      await expectSame();
+      const clone = await place.clone();
+      const there = await clone.open();
+      await there.append(LOG, messages(2, 6));
+      await there.flush(LOG);
+      await store.flush(LOG);
+      await clone.sync();
+      await expectSame();
+    });
+
     test('two clones: after a sync both see the same events in the same order, and write on behind them', async () => {
       const place = await makePlace();
       const here = await place.open();
