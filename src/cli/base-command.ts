@@ -5,7 +5,7 @@ import type { ChalkInstance } from 'chalk';
 import { colors } from './color.ts';
 import { globalFlags } from './flags.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { stderr, stdout } from './print.ts';
+import { jsonText, stderr, stdout } from './print.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { reportError } from './report-error.ts';
 import { sanitizeLine } from './sanitize.ts';
@@ -67,9 +67,12 @@ export abstract class BaseCommand extends Command {
     return this.#interrupt;
   }
 
-  /** A line of the answer, for a person. Silent with `--json`, where the answer is what `run()` returns. */
-  protected print(text = ''): void {
-    if (!this.json) stdout.line(text);
+  /**
+   * A line of the answer, for a person. Silent with `--json`, where the answer is what `run()` returns; text that costs
+   * something to make comes as a function.
+   */
+  protected print(text: string | (() => string) = ''): void {
+    if (!this.json) stdout.line(typeof text === 'string' ? text : text());
   }
 
   /** Text that somebody else wrote, inert and on one line. */
@@ -119,7 +122,7 @@ export abstract class BaseCommand extends Command {
   }
 
   override logJson(document: unknown): void {
-    stdout.line(JSON.stringify(document, null, 2));
+    stdout.line(jsonText(document));
   }
 
   protected override toSuccessJson(answer: unknown): unknown {

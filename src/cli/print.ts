@@ -72,3 +72,7 @@ export const createWriter = (open: () => Stream): Writer => {
 
 export const stdout = createWriter(() => process.stdout);
 export const stderr = createWriter(() => process.stderr);
+
+/** A document as `--json` prints it: indented for a person at a terminal, on one line for a program. */
+export const jsonText = (document: unknown): string =>
+  JSON.stringify(document, null, stdout.isTerminal ? 2 : undefined);

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode, EXIT } from '../errors.ts';
 import { colors } from './color.ts';
-import { stderr, stdout } from './print.ts';
+import { jsonText, stderr, stdout } from './print.ts';
 import { sanitizeText } from './sanitize.ts';
 
 /** What a person or a script hears about an error. */
@@ -84,7 +84,7 @@ const printForPerson = (report: Report, error: unknown): void => {
 export const reportError = (error: unknown, options: { schema: string; json: boolean; command?: string }): number => {
   if (isSilentExit(error)) return (error as OclifError).oclif?.exit ?? EXIT.done;
   const report = toReport(error, options.command);
-  if (options.json) stdout.line(JSON.stringify(errorDocument(options.schema, report), null, 2));
+  if (options.json) stdout.line(jsonText(errorDocument(options.schema, report)));
   if (!options.json || process.env['DEBUG']) printForPerson(report, error);
   return report.exit;
 };

@@ -1,5 +1,5 @@
 import { sanitizeLine } from './sanitize.ts';
-import { pad, textWidth, truncate } from './width.ts';
+import { textWidth, truncate } from './width.ts';
 
 /** Text of a cell, and how it is coloured once it has its width. */
 export interface Cell {
@@ -42,37 +42,44 @@ const shrink = (wanted: number[], columns: Column[], room: number): number[] => 
   return widths;
 };
 
-const asCell = (value: string | Cell): Cell => {
-  const cell = typeof value === 'string' ? { text: value } : value;
-  return { ...cell, text: sanitizeLine(cell.text) };
+/** What most cells are: it is itself, inert, and as wide as it is long. */
+const ASCII = /^[\x20-\x7e]*$/;
+
+interface Measured extends Cell {
+  width: number;
+}
+
+const measure = (value: string | Cell): Measured => {
+  const { text: given, paint } = typeof value === 'string' ? { text: value, paint: undefined } : value;
+  if (ASCII.test(given)) return { text: given, paint, width: given.length };
+  const text = sanitizeLine(given);
+  return { text, paint, width: textWidth(text) };
+};
+
+/** Only the text is coloured, not the spaces beside it. */
+const render = (cell: Measured, { width, align }: { width: number; align: Column['align'] }): string => {
+  const isCut = cell.width > width;
+  const text = isCut ? truncate(cell.text, width) : cell.text;
+  const painted = cell.paint && text !== '' ? cell.paint(text) : text;
+  const gap = width - (isCut ? textWidth(text) : cell.width);
+  if (gap <= 0) return painted;
+  return align === 'right' ? ' '.repeat(gap) + painted : painted + ' '.repeat(gap);
 };
 
 /** Lines of an aligned table, titles first. Cells are made inert; nothing of agents or git reaches the terminal raw. */
 export const table = ({ columns, rows, width, paintTitle }: TableOptions): string[] => {
-  const titles = columns.map(({ title }): Cell => ({ text: title, paint: paintTitle }));
-  const cells = [titles, ...rows.map((row) => columns.map((_, at) => asCell(row[at] ?? '')))];
-  const wanted = columns.map((_, at) => cells.reduce((most, row) => Math.max(most, textWidth(row[at]!.text)), 0));
+  const head = columns.map(({ title }) => measure({ text: title, paint: paintTitle }));
+  const cells = [head];
+  for (const row of rows) cells.push(columns.map((_, at) => measure(row[at] ?? '')));
+  const wanted = columns.map(() => 0);
+  for (const row of cells)
+    for (let at = 0; at < row.length; at++) if (row[at]!.width > wanted[at]!) wanted[at] = row[at]!.width;
   const gaps = GAP.length * (columns.length - 1);
   const widths = width === undefined ? wanted : shrink(wanted, columns, width - gaps);
-  return cells.map((row) =>
-    row
-      .map(({ text, paint = (same) => same }, at) => {
-        const cut = truncate(text, widths[at]!);
-        const last = at === columns.length - 1 && columns[at]!.align !== 'right';
-        return last ? paint(cut) : paintPadded({ cut, paint, width: widths[at]!, align: columns[at]!.align });
-      })
-      .join(GAP)
-      .trimEnd(),
-  );
-};
-
-/** Only the text is coloured, not the spaces beside it. */
-const paintPadded = (cell: {
-  cut: string;
-  paint: (text: string) => string;
-  width: number;
-  align: 'left' | 'right' | undefined;
-}): string => {
-  const padded = pad(cell.cut, cell.width, cell.align);
-  return cell.cut === '' ? padded : padded.replace(cell.cut, () => cell.paint(cell.cut));
+  const places = columns.map(({ align }, at) => ({ width: widths[at]!, align }));
+  return cells.map((row) => {
+    let line = '';
+    for (let at = 0; at < row.length; at++) line += (at === 0 ? '' : GAP) + render(row[at]!, places[at]!);
+    return line.trimEnd();
+  });
 };
