@@ -70,7 +70,10 @@ export const sessionAnswers = {
   status: open({ ...listItem, usage, history: z.array(open(run)) }),
   diff: open({ session: sessionId, files: z.array(fileChange) }),
   timeline: open({ session: sessionId, items: z.array(open({})).describe('events, as in event.schema.json') }),
-  logs: open({ session: sessionId, items: z.array(open({ iteration: z.int().min(1) })) }),
+  logs: open({
+    session: sessionId,
+    items: z.array(open({ at: time })).describe('events, or with --raw transcript lines'),
+  }),
   stop: open({ session: sessionId, pid: z.int(), ended: z.boolean().describe('false: still alive after the wait') }),
   rename: open({ session: sessionId, name: z.string() }),
   archive: putAway,
