@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Document, LineCounter } from 'yaml';
+import type { Document, LineCounter, Pair, Scalar } from 'yaml';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { Script } from './script.ts';
@@ -27,17 +27,31 @@ const offsetOf = (document: Document, path: readonly PropertyKey[]): number => {
   return 0;
 };
 
+/** Where a key stands that should not be there. */
+const keyOffset = (document: Document, path: readonly PropertyKey[], key: string): number => {
+  const map = (path.length === 0 ? document.contents : document.getIn(path, true)) as { items?: Pair[] } | null;
+  const pair = map?.items?.find((item) => (item.key as Scalar | null)?.value === key);
+  return (pair?.key as Scalar | undefined)?.range?.[0] ?? offsetOf(document, path);
+};
+
 const invalid = (file: string, at: { line: number; col: number }, what: string): AppError =>
   new AppError('script.invalid', `${file}:${at.line}:${at.col}: ${what}.`, { hint: HINT });
 
 const issueError = (file: string, document: Document, lines: LineCounter, issue: Issue): AppError => {
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
-  const key = keyOf(issue.path);
-  return invalid(
-    file,
-    lines.linePos(offsetOf(document, path)),
-    `${key === '' ? 'the script' : key} ${sentenceOf(issue)}`,
-  );
+  const { path } = issue;
+  const isUnknownKey = issue.code === 'unrecognized_keys';
+  const offset = isUnknownKey ? keyOffset(document, path, issue.keys[0]!) : offsetOf(document, path);
+  const key = keyOf(path);
+  return invalid(file, lines.linePos(offset), `${key === '' ? 'the script' : key} ${sentenceOf(issue)}`);
+};
+
+/** Refuses a document whose aliases multiply without end. */
+const valueOf = (file: string, document: Document): unknown => {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid(file, { line: 1, col: 1 }, (error as Error).message);
+  }
 };
 
 /**
@@ -57,7 +71,7 @@ export const readScript = async (file: string): Promise<Script> => {
   const broken = document.errors[0];
   if (broken)
     throw invalid(file, lines.linePos(broken.pos[0]), broken.message.split(/ at line |\n/)[0] ?? 'is not YAML');
-  const checked = scriptSchema.safeParse(document.toJS());
+  const checked = scriptSchema.safeParse(valueOf(file, document as Document));
   if (checked.success) return checked.data;
   throw issueError(file, document as Document, lines, checked.error.issues[0]!);
 };

@@ -6,7 +6,7 @@ const TELLING = ['command', 'cmd', 'path', 'file_path', 'pattern', 'query', 'url
 
 const oneLine = (text: string): string => {
   const flat = text.replace(/\s+/g, ' ').trim();
-  const characters = [...flat.slice(0, SUMMARY_CHARACTERS * 2)];
+  const characters = [...flat.slice(0, (SUMMARY_CHARACTERS + 1) * 2)];
   return characters.length > SUMMARY_CHARACTERS ? `${characters.slice(0, SUMMARY_CHARACTERS - 1).join('')}…` : flat;
 };
 
