@@ -82,7 +82,7 @@ const lane = async (kills: number, chance: () => number): Promise<number> => {
       if (done) spans = { ...spans, new: ms };
       else interrupted += 1;
       const listed = JSON.parse((await cli(dir, ['list', '--json'])).stdout) as { items: { id: string }[] };
-      if (out.includes('\n}')) expect(listed.items.map(({ id }) => id)).toContain(JSON.parse(out).id);
+      if (out.endsWith('}\n')) expect(listed.items.map(({ id }) => id)).toContain(JSON.parse(out).id);
       lasting = listed.items.at(-1)!.id;
     } else {
       const { out, done, ms } = await killed(dir, ['iterate', lasting, '--stream-json'], chance() * spans.iterate);
