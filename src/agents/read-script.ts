@@ -46,7 +46,7 @@ const issueError = (file: string, document: Document, lines: LineCounter, issue:
 };
 
 /** Refuses a document whose aliases multiply without end. */
-const valueOf = (file: string, document: Document): unknown => {
+const plainValue = (file: string, document: Document): unknown => {
   try {
     return document.toJS();
   } catch (error) {
@@ -71,7 +71,7 @@ export const readScript = async (file: string): Promise<Script> => {
   const broken = document.errors[0];
   if (broken)
     throw invalid(file, lines.linePos(broken.pos[0]), broken.message.split(/ at line |\n/)[0] ?? 'is not YAML');
-  const checked = scriptSchema.safeParse(valueOf(file, document as Document));
+  const checked = scriptSchema.safeParse(plainValue(file, document as Document));
   if (checked.success) return checked.data;
   throw issueError(file, document as Document, lines, checked.error.issues[0]!);
 };

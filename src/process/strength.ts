@@ -13,7 +13,7 @@ export type NamespacePrefix = readonly [string, ...string[]];
 const PID_NAMESPACE = ['--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** Root needs no user namespace; everybody else gets one in which they stay who they are. */
-const prefixes = (): NamespacePrefix[] => {
+export const namespacePrefixes = (): NamespacePrefix[] => {
   const setpriv = systemProgram('setpriv');
   const unshare = systemProgram('unshare');
   if (process.platform !== 'linux' || !setpriv || !unshare) return [];
@@ -24,7 +24,7 @@ const prefixes = (): NamespacePrefix[] => {
   ];
 };
 
-const works = ([program, ...args]: NamespacePrefix): Promise<boolean> =>
+export const prefixWorks = ([program, ...args]: NamespacePrefix): Promise<boolean> =>
   new Promise((resolve) => {
     execFile(program, [...args, '/bin/sh', '-c', 'echo $$'], { timeout: 5_000, env: {} }, (error, stdout) =>
       resolve(error === null && stdout.trim() === '1'),
@@ -32,7 +32,7 @@ const works = ([program, ...args]: NamespacePrefix): Promise<boolean> =>
   });
 
 const probe = async (): Promise<NamespacePrefix | undefined> => {
-  for (const prefix of prefixes()) if (await works(prefix)) return prefix;
+  for (const prefix of namespacePrefixes()) if (await prefixWorks(prefix)) return prefix;
   return undefined;
 };
 

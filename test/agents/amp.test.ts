@@ -290,6 +290,15 @@ describe.skipIf(process.platform === 'win32')('amp', () => {
       expect([await isAlive('sleep 43.9'), await isAlive('sleep 42.4')]).toEqual([false, false]);
     });
 
+    test('in a process group instead of a namespace the same holds for all who carry the mark', async () => {
+      const run: FakeRun = { actions: [{ orphan: { command: 'sleep 45.2' } }, { shell: 'sleep 45.3' }] };
+      const { told } = await runFake(run, { strength: 'group', ...stopAtTool('gently') });
+      expect(told.end).toMatchObject({ stopped: 'user', result: { isError: true } });
+      expect(told.end.survivors).toBeGreaterThanOrEqual(process.platform === 'linux' ? 2 : 0);
+      if (process.platform === 'linux')
+        expect([await isAlive('sleep 45.2'), await isAlive('sleep 45.3')]).toEqual([false, false]);
+    });
+
     test('a listener that goes away ends the run', async () => {
       const fake = makeFakeAmp(tempDir(), { runs: [{ actions: [{ say: 'hi' }, { shell: 'sleep 44.1' }] }] });
       const run = await ampOver(fake).start(request());
