@@ -70,7 +70,10 @@ export interface Attachments {
 export interface Recovery {
   /** One sentence each, for a person. */
   warnings: string[];
-  /** Bytes that were no whole line, by the file that keeps them now: one `log.recovered` event each. */
+  /**
+   * Bytes that were no whole line, by the file that keeps them now (relative to the common git directory): one
+   * `log.recovered` event each.
+   */
   tornBytes: { bytes: number; quarantine: string }[];
 }
 

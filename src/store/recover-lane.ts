@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { AppError } from '../errors.ts';
 import { logId } from '../events/envelope.ts';
 import { isAncestor } from '../git/commits.ts';
@@ -45,7 +45,9 @@ export const recoverFiles = (deps: LaneDeps): Recovery => {
   for (const file of files) {
     const aside = recoverFile({ ...file, quarantineDir: quarantineDir(repo), id: clock.newId() });
     if (!aside) continue;
-    found.tornBytes.push(aside);
+    // It goes into an event, and events travel: no absolute paths.
+    const quarantine = relative(repo.commonDir, aside.quarantine).replaceAll('\\', '/');
+    found.tornBytes.push({ bytes: aside.bytes, quarantine });
     found.warnings.push(
       `${aside.bytes} bytes at the end of ${lane.log} were no whole line; ${aside.quarantine} keeps them.`,
     );

@@ -77,7 +77,10 @@ const startAppender = (dir: string, file: string, count: number, every: number) 
   return { child, ended };
 };
 
-describe('SIGKILL at any moment', () => {
+/** These run real processes by the dozen; a busy machine takes its time. */
+const PATIENT = { timeout: 240_000 };
+
+describe('SIGKILL at any moment', PATIENT, () => {
   test('no acknowledged event is missing, the log goes on, the repository is sound', async () => {
     const dir = await makeRepo();
     const acks = join(tempDir(), 'acks');
@@ -110,7 +113,28 @@ describe('SIGKILL at any moment', () => {
   });
 });
 
-describe('beside git gc', () => {
+describe('a reader beside a writer', PATIENT, () => {
+  test('never sees less than was acknowledged before it looked, nor anything twice', async () => {
+    const dir = await makeRepo();
+    const acks = join(tempDir(), 'acks');
+    const { child, ended } = startAppender(dir, acks, 60, 3);
+    const reader = await openAt(dir);
+    let looks = 0;
+    while (child.exitCode === null) {
+      const before = acknowledged(readFileSync(acks, 'utf8'));
+      const fresh = looks % 2 === 0 ? reader : await openAt(dir);
+      expectWhole((await fresh.read(LOG)).events, before);
+      const numbers: number[] = [];
+      for await (const { n } of fresh.transcript(LOG)) numbers.push(n);
+      expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+      looks += 1;
+    }
+    await ended;
+    expect(looks).toBeGreaterThan(5);
+  });
+});
+
+describe('beside git gc', PATIENT, () => {
   test('a loop of gc --prune=now takes nothing that was acknowledged', async () => {
     const dir = await makeRepo();
     const acks = join(tempDir(), 'acks');
@@ -202,6 +226,48 @@ describe('a disk that has no room', () => {
 
 const strace = (await exec('/', 'sh', ['-c', 'command -v strace'])).exitCode === 0;
 const whenTraced = strace ? test : test.skip;
+
+describe('a disk that fails', () => {
+  whenTraced(
+    `a sync that fails takes back its append; the next one works${strace ? '' : ' (SKIP: no strace)'}`,
+    async () => {
+      const dir = await makeRepo();
+      const program = await bundle(`
+      import { systemClock } from './src/clock.ts';
+      import { locateRepository } from './src/git/locate.ts';
+      import { openStore } from './src/store/git-store.ts';
+      const store = await openStore(await locateRepository(process.argv[2]!), { clock: systemClock, redact: (text) => text });
+      const said: string[] = [];
+      for (const text of ['one', 'two', 'three']) {
+        const draft = { type: 'agent-message.received', by: 'agent', data: { iteration: 1, text } };
+        await store.append(process.argv[3], [draft]).then(() => said.push('ok'), (error) => said.push(error.code));
+      }
+      const { events } = await store.read(process.argv[3]);
+      console.log(said.join(' '), events.map((event) => event.data.text).join(' '));
+    `);
+      const inject = 'inject=fdatasync:error=EIO:when=2';
+      const args = [
+        '-f',
+        '-qq',
+        '-e',
+        'trace=fdatasync',
+        '-e',
+        inject,
+        '-o',
+        '/dev/null',
+        process.execPath,
+        program,
+        dir,
+        LOG,
+      ];
+      const ran = await exec(dir, 'strace', args, { ...process.env, UV_THREADPOOL_SIZE: '1' });
+      expect([ran.stdout, ran.stderr]).toEqual(['ok store.io ok one three\n', '']);
+      const { events } = await (await openAt(dir)).read(LOG);
+      expectWhole(events, new Map());
+      expect(events).toHaveLength(2);
+    },
+  );
+});
 
 describe('the order of writes', () => {
   whenTraced(`acknowledged after the sync, flushed as promised${strace ? '' : ' (SKIP: no strace)'}`, async () => {

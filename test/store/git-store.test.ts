@@ -157,6 +157,24 @@ describe('flushing by itself', () => {
     expect((await (await place.open()).read(LOG)).events).toHaveLength(50);
   });
 
+  test('more than 16 MiB become several commits, each file well below what hosts refuse', async () => {
+    const place = await gitPlace();
+    const store = await place.open();
+    const line = 'x'.repeat(1 << 20);
+    const drafts = Array.from({ length: 35 }, () => ({ iteration: 1, stream: 'stdout' as const, line }));
+    await store.appendTranscript(LOG, drafts);
+    await store.flush(LOG);
+    const ref = laneRef({ log: LOG, writer: store.writer });
+    const sizes = (await git(place.dir, 'rev-list', ref)).split('\n').map(async (commit) => {
+      const listed = await git(place.dir, 'ls-tree', '-r', '-l', commit);
+      return Number(listed.split(/\s+/)[3]);
+    });
+    expect((await Promise.all(sizes)).map((size) => Math.round(size / (1 << 20)))).toEqual([5, 15, 15]);
+    const numbers: number[] = [];
+    for await (const { n } of store.transcript(LOG)) numbers.push(n);
+    expect(numbers).toEqual(Array.from({ length: 35 }, (_, i) => i + 1));
+  });
+
   test('appends go on while a flush is under way, and none is lost', async () => {
     const place = await gitPlace();
     const store = await place.open();

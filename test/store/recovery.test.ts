@@ -22,7 +22,7 @@ const quarantined = (place: GitPlace, log: LogName): Buffer[] => {
     .map((name) => readFileSync(join(dir, name)));
 };
 
-describe('a torn write-ahead file', () => {
+describe('a torn write-ahead file', { timeout: 240_000 }, () => {
   test('at every byte of the last line: the lines before stay, the rest is set aside, the log goes on', async () => {
     const place = await gitPlace();
     const first = await place.open();
@@ -62,10 +62,10 @@ describe('a torn write-ahead file', () => {
     const store = await place.open();
     const recovery = await store.recoverLog(LOG);
     expect(recovery.tornBytes).toEqual([
-      { bytes: 512, quarantine: expect.stringContaining(quarantineDir(place.repo)) },
+      { bytes: 512, quarantine: expect.stringMatching(/^amp\/quarantine\/sessions\./) },
     ]);
     expect(recovery.warnings).toEqual([expect.stringContaining('512 bytes')]);
-    expect(readFileSync(recovery.tornBytes[0]!.quarantine)).toEqual(Buffer.alloc(512));
+    expect(readFileSync(join(place.repo.commonDir, recovery.tornBytes[0]!.quarantine))).toEqual(Buffer.alloc(512));
     expect(await store.recoverLog(LOG)).toEqual({ warnings: [], tornBytes: [] });
     expect(existsSync(fileOf(place, first))).toBe(false);
     expect((await store.read(LOG)).events).toHaveLength(2);
