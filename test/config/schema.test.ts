@@ -88,6 +88,8 @@ describe('values', () => {
   const refused: [string, unknown][] = [
     ['agent', 'Amp!'],
     ['agent', ''],
+    ['agent', 'command:rm -rf .'],
+    ['agent', '--json'],
     ['model', '--dangerous'],
     ['model', 'a b'],
     ['test', ''],
