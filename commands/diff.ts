@@ -2,6 +2,7 @@ import { boolean, integer } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { diffStatText, patchText } from '../src/cli/diff-text.ts';
 import { sessionArg } from '../src/cli/flags.ts';
+import { stdout } from '../src/cli/print.ts';
 import { sanitizeLine } from '../src/cli/sanitize.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
@@ -26,8 +27,7 @@ export default class Diff extends BaseCommand {
       const diff = await sessionDiff(ctx, id, partFrom(flags));
       if (flags['name-only'] || this.quiet) for (const { path } of diff.files) this.print(sanitizeLine(path));
       else if (flags.stat) this.print(diffStatText(diff.files, this.color));
-      else if (!this.json)
-        await showPatch(ctx, diff, process.stdout.isTTY ? (text) => patchText(text, this.color) : null);
+      else if (!this.json) await showPatch(ctx, diff, stdout.isTerminal ? (text) => patchText(text, this.color) : null);
       return { session: id, files: diff.files };
     });
   }

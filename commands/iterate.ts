@@ -6,8 +6,8 @@ import { runText } from '../src/cli/run-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
-import { runIteration } from '../src/workflows/iterate.ts';
 import { promptFrom } from '../src/workflows/prompt-input.ts';
+import { runIteration } from '../src/workflows/run-iteration.ts';
 
 export default class Iterate extends BaseCommand {
   static override summary = 'Run the agent once: one commit, the tests, everything on record.';
@@ -40,19 +40,13 @@ export default class Iterate extends BaseCommand {
       const mode = flags['stream-json'] ? 'stream-json' : flags.stream ? 'stream' : 'steps';
       const view = await iterateView(mode, this.progress, this.color);
       const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
-      const run = await runIteration(
-        ctx,
-        which,
-        {
-          prompt,
-          agent: flags,
-          timeoutMs: flags.timeout,
-          untilPass: flags['until-pass'],
-          maxIterations: flags['max-iterations'],
-          interrupts: interruptsFrom(this.interrupt),
-        },
-        view,
-      );
+      const limits = {
+        untilPass: flags['until-pass'],
+        maxIterations: flags['max-iterations'],
+        timeoutMs: flags.timeout,
+      };
+      const wish = { ...limits, prompt, agent: flags, interrupts: interruptsFrom(this.interrupt) };
+      const run = await runIteration(ctx, which, wish, view);
       if (mode !== 'stream-json') this.print(this.quiet ? (run.answer.commit ?? '') : runText(run.answer, this.color));
       if (run.failure) throw run.failure;
       return run.answer;

@@ -8,9 +8,9 @@ import { Steps } from '../src/cli/steps.ts';
 import { chooseForSession } from '../src/workflows/choices.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
-import { runIteration } from '../src/workflows/iterate.ts';
 import { newSession } from '../src/workflows/new-session.ts';
 import { promptFrom } from '../src/workflows/prompt-input.ts';
+import { runIteration } from '../src/workflows/run-iteration.ts';
 
 export default class New extends BaseCommand {
   static override summary = 'Create a session: a task for an agent, in a worktree and on a branch of its own.';
@@ -36,26 +36,22 @@ export default class New extends BaseCommand {
     const dir = path.resolve(this.directory, flags.repo ?? '.');
     return withContext({ dir, warn: (text) => this.caution(text) }, async (ctx) => {
       const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
-      const wish = {
-        name: flags.name?.trim() || null,
-        prompt,
-        base: flags.base ?? null,
-        ...(await chooseForSession(ctx, flags)),
-      };
+      const choices = await chooseForSession(ctx, flags);
+      const wish = { name: flags.name?.trim() || null, prompt, base: flags.base ?? null, ...choices };
       const steps = new Steps(this.progress);
-      const onStep = (title: string): void => steps.begin(title);
       const interrupts = interruptsFrom(this.interrupt);
-      const made = await newSession(ctx, { ...wish, interrupts, onStep }).finally(() => steps.finish());
+      const work = newSession(ctx, { ...wish, interrupts, onStep: (title) => steps.begin(title) });
+      const made = await work.finally(() => steps.finish());
       const { id, name, branch, base: from, baseCommit } = made.session;
       const answer = { id, name, branch, worktree: made.worktree, base: from, baseCommit };
       this.print(this.quiet ? id : newText(answer, this.color));
       if (!flags.iterate) this.talk(`\nNext: amp-sessions iterate ${id}`);
       if (!flags.iterate) return answer;
       const view = await iterateView('steps', this.progress, this.color);
-      const run = await runIteration(ctx, made.session, { prompt: null, untilPass: false, interrupts }, view);
+      const run = await runIteration(ctx, made.session, { prompt: null, interrupts, beside: answer }, view);
       this.print(runText(run.answer, this.color));
       if (run.failure) throw run.failure;
-      return { ...answer, ...run.answer };
+      return run.answer;
     });
   }
 }

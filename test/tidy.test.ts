@@ -35,7 +35,7 @@ describe('arrows', () => {
     store: ['events', 'git', 'redaction', 'clock'],
     workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'clock'],
     cli: ['config', 'events', 'clock'],
-    commands: ['cli', 'workflows', 'config'],
+    commands: ['cli', 'workflows', 'config', 'clock'],
   };
 
   it('imports go the way the rooms allow', () => {

@@ -41,3 +41,16 @@ export const gitVersion = (roots: string[] = []): Promise<GitVersion> => {
   });
   return asked;
 };
+
+/** `git merge-tree --write-tree` and `git hook run` are from 2.38. */
+export const OLDEST_GIT = { major: 2, minor: 38 } as const;
+
+/** @throws AppError `git.old`, `git.missing` */
+export const requireGit = async (): Promise<GitVersion> => {
+  const version = await gitVersion();
+  const { major, minor } = OLDEST_GIT;
+  if (version.major > major || (version.major === major && version.minor >= minor)) return version;
+  throw new AppError('git.old', `git ${version.text} is too old; ${major}.${minor} is the oldest that works.`, {
+    hint: 'Update git.',
+  });
+};

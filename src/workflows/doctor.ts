@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { createAgent } from '../agents/registry.ts';
 import { isAppError } from '../errors.ts';
 import { userIdentity } from '../git/commits.ts';
-import { gitVersion } from '../git/version.ts';
+import { requireGit } from '../git/version.ts';
 import { stopStrength } from '../process/strength.ts';
 import { attempt, type Check, failed, ok, skipped, warning } from './check.ts';
 import { type Context, type ContextOptions, openContext } from './context.ts';
 import { mend, repositoryChecks } from './doctor-repository.ts';
 
-const MIN_GIT = [2, 38] as const;
 const MIN_NODE = [20, 19] as const;
 
 const below = (version: readonly number[], min: readonly [number, number]): boolean =>
@@ -23,12 +22,7 @@ const checkNode = (): Check => {
 };
 
 const checkGit = (): Promise<Check> =>
-  attempt('git', 'Install git 2.38 or newer.', async () => {
-    const { major, minor, text } = await gitVersion();
-    return below([major, minor], MIN_GIT)
-      ? failed('git', `${text} is too old`, 'Install git 2.38 or newer.')
-      : ok('git', text);
-  });
+  attempt('git', 'Install git 2.38 or newer.', async () => ok('git', (await requireGit()).text));
 
 const checkStop = async (): Promise<Check> =>
   (await stopStrength()) === 'namespace'

@@ -1,5 +1,5 @@
 import type { Agent, AgentRequest } from '../agents/agent.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { compareFingerprints, fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
@@ -8,7 +8,6 @@ import { verdictOf } from '../session/conclusions.ts';
 import type { Iteration, Outcome, Session } from '../session/state.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
-import { describeRun } from './describe.ts';
 import { finishIteration } from './finish-iteration.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
@@ -223,67 +222,4 @@ const reportChanges = async (
   const code = parts.filter((part) => typeof part === 'string');
   if (code.length > 0)
     ctx.warn(`While the agent ran, the repository's ${code.join(', ')} changed: look before you run git there.`);
-};
-
-/** The error that a plain `iterate` ends with, if its result is one; the answer stands beside it. */
-export const failureOf = (result: IterateResult, answer: Record<string, unknown>): AppError | undefined => {
-  const { failure, interrupted, iteration, session } = result;
-  if (interrupted)
-    return new AppError(
-      'interrupted',
-      `Iteration ${iteration.iteration} was interrupted; what it did is committed and on record.`,
-      {
-        answer,
-        hint: `Go on with \`amp-sessions iterate ${session.id}\`.`,
-      },
-    );
-  if (failure) return new AppError(failure.code as ErrorCode, failure.message, { answer, hint: failure.hint });
-  const [hook] = iteration.failedHooks;
-  if (hook)
-    return new AppError(
-      'hook.failed',
-      `Your hook ${hook.hook} refused iteration ${iteration.iteration}: ${hook.outputTail.trim().split('\n').at(-1) ?? ''}`,
-      {
-        answer,
-        hint: `The work is committed all the same; look with \`amp-sessions timeline ${session.id}\`.`,
-      },
-    );
-  const tests = iteration.tests;
-  if (tests === null || verdictOf(tests) === 'passed') return undefined;
-  const how = tests.timedOut ? 'ran into their time limit' : `failed with exit code ${tests.exitCode ?? tests.signal}`;
-  const after = result.ran > 1 ? `, after ${result.ran} iterations` : '';
-  return new AppError('tests.failed', `The tests ${how}${after} (\`${session.test}\`).`, {
-    answer,
-    hint: `Look with \`amp-sessions status ${session.id}\`, or go on with \`amp-sessions iterate ${session.id}\`: the agent is given the output.`,
-  });
-};
-
-/** What a command says about a run; the rest comes from the configuration. */
-export interface RunFlags {
-  prompt: string | null;
-  agent?: { agent?: string; model?: string };
-  timeoutMs?: number;
-  untilPass: boolean;
-  maxIterations?: number;
-  interrupts: Interrupts;
-}
-
-/** What shows a run while it lasts. */
-export type RunView = Pick<IterateWish, 'onEvent' | 'onStep' | 'onTestOutput'> & { finish(): Promise<void> };
-
-/** `iterate` for a command: its answer, and the error to end with after the answer was shown. */
-export const runIteration = async (
-  ctx: Context,
-  which: { id: string; name: string },
-  flags: RunFlags,
-  view: RunView,
-) => {
-  const timeoutSec = flags.timeoutMs === undefined ? null : flags.timeoutMs / 1000;
-  const maxIterations = flags.maxIterations ?? ctx.config.config.maxIterations;
-  const { id, name } = which;
-  const result = await iterate(ctx, { ...flags, id, name, timeoutSec, maxIterations, ...view }).finally(() =>
-    view.finish(),
-  );
-  const answer = describeRun(result.session, result.iteration, result.ran);
-  return { answer, failure: failureOf(result, answer) };
 };

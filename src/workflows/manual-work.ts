@@ -61,6 +61,7 @@ export const recordManualWork = async (ctx: Context, journal: Journal, wt: Workt
     parent: head,
     message: `Manual edits before iteration ${next}\n\nAmp-Session: ${journal.id}\n`,
     leaveOut: leftovers,
+    sign: ctx.config.config.commit.sign,
   });
   if (!made) return;
   const author = (await userIdentity(ctx.repo)) ?? { name: 'amp-sessions', email: 'amp-sessions@localhost' };

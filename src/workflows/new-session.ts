@@ -2,6 +2,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { AppError } from '../errors.ts';
 import { userIdentity } from '../git/commits.ts';
 import { headOf, moveRef, readRef, resolveCommit } from '../git/refs.ts';
+import { requireGit } from '../git/version.ts';
 import { createRootCommit } from '../git/worktrees.ts';
 import { acquireLock, LockHeld } from '../process/lock.ts';
 import { nameFromPrompt } from '../session/slug.ts';
@@ -32,6 +33,7 @@ const TURN_MS = 60_000;
  * @throws AppError `ref.missing`, `branch.blocked`, `worktree.blocked`, `setup.failed`
  */
 export const newSession = async (ctx: Context, wish: NewSession): Promise<{ session: Session; worktree: string }> => {
+  await requireGit();
   await refuseBlockedPrefix(ctx);
   const author = await userIdentity(ctx.repo);
   const base = await chooseBase(ctx, wish.base, author);

@@ -34,6 +34,7 @@ export const trustRepositoryHooks = async (ctx: Context): Promise<{ hooks: strin
  * half done. @throws AppError `config.untrusted`
  */
 export const requireTrustedHooks = async (ctx: Context): Promise<void> => {
+  if (ctx.config.config.commit.sign) ctx.config.requireTrust(['commit.sign']);
   if (!ctx.config.config.commit.hooks) return;
   ctx.config.requireTrust(['commit.hooks']);
   const { hash, names } = await hooksHash(ctx);

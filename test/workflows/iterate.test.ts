@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
-import { failureOf } from '../../src/workflows/iterate.ts';
+import { failureOf } from '../../src/workflows/run-iteration.ts';
 import { git, makeRepo, sh } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
