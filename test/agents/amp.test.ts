@@ -198,10 +198,12 @@ describe.skipIf(process.platform === 'win32')('amp', () => {
     });
     test('no edit is made after the end', async () => {
       const worktree = tempDir();
-      const late = `sleep 0.6; echo late > '${worktree}/late.txt'`;
+      const late = `until [ -e '${worktree}/go' ]; do sleep 0.02; done; echo late > '${worktree}/late.txt'`;
       await runFake({ afterwards: [{ orphan: { command: late } }] }, { request: { worktree } });
-      await sleep(900);
+      writeFileSync(path.join(worktree, 'go'), '');
+      await sleep(300);
       expect(existsSync(path.join(worktree, 'late.txt'))).toBe(false);
+      expect(await isAlive(worktree)).toBe(false);
     });
     test('closed outputs and a process that lives on: the idle limit ends it', async () => {
       const run: FakeRun = { afterwards: [{ closeOutput: true }, { hang: true }] };
