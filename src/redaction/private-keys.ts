@@ -1,8 +1,9 @@
 import type { Finding } from './placeholder.ts';
 
 const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/g;
+const MARK = '-----BEGIN';
 const END = '-----END';
-const BODY = /[A-Za-z0-9+/=\s\\:,.()@<>-]*/y;
+const BODY = /^[A-Za-z0-9+/=\s\\:,.()@<>-]*$/;
 /** Without an end: header lines perhaps, then base64 from its first word on. */
 const BARE_BODY = /(?:\s|\\[nrt]|[A-Za-z-]{1,32}: [^\n\\]{0,128}(?:\n|\\n))*[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\s\\]*/y;
 /** A 16,384-bit key has 13,000 characters. */
@@ -14,11 +15,17 @@ const run = (pattern: RegExp, text: string, from: number): number => {
   return from + (pattern.exec(text)?.[0].length ?? 0);
 };
 
+const isBody = (text: string): boolean => !text.includes(MARK) && BODY.test(text);
+
+/** A space, or a line break as JSON writes it, before `end`; its length. */
+const spaceBefore = (text: string, end: number): number =>
+  /\s/.test(text[end - 1] ?? '.') ? 1 : /^\\[nrt]$/.test(text.slice(end - 2, end)) ? 2 : 0;
+
 const trim = (text: string, start: number, end: number): [number, number] => {
-  const body = text.slice(start, end);
-  const lead = /^(?:\s|\\[nrt])*/.exec(body)![0].length;
-  const tail = body.length - body.trimEnd().length;
-  return [start + lead, Math.max(start + lead, end - tail)];
+  const from = start + /^(?:\s|\\[nrt])*/.exec(text.slice(start, end))![0].length;
+  let to = end;
+  while (to > from && spaceBefore(text, to) > 0) to -= spaceBefore(text, to);
+  return [from, Math.max(from, to)];
 };
 
 /** What stands between the marks of a private key in PEM; a key cut short counts to where it looks like one no more. */
@@ -30,10 +37,23 @@ export const findPrivateKeys = (text: string): Finding[] => {
     const from = match.index + match[0].length;
     if (from < done) continue;
     if (nextEnd !== -1 && nextEnd < from) nextEnd = text.indexOf(END, from);
-    const closed = nextEnd !== -1 && nextEnd - from <= MAX_BODY && run(BODY, text.slice(0, nextEnd), from) === nextEnd;
+    const closed = nextEnd !== -1 && nextEnd - from <= MAX_BODY && isBody(text.slice(from, nextEnd));
     const [start, end] = trim(text, from, closed ? nextEnd : run(BARE_BODY, text, from));
     done = end;
     if (end - start >= MIN_BODY) findings.push({ start, end, rule: 'private-key' });
   }
   return findings;
+};
+
+/** How PEM is broken into lines: 64 characters, by OpenSSH 70, in mail 76. */
+const LINE = /^[ \t]*(?<body>(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70}|[A-Za-z0-9+/]{76}))[ \t\r\n]*$/;
+const LONGEST_LINE = 128;
+
+/** A text that is nothing but such a line, as an agent prints a key line by line; sums in hex are not. */
+export const findKeyLine = (text: string): Finding[] => {
+  if (text.length < 64 || text.length > LONGEST_LINE) return [];
+  const body = LINE.exec(text)?.groups?.['body'] ?? '';
+  if (!/[A-Z]/.test(body) || !/[a-z]/.test(body) || !/\d/.test(body)) return [];
+  const start = text.indexOf(body);
+  return [{ start, end: start + body.length, rule: 'key-line' }];
 };

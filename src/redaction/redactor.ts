@@ -11,6 +11,7 @@ import {
 } from './placeholder.ts';
 import { isIdentifier, isSecretValue, kindOfKey } from './plausible.ts';
 import { hidesCharacters, mayHoldSecret } from './prefilter.ts';
+import { findKeyLine } from './private-keys.ts';
 import { findByRules } from './rules.ts';
 import { loadSecretlint, type Secretlint } from './secretlint.ts';
 
@@ -104,7 +105,10 @@ export const createRedactor = ({ env, key }: RedactorOptions): Redactor => {
   };
 
   return (text) => {
-    if (!mayHoldSecret(text) && !hidesCharacters(text) && known(text).length === 0) return text;
+    const holdsKnown = known(text).length > 0;
+    const keyLine = holdsKnown ? [] : findKeyLine(text);
+    if (keyLine.length > 0) return applyFindings(text, keyLine, stamp);
+    if (!holdsKnown && !mayHoldSecret(text) && !hidesCharacters(text)) return text;
     if (secretlint) return run(text);
     return loadSecretlint().then((rules) => {
       secretlint = rules;
