@@ -95,10 +95,13 @@ const lane = async (kills: number, chance: () => number): Promise<number> => {
       for (const event of acknowledged) expect(kept).toContainEqual(event);
       const open = JSON.parse((await cli(dir, ['status', lasting, '--json'])).stdout) as {
         state: string;
-        history: { outcome: string | null }[];
+        history: { outcome: string | null; commit?: string }[];
       };
       expect(open.state).toBe('idle');
       expect(open.history.every(({ outcome }) => outcome !== null)).toBe(true);
+      for (const { commit } of open.history)
+        if (commit)
+          expect((await sh(dir, `git notes --ref=amp show ${commit}`)).stdout).toContain('iteration.finished');
     }
     await fsck(dir);
     expect(await users(dir)).toBe(before);
