@@ -41,8 +41,12 @@ export const lstatIfAny = (path: string | Buffer): Stats | undefined => {
 
 /** Makes names created in or moved into a folder survive a power cut. Windows has no such thing and needs none. */
 export const syncFolder = (path: string): void => {
-  if (process.platform === 'win32') return;
-  const handle = openSync(path, constants.O_RDONLY);
+  if (process.platform !== 'win32') syncFile(path);
+};
+
+/** Makes a file's content survive a power cut, whoever wrote it. */
+export const syncFile = (path: string): void => {
+  const handle = openSync(path, process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY);
   try {
     fsyncSync(handle);
   } finally {

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError } from '../errors.ts';
-import { lstatIfAny, syncFolder, syncFoldersUpTo } from './files.ts';
+import { errorCode, lstatIfAny, syncFile, syncFolder, syncFoldersUpTo } from './files.ts';
 import { git, gitText } from './git.ts';
 import { assertFullRef, assertId, isId } from './ids.ts';
 import { listRefFiles, type RefEntry, readHeadFile, readRefFile } from './ref-files.ts';
@@ -63,13 +63,24 @@ const instruction = (ref: string, { to, from }: RefMove): string => {
   return from === null ? `create ${ref} ${to}\n` : `update ${ref} ${to} ${from}\n`;
 };
 
+/** Somebody packed the refs meanwhile, and the folder went with the last loose one. */
+const syncPacked = (repo: Repository): void => {
+  syncFile(join(repo.commonDir, 'packed-refs'));
+  syncFolder(repo.commonDir);
+};
+
 /** A power cut must not take back a name that was acknowledged: git syncs the file, never its folder. */
 const syncRef = (repo: Repository, ref: string, move: RefMove): void => {
   const folder = dirname(join(repo.commonDir, ref));
-  if (repo.refFormat === 'reftable') syncFolder(join(repo.commonDir, 'reftable'));
-  else if (move.to === null) syncFolder(repo.commonDir);
-  else if (move.from === null) syncFoldersUpTo(folder, join(repo.commonDir, 'refs'));
-  else syncFolder(folder);
+  try {
+    if (repo.refFormat === 'reftable') syncFolder(join(repo.commonDir, 'reftable'));
+    else if (move.to === null) syncFolder(repo.commonDir);
+    else if (move.from === null) syncFoldersUpTo(folder, join(repo.commonDir, 'refs'));
+    else syncFolder(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    syncPacked(repo);
+  }
 };
 
 /** A ref that is in the way: `amp` makes `amp/x` impossible, and the other way round. */

@@ -1,36 +1,16 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { draftName, draftsOf, removeFolder, sweepDrafts } from './drafts.ts';
 import { errorCode, lstatIfAny } from './files.ts';
 import type { Repository } from './repository.ts';
 import { dropAdmin, findAdmin } from './worktree-admin.ts';
 import { readGitFile } from './worktree-link.ts';
 
-/** Folders that cannot be entered hold their files back: they are opened first. */
-const openFolders = (folder: string): void => {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) openFolders(join(folder, entry.name));
-  }
-};
-
-const removeFolder = (folder: string): void => {
-  const options = { recursive: true, force: true, maxRetries: 5 };
-  try {
-    rmSync(folder, options);
-  } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(errorCode(error))) throw error;
-    openFolders(folder);
-    rmSync(folder, options);
-  }
-};
-
 /** Moves a folder out of sight in one step, so that nobody ever meets half a worktree. */
 const moveAside = (repo: Repository, path: string): string => {
-  const tmp = join(repo.commonDir, 'amp', 'tmp');
-  mkdirSync(tmp, { recursive: true });
-  const name = `${basename(path)}.removed.${process.pid}`;
-  for (const aside of [join(tmp, name), join(dirname(path), `.${name}`)]) {
+  const name = draftName(basename(path), 'gone');
+  for (const aside of [join(draftsOf(repo), name), join(dirname(path), `.${name}`)]) {
     try {
       removeFolder(aside);
       renameSync(path, aside);
@@ -47,17 +27,6 @@ const cannotMove = (path: string, cause: unknown): AppError =>
     hint: 'Close the programs that work in it, then try again.',
     cause,
   });
-
-/** What removals that were killed half-way left behind. */
-const sweep = (repo: Repository, path: string): void => {
-  const ours = new RegExp(`^\\.?${escapePattern(basename(path))}\\.removed\\.\\d+$`);
-  for (const folder of [join(repo.commonDir, 'amp', 'tmp'), dirname(path)]) {
-    if (!lstatIfAny(folder)?.isDirectory()) continue;
-    for (const name of readdirSync(folder)) if (ours.test(name)) removeFolder(join(folder, name));
-  }
-};
-
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const isOurs = (repo: Repository, path: string, admin: string | undefined): boolean => {
   if (admin !== undefined) return true;
@@ -83,5 +52,5 @@ export const removeWorktree = async (repo: Repository, path: string): Promise<vo
   const aside = stat ? moveAside(repo, path) : undefined;
   if (admin !== undefined) dropAdmin(repo, admin);
   if (aside !== undefined) removeFolder(aside);
-  sweep(repo, path);
+  for (const folder of [draftsOf(repo), dirname(path)]) sweepDrafts(folder, basename(path));
 };

@@ -2,12 +2,10 @@ import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { type ConfigEntry, readPlainConfig } from './config-file.ts';
+import { draftName, draftsOf, removeFolder } from './drafts.ts';
 import { errorCode, lstatIfAny, readTextIfAny, syncFolder, writeNewFile } from './files.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { linkText, readGitFile } from './worktree-link.ts';
-
-/** Where half-made things of ours wait for their rename: on the same file system as what they become. */
-const draftsOf = (repo: Repository): string => join(repo.commonDir, 'amp', 'tmp');
 
 const adminsOf = (repo: Repository): string => join(repo.commonDir, 'worktrees');
 
@@ -89,9 +87,9 @@ const freeName = (repo: Repository, path: string, attempt: number): string => {
 export const createAdmin = (repo: Repository, path: string, ref: string): Worktree => {
   for (let attempt = 0; ; attempt++) {
     const gitDir = join(adminsOf(repo), freeName(repo, path, attempt));
-    const draft = join(draftsOf(repo), `${basename(gitDir)}.${process.pid}`);
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { recursive: true });
+    const draft = join(draftsOf(repo), draftName(basename(path), 'new'));
+    removeFolder(draft);
+    mkdirSync(draft);
     mkdirSync(adminsOf(repo), { recursive: true });
     const files = { HEAD: `ref: ${ref}\n`, commondir: '../..\n', gitdir: `${join(path, '.git')}\n` };
     writeAdmin(draft, { ...files, ...sparseFiles(repo) });
@@ -104,7 +102,7 @@ export const createAdmin = (repo: Repository, path: string, ref: string): Worktr
       syncFolder(adminsOf(repo));
       return { path, gitDir };
     } catch (error) {
-      rmSync(draft, { recursive: true, force: true });
+      removeFolder(draft);
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error)) || attempt > 100) throw error;
     }
   }
@@ -140,13 +138,12 @@ export const claimFolder = (repo: Repository, path: string): string => {
 
 /** Takes an administrative folder out of git's sight in one step, then away. */
 export const dropAdmin = (repo: Repository, gitDir: string): void => {
-  mkdirSync(draftsOf(repo), { recursive: true });
-  const aside = join(draftsOf(repo), `${basename(gitDir)}.gone.${process.pid}`);
-  rmSync(aside, { recursive: true, force: true });
+  const aside = join(draftsOf(repo), draftName(basename(gitDir), 'gone'));
+  removeFolder(aside);
   try {
     renameSync(gitDir, aside);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
-  rmSync(aside, { recursive: true, force: true, maxRetries: 3 });
+  removeFolder(aside);
 };

@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { draftsOf, sweepDrafts } from './drafts.ts';
 import { lstatIfAny, readTextIfAny, replaceFile } from './files.ts';
 import { git } from './git.ts';
 import { assertId, branchRef } from './ids.ts';
@@ -93,6 +94,7 @@ export const addWorktree = async (repo: Repository, options: AddOptions): Promis
   if (!isNew) assertFree(repo, ref, options.path);
   const worktree = (await findStanding(repo, options.path)) ?? (await make(repo, { ...options, ref }));
   await checkOut(repo, worktree, commit);
+  sweepDrafts(draftsOf(repo), basename(options.path));
   return worktree;
 };
 

@@ -1,0 +1,215 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commitWorktree, dirtyPaths } from '../../src/git/commits.ts';
+import { locateRepository, sessionWorktree } from '../../src/git/locate.ts';
+import { headOf, readRef } from '../../src/git/refs.ts';
+import { addWorktree, removeWorktree } from '../../src/git/worktrees.ts';
+import { bundle } from '../support/bundle.ts';
+import { exec, git, makeRepo, sh, tempDir } from '../support/repo.ts';
+import { BRANCH, program as executable, makeSession, write } from './support.ts';
+
+/** How many crash points are passed over; CRASH_STEP=1 is to try them all, which takes half an hour. */
+const stepOf = (usual: number): number => Number(process.env['CRASH_STEP'] ?? usual);
+const TIMEOUT = { timeout: process.env['CRASH_STEP'] ? 3_600_000 : 300_000 };
+
+/** System calls after which the disk is another; the calls of node's own start are not among them. */
+const CALLS = 'rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,fsync,fdatasync,link,linkat,symlink,chmod';
+
+const hasStrace = process.platform === 'linux' && existsSync('/usr/bin/strace');
+
+/** The blob of `left\n`. */
+const LEFT = '45cf141ba67d59203f02a54f03162f3fcef57830';
+
+let program = '';
+beforeAll(async () => {
+  program = await bundle(`
+    import { commitWorktree } from './src/git/commits.ts';
+    import { locateRepository, sessionWorktree } from './src/git/locate.ts';
+    import { addWorktree, removeWorktree } from './src/git/worktrees.ts';
+    const [, , verb, dir, path, branch, commit] = process.argv;
+    const repo = await locateRepository(dir);
+    if (verb === 'add') await addWorktree(repo, { path, branch, commit });
+    if (verb === 'remove') await removeWorktree(repo, path);
+    if (verb === 'commit') {
+      const wt = await sessionWorktree(repo, path);
+      await commitWorktree(repo, wt, { branch, parent: commit, message: 'amp: x', leaveOut: [{ path: 'left', object: '${LEFT}' }] });
+    }`);
+});
+
+/** Finer, and only for git: every file opened, written and closed. */
+const GIT_CALLS = `openat,write,close,ftruncate,${CALLS}`;
+
+const strace = (calls: string, n: number): string[] => [
+  ...['strace', '-f', '-qq', '-o', '/dev/null'],
+  ...['-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=${n}`],
+];
+
+/** Runs the program, which is killed (it, or a git that it started) at the n-th call that changes the disk. */
+const dieAt = async (n: number, args: string[]): Promise<boolean> => {
+  const [command, ...rest] = strace(CALLS, n);
+  return (await exec('/', command!, [...rest, process.execPath, program, ...args])).exitCode === 0;
+};
+
+/** The same, but only gits die, each at its n-th call. */
+const gitDiesAt = async (n: number, args: string[]): Promise<boolean> => {
+  const dir = tempDir('amp-dying-');
+  const real = (await sh('/', 'command -v git')).stdout.trim();
+  executable(join(dir, 'git'), `exec ${strace(GIT_CALLS, n).join(' ')} '${real}' "$@"`);
+  const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}` };
+  return (await exec('/', process.execPath, [program, ...args], env)).exitCode === 0;
+};
+
+const WAYS = [
+  ['the program or git', dieAt, stepOf(3)],
+  ['git', gitDiesAt, stepOf(17)],
+] as const;
+
+/** Calls `round` with crash point after crash point, until one lies behind the end of the work. */
+const everyPoint = async (step: number, round: (n: number) => Promise<boolean>): Promise<number> => {
+  for (let n = 1; ; n += step) {
+    expect(n).toBeLessThan(2000);
+    if (await round(n)) return n;
+  }
+};
+
+const fsck = async (dir: string): Promise<void> => {
+  const ran = await sh(dir, 'git fsck --full --strict --no-dangling');
+  expect(ran.exitCode, ran.stderr).toBe(0);
+};
+
+const leftovers = async (dir: string): Promise<string> =>
+  (
+    await sh(
+      dir,
+      'find . \\( -name "*.lock" -o -name "*.removed.*" -o -path "./.git/amp/tmp/*" \\) ! -path "./.git/amp/locks/*"',
+    )
+  ).stdout;
+
+describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
+  it.each(WAYS)('%s, in addWorktree: a second call finishes it', TIMEOUT, async (_who, die, step) => {
+    const dir = await makeRepo();
+    const repo = await locateRepository(dir);
+    const commit = await git(dir, 'rev-parse', 'HEAD');
+    const points = await everyPoint(step, async (n) => {
+      const path = join(dir, '.worktrees', `s${n}`);
+      const branch = `amp/crash/${n}`;
+      const survived = await die(n, ['add', dir, path, branch, commit]);
+      await fsck(dir);
+      expect((await sh(dir, 'git worktree list --porcelain && git gc -q')).exitCode).toBe(0);
+      const wt = await addWorktree(repo, { path, branch, commit });
+      expect(await headOf(repo, wt)).toEqual({ commit, branch });
+      expect(await dirtyPaths(repo, wt)).toEqual([]);
+      expect((await sh(path, 'git status --porcelain --branch')).stdout).toBe(`## ${branch}\n`);
+      return survived;
+    });
+    expect(points).toBeGreaterThan(3);
+    expect(await leftovers(dir)).toBe('');
+    await fsck(dir);
+  });
+
+  it.each(WAYS)('%s, in commitWorktree: a second call finishes it', TIMEOUT, async (_who, die, step) => {
+    const session = await makeSession();
+    const { dir, repo, wt } = session;
+    expect(await sh(dir, 'echo left | git hash-object --stdin')).toMatchObject({ stdout: `${LEFT}\n` });
+    let parent = session.parent;
+    const points = await everyPoint(step, async (n) => {
+      await sh(wt.path, 'git checkout -q --detach');
+      write(wt.path, { left: 'left\n', [`file${n}`]: `${n}\n`, 'a.txt': `${n}\n`, [`folder${n}/file`]: 'x' });
+      const survived = await die(n, ['commit', dir, wt.path, BRANCH, parent]);
+      await fsck(dir);
+      const made = await commitWorktree(repo, await sessionWorktree(repo, wt.path), {
+        branch: BRANCH,
+        parent,
+        message: 'amp: x',
+        leaveOut: [{ path: 'left', object: LEFT }],
+      });
+      expect(await readRef(repo, `refs/heads/${BRANCH}`)).toBe(made!.commit);
+      expect(await headOf(repo, wt)).toEqual({ commit: made!.commit, branch: BRANCH });
+      expect(await git(dir, 'log', '-1', '--format=%P', made!.commit)).toBe(parent);
+      const names = await git(dir, 'diff-tree', '-r', '--name-only', parent, made!.commit);
+      expect(names.split('\n')).toEqual(['a.txt', `file${n}`, `folder${n}/file`].sort());
+      expect(await dirtyPaths(repo, wt)).toEqual([{ path: 'left', object: LEFT }]);
+      parent = made!.commit;
+      return survived;
+    });
+    expect(points).toBeGreaterThan(3);
+    expect(await leftovers(dir)).toBe('');
+    await fsck(dir);
+  });
+
+  it('removeWorktree: a second call finishes it, and nothing half is ever seen', TIMEOUT, async () => {
+    const dir = await makeRepo();
+    const repo = await locateRepository(dir);
+    const commit = await git(dir, 'rev-parse', 'HEAD');
+    await everyPoint(stepOf(2), async (n) => {
+      const path = join(dir, '.worktrees', `s${n}`);
+      const wt = await addWorktree(repo, { path, branch: `amp/crash/${n}`, commit });
+      const survived = await dieAt(n, ['remove', dir, path]);
+      if (existsSync(path)) expect(await dirtyPaths(repo, wt)).toEqual([]);
+      await fsck(dir);
+      await removeWorktree(repo, path);
+      expect(existsSync(path)).toBe(false);
+      expect(existsSync(wt.gitDir)).toBe(false);
+      return survived;
+    });
+    expect(await leftovers(dir)).toBe('');
+    expect(readdirSync(join(dir, '.worktrees'))).toEqual([]);
+  });
+});
+
+describe('many processes at once', () => {
+  it('64 times addWorktree: 64 worktrees, no failure', TIMEOUT, async () => {
+    const dir = await makeRepo();
+    const commit = await git(dir, 'rev-parse', 'HEAD');
+    const list = Array.from({ length: 64 }, (_, at) => at);
+    const ran = await Promise.all(
+      list.map((at) =>
+        exec('/', process.execPath, [program, 'add', dir, join(dir, `.worktrees/s${at}`), `amp/many/${at}`, commit]),
+      ),
+    );
+    expect(ran.filter(({ exitCode }) => exitCode !== 0).map(({ stderr }) => stderr)).toEqual([]);
+    const repo = await locateRepository(dir);
+    for (const at of list) {
+      const wt = await sessionWorktree(repo, join(dir, `.worktrees/s${at}`));
+      expect(await headOf(repo, wt)).toEqual({ commit, branch: `amp/many/${at}` });
+      expect(await dirtyPaths(repo, wt)).toEqual([]);
+    }
+    expect((await git(dir, 'worktree', 'list')).split('\n').length).toBe(65);
+    expect(await leftovers(dir)).toBe('');
+    await fsck(dir);
+  });
+
+  it('adding, committing and removing beside gc, prune and pack-refs', TIMEOUT, async () => {
+    const dir = await makeRepo();
+    const commit = await git(dir, 'rev-parse', 'HEAD');
+    const stop = join(tempDir(), 'stop');
+    const beside = sh(
+      dir,
+      `while [ ! -e '${stop}' ]; do git worktree prune; git pack-refs --all; git worktree list >/dev/null || exit 9; git gc -q; done`,
+    );
+    const lane = async (at: number): Promise<string[]> => {
+      const path = join(dir, `.worktrees/s${at}`);
+      const problems: string[] = [];
+      const step = async (...args: string[]): Promise<void> => {
+        const ran = await exec('/', process.execPath, [program, ...args]);
+        if (ran.exitCode !== 0) problems.push(`${args[0]}: ${ran.stderr}`);
+      };
+      await step('add', dir, path, `amp/many/${at}`, commit);
+      write(path, { [`new${at}`]: 'x' });
+      await step('commit', dir, path, `amp/many/${at}`, commit);
+      await step('remove', dir, path);
+      return problems;
+    };
+    const problems: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const lanes = Array.from({ length: 4 }, (_, at) => lane(round * 4 + at));
+      problems.push(...(await Promise.all(lanes)).flat());
+    }
+    write(join(stop, '..'), { stop: '' });
+    expect((await beside).exitCode).toBe(0);
+    expect(problems).toEqual([]);
+    for (let at = 0; at < 16; at++) expect(await git(dir, 'log', '-1', '--format=%P', `amp/many/${at}`)).toBe(commit);
+    await fsck(dir);
+  });
+});
