@@ -19,6 +19,8 @@ export interface IterateView {
   onStep(step: Step): void;
   onEvent(event: LogEvent): void;
   onTestOutput?(text: string): void;
+  /** Somebody pressed Ctrl-C, or ran `stop`. */
+  onStopping(how: 'gently' | 'now'): void;
   /** Ends the last step, as failed when there is an error. */
   finish(error?: unknown): Promise<void>;
 }
@@ -36,6 +38,11 @@ const titleOf = (step: Step): string => {
     case 'tests':
       return `tests: ${sanitizeLine(step.command)}`;
   }
+};
+
+const STOPPING = {
+  gently: 'Stopping: the agent is asked to end. Ctrl-C again ends it at once.',
+  now: 'Ending it at once.',
 };
 
 const NOT_LIVE = new Set(['usage.reported', 'iteration.started', 'thread.started']);
@@ -74,9 +81,14 @@ const stepsView = (progress: Progress): IterateView => {
         const { exitCode, timedOut } = data as EventData<'test-run.finished'>;
         if (exitCode !== 0 || timedOut) steps.fail(timedOut ? 'time limit' : `exit ${exitCode ?? 'by signal'}`);
         return;
+      } else if (type === 'agent.finished') {
+        const { failure } = data as EventData<'agent.finished'>;
+        if (failure) steps.fail(sanitizeLine(failure.message));
+        return;
       } else return;
       show();
     },
+    onStopping: (how) => progress.note(STOPPING[how]),
     finish: (error) => steps.finish(error),
   };
 };
@@ -90,6 +102,7 @@ const streamView = (color: ChalkInstance): IterateView => ({
     else stdout.line(eventText(event, color));
   },
   onTestOutput: (text) => stdout.write(color.dim(sanitizeText(text))),
+  onStopping: (how) => stdout.line(color.yellow(STOPPING[how])),
   finish: async () => {},
 });
 
@@ -101,6 +114,7 @@ const jsonView = async (): Promise<IterateView> => {
   return {
     onStep: () => {},
     onEvent: (event) => lines.write(event),
+    onStopping: () => {},
     finish: async () => {
       lines.end();
     },

@@ -51,7 +51,10 @@ export interface RunFlags {
 }
 
 /** What shows a run while it lasts. */
-export type RunView = Pick<IterateWish, 'onEvent' | 'onStep' | 'onTestOutput'> & { finish(): Promise<void> };
+export type RunView = Pick<IterateWish, 'onEvent' | 'onStep' | 'onTestOutput'> & {
+  onStopping?(how: 'gently' | 'now'): void;
+  finish(): Promise<void>;
+};
 
 /** `iterate` for a command: its answer, and the error to end with after the answer was shown. */
 export const runIteration = async (
@@ -64,9 +67,12 @@ export const runIteration = async (
   const maxIterations = flags.maxIterations ?? ctx.config.config.maxIterations;
   const { id, name } = which;
   const untilPass = flags.untilPass ?? false;
-  const result = await iterate(ctx, { ...flags, id, name, untilPass, timeoutSec, maxIterations, ...view }).finally(() =>
-    view.finish(),
-  );
+  const off = flags.interrupts.onStop((how) => view.onStopping?.(how));
+  const wish = { ...flags, id, name, untilPass, timeoutSec, maxIterations, ...view };
+  const result = await iterate(ctx, wish).finally(async () => {
+    off();
+    await view.finish();
+  });
   const answer = { ...flags.beside, ...describeRun(result.session, result.iteration, result.ran) };
   return { answer, failure: failureOf(result, answer) };
 };
