@@ -7,6 +7,7 @@ import { lazyBuiltins } from './lazy-builtins.mjs';
 import { thirdPartyLicenses } from './licenses.mjs';
 import { manifest } from './manifest.mjs';
 import { slimChalk } from './slim-chalk.mjs';
+import { slimIsomorphicGit } from './slim-isomorphic-git.mjs';
 import { slimOclif } from './slim-oclif.mjs';
 
 /** Native packages stay outside: they are loaded at run time, when installed. */
@@ -54,7 +55,7 @@ export const bundle = async (root, inputs) => {
     input: entries(root),
     platform: 'node',
     external: EXTERNAL,
-    plugins: [mainEntry(root), slimOclif(), slimChalk(), lazyBuiltins()],
+    plugins: [mainEntry(root), slimOclif(), slimChalk(), slimIsomorphicGit(), lazyBuiltins()],
     transform: { target: 'node20' },
     logLevel: 'warn',
     onLog: (level, log, handler) => (log.code === 'EVAL' ? undefined : handler(level, log)),
