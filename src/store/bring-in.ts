@@ -1,3 +1,4 @@
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { git } from '../git/git.ts';
@@ -5,7 +6,7 @@ import { addPack } from '../git/packs.ts';
 import { moveRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import type { NewObjects } from './objects/new-objects.ts';
-import { syncDir } from './wal/files.ts';
+import { isMissing, storeError, syncDir } from './wal/files.ts';
 
 /** A compare-and-swap of one ref; `from` null: it must not be there yet. */
 export interface RefMove {
@@ -17,17 +18,36 @@ export interface RefMove {
 const transaction = ({ ref, to, from }: RefMove): string =>
   `start\n${from === null ? `create ${ref} ${to}` : `update ${ref} ${to} ${from}`}\ncommit\n`;
 
-/** Makes a moved ref last: git syncs its file, never the folder it lies in. */
-const syncRef = (repo: Repository, { ref, from }: RefMove): void => {
+/** A user's own `pack-refs` does not sync what it writes. */
+const syncPackedRefs = (repo: Repository): void => {
+  const fd = openSync(join(repo.commonDir, 'packed-refs'), 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncDir(repo.commonDir);
+};
+
+/**
+ * Makes a moved ref last: git syncs its file, never the folder it lies in. A `pack-refs` may have been faster, and
+ * have taken file and folder away.
+ */
+export const syncRef = (repo: Repository, { ref, from }: RefMove): void => {
   if (repo.refFormat === 'reftable') {
     syncDir(join(repo.commonDir, 'reftable'));
     return;
   }
+  const path = join(repo.commonDir, ref);
   const top = join(repo.commonDir, 'refs');
-  for (let dir = dirname(join(repo.commonDir, ref)); dir.length >= top.length; dir = dirname(dir)) {
-    syncDir(dir);
-    if (from !== null) return;
+  for (let dir = dirname(path); dir.length >= top.length; dir = from === null ? dirname(dir) : '') {
+    try {
+      syncDir(dir);
+    } catch (error) {
+      if (!isMissing(error)) throw storeError(error, dir);
+    }
   }
+  if (!existsSync(path) && existsSync(join(repo.commonDir, 'packed-refs'))) syncPackedRefs(repo);
 };
 
 /** How many of the moves, each a transaction of its own, one process got done before the first that failed. */

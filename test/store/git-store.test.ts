@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { LogEvent } from '../../src/events/catalogue.ts';
 import { encodeEvent, lineHash } from '../../src/events/codec.ts';
 import { type LogName, sessionLog } from '../../src/events/envelope.ts';
+import { syncRef } from '../../src/store/bring-in.ts';
 import { keepCode } from '../../src/store/code-ref.ts';
 import { codeRef, eventsFile, laneRef, payloadDir, tipsFile, walDir } from '../../src/store/layout.ts';
 import { compactTips, readTips, recordTips } from '../../src/store/tips.ts';
@@ -222,6 +223,17 @@ describe('another process on the same log, against the rules', () => {
 const PATH = process.env['PATH'];
 afterEach(() => {
   process.env['PATH'] = PATH;
+});
+
+test('a ref that was packed in the very moment it moved is synced where it is now', async () => {
+  const place = await gitPlace();
+  const id = await git(place.dir, 'rev-parse', 'HEAD');
+  const [ref, gone] = ['refs/amp/deep/down/x', join(place.repo.commonDir, 'refs/amp/deep')];
+  await git(place.dir, 'update-ref', ref, id);
+  await git(place.dir, 'pack-refs', '--all');
+  expect(existsSync(gone)).toBe(false);
+  syncRef(place.repo, { ref, to: id, from: null });
+  syncRef(place.repo, { ref, to: id, from: id });
 });
 
 describe('the price', () => {
