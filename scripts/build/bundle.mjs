@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { entries, MAIN, mainSource } from './entries.mjs';
@@ -34,17 +34,24 @@ const contentId = (files) => {
   return hash.digest('hex').slice(0, 16);
 };
 
-/** The old folder makes room at once, so that nobody ever sees half a build. */
+/** The old folder makes room at once, so that nobody ever sees half a build; another build may do the same just now. */
 const swap = (fresh, dist) => {
   const old = `${fresh}.old`;
-  try {
-    renameSync(dist, old);
-  } catch {
-    // There was no dist/ yet.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync(dist)) renameSync(dist, old);
+      renameSync(fresh, dist);
+      break;
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+    rmSync(old, REMOVE);
   }
-  renameSync(fresh, dist);
-  rmSync(old, { recursive: true, force: true });
+  rmSync(old, REMOVE);
 };
+
+/** A program that starts out of the old folder at this moment may still write into it. */
+const REMOVE = { recursive: true, force: true, maxRetries: 5 };
 
 /**
  * Bundles everything into `dist/`, all npm packages inside.

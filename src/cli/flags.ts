@@ -63,9 +63,9 @@ export const jobs = integer({ char: 'j', summary: 'How many at once.', helpValue
 
 export const timeout = duration({ summary: 'Time limit, such as 20m or 1h30m.' });
 
-export const yes = boolean({ char: 'y', summary: 'Do not ask.' });
+export const yes = boolean({ char: 'y', summary: 'Do not ask.', default: false });
 
-export const dryRun = boolean({ char: 'n', summary: 'Say what would be done, do nothing.' });
+export const dryRun = boolean({ char: 'n', summary: 'Say what would be done, do nothing.', default: false });
 
 export const rangeFlags = {
   since: moment({ summary: 'Not before: 2d (ago), 2026-11-22, or a time.' }),

@@ -203,6 +203,16 @@ describe('the build', () => {
     expect(id()).toBe(before);
   });
 
+  it('two at once do not hurt each other', async () => {
+    const both = await Promise.all([build('--force'), build('--force'), build('--force')]);
+    expect(both.map(({ stderr, exitCode }) => [stderr, exitCode])).toEqual([
+      ['', 0],
+      ['', 0],
+      ['', 0],
+    ]);
+    expect((await program.run(['hello'])).stdout).toBe('hello\n');
+  });
+
   it('names every package that is inside, with its licence', () => {
     const text = readFileSync(path.join(program.root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
     expect(text).toMatch(/^@oclif\/core 4\.\d+\.\d+ \(MIT\)$/m);
