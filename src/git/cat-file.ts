@@ -84,11 +84,17 @@ const hold = (child: Running, isNeeded: boolean): void => {
 };
 
 /** One process and those who wait for it. */
-const startBatch = async (repo: Repository) => {
+interface Batch {
+  child: Running;
+  isGone: boolean;
+  waiting: Question[];
+}
+
+const startBatch = async (repo: Repository): Promise<Batch> => {
   const { command, args, cwd, env } = await prepareGit(repo, ['cat-file', '--batch']);
   const child: Running = spawn(command, args, { cwd, env, detached: process.platform !== 'win32', windowsHide: true });
   const waiting: Question[] = [];
-  const batch = { child, isGone: false, waiting };
+  const batch: Batch = { child, isGone: false, waiting };
   const end = (): void => {
     batch.isGone = true;
     for (const question of waiting.splice(0)) question.reject(gone());
@@ -112,12 +118,21 @@ const startBatch = async (repo: Repository) => {
  */
 export const openCatFile = (repo: Repository): CatFile => {
   let isClosed = false;
-  let batch: ReturnType<typeof startBatch> | undefined;
-  const running = async () => {
-    const known = await batch;
-    if (known && !known.isGone) return known;
-    batch = startBatch(repo);
-    return batch;
+  let current: { starting: ReturnType<typeof startBatch>; batch?: Batch } | undefined;
+  /** Chosen without waiting, so that questions asked together go to one process. */
+  const running = (): ReturnType<typeof startBatch> => {
+    if (current && !current.batch?.isGone) return current.starting;
+    const next: typeof current = { starting: startBatch(repo) };
+    current = next;
+    next.starting.then(
+      (batch) => {
+        next.batch = batch;
+      },
+      () => {
+        if (current === next) current = undefined;
+      },
+    );
+    return next.starting;
   };
   return {
     async object(id) {
@@ -132,7 +147,7 @@ export const openCatFile = (repo: Repository): CatFile => {
     },
     close() {
       isClosed = true;
-      batch?.then(({ child }) => child.stdin.end()).catch(() => {});
+      current?.starting.then(({ child }) => child.stdin.end()).catch(() => {});
     },
   };
 };
