@@ -1,21 +1,9 @@
 import type { KnownEvent } from '../events/catalogue.ts';
 import type { IterationEventType } from '../events/iteration-events.ts';
-import { emptyUsage, type Iteration, type Session, type TestRun } from './state.ts';
+import { type Change, edited, NOTHING } from './change.ts';
+import { emptyUsage, type Session, type TestRun } from './state.ts';
 
-type On<Type extends IterationEventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Session;
-
-/** Changes one iteration; nearly always the last, so the search begins there. An unknown one changes nothing. */
-const change = (session: Session, iteration: number, edit: (it: Iteration) => Partial<Iteration>): Session => {
-  const list = session.iterations;
-  for (let i = list.length - 1; i >= 0; i--) {
-    const found = list[i]!;
-    if (found.iteration !== iteration) continue;
-    const iterations = list.slice();
-    iterations[i] = { ...found, ...edit(found) };
-    return { ...session, iterations };
-  }
-  return session;
-};
+type On<Type extends IterationEventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change;
 
 const testRun = (data: TestRun): TestRun => ({
   commit: data.commit,
@@ -29,7 +17,6 @@ const testRun = (data: TestRun): TestRun => ({
 /** What each event between a prompt and its commit means. */
 export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
   'iteration.started': (session, { data, at }) => ({
-    ...session,
     iterations: [
       ...session.iterations,
       {
@@ -62,17 +49,17 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
     const agent =
       session.iterations.findLast((it) => it.iteration === data.iteration)?.agent.name ?? session.agent.name;
     const threads = { ...session.threads, [agent]: data.threadId };
-    return change({ ...session, threads }, data.iteration, () => ({ threadId: data.threadId }));
+    return { threads, ...edited(session, data.iteration, () => ({ threadId: data.threadId })) };
   },
-  'agent-message.received': (session, { data }) => change(session, data.iteration, () => ({ message: data.text })),
+  'agent-message.received': (session, { data }) => edited(session, data.iteration, () => ({ message: data.text })),
   'tool-call.started': (session, { data }) =>
-    change(session, data.iteration, (it) => ({ toolCalls: it.toolCalls + 1 })),
+    edited(session, data.iteration, (it) => ({ toolCalls: it.toolCalls + 1 })),
   'tool-call.finished': (session, { data }) =>
     data.isError || (data.exitCode ?? 0) !== 0
-      ? change(session, data.iteration, (it) => ({ toolFailures: it.toolFailures + 1 }))
-      : session,
+      ? edited(session, data.iteration, (it) => ({ toolFailures: it.toolFailures + 1 }))
+      : NOTHING,
   'usage.reported': (session, { data }) =>
-    change(session, data.iteration, ({ usage }) => ({
+    edited(session, data.iteration, ({ usage }) => ({
       usage: {
         ...usage,
         tokensInput: usage.tokensInput + data.tokensInput,
@@ -84,19 +71,25 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
   'cost.reported': (session, { data }) => {
     const thread = session.iterations.findLast((it) => it.iteration === data.iteration)?.threadId;
     const known = thread && data.threadCostUsd !== null ? { [thread]: data.threadCostUsd } : {};
-    return change({ ...session, threadCosts: { ...session.threadCosts, ...known } }, data.iteration, ({ usage }) => ({
-      usage: { ...usage, costUsd: (usage.costUsd ?? 0) + data.costUsd, costSource: data.costSource },
-    }));
+    const threadCosts = { ...session.threadCosts, ...known };
+    const { costUsd, costSource } = data;
+    return {
+      threadCosts,
+      ...edited(session, data.iteration, ({ usage }) => ({
+        usage: { ...usage, costUsd: (usage.costUsd ?? 0) + costUsd, costSource },
+      })),
+    };
   },
-  'agent.finished': (session, { data }) => change(session, data.iteration, () => ({ failure: data.failure })),
-  'agent-commit.folded': (session) => session,
-  'repository-change.found': (session) => session,
+  'agent.finished': (session, { data }) => edited(session, data.iteration, () => ({ failure: data.failure })),
+  'agent-commit.folded': () => NOTHING,
+  'repository-change.found': () => NOTHING,
   'hook.finished': (session, { data: { iteration, hook, exitCode, timedOut, outputTail } }) =>
     exitCode === 0 && !timedOut
-      ? session
-      : change(session, iteration, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] })),
-  'iteration.finished': (session, { data, at }) =>
-    change({ ...session, head: data.commit ?? session.head }, data.iteration, () => ({
+      ? NOTHING
+      : edited(session, iteration, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] })),
+  'iteration.finished': (session, { data, at }) => ({
+    head: data.commit ?? session.head,
+    ...edited(session, data.iteration, () => ({
       finishedAt: at,
       outcome: data.outcome,
       commit: data.commit ?? null,
@@ -106,9 +99,10 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       deletions: data.deletions,
       durationMs: data.durationMs,
     })),
+  }),
   'test-run.finished': (session, { data }) => {
-    const next = { ...session, leftovers: data.leftovers };
-    if (data.target === 'base') return { ...next, baseTests: testRun(data) };
-    return change(next, data.iteration ?? 0, () => ({ tests: testRun(data) }));
+    const { leftovers } = data;
+    if (data.target === 'base') return { leftovers, baseTests: testRun(data) };
+    return { leftovers, ...edited(session, data.iteration ?? 0, () => ({ tests: testRun(data) })) };
   },
 };

@@ -1,13 +1,13 @@
 import type { EventType, KnownEvent } from '../events/catalogue.ts';
 import type { SessionEventType } from '../events/session-events.ts';
+import { type Change, NOTHING } from './change.ts';
 import type { Session } from './state.ts';
 
-type On<Type extends EventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Session;
+type On<Type extends EventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change;
 
 /** What each event about the session as a whole means. */
 export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
-  'session.created': (session, { data, at }) => ({
-    ...session,
+  'session.created': (_, { data, at }) => ({
     exists: true,
     name: data.name,
     prompt: data.prompt,
@@ -21,12 +21,11 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
     createdAt: at,
     head: data.baseCommit,
   }),
-  'session.renamed': (session, { data }) => ({ ...session, name: data.name }),
-  'prompt.replaced': (session, { data }) => ({ ...session, prompt: data.prompt }),
-  'test-command.replaced': (session, { data }) => ({ ...session, test: data.test, baseTests: null }),
-  'agent.replaced': (session, { data }) => ({ ...session, agent: data.agent }),
-  'worktree.added': (session, { data }) => ({
-    ...session,
+  'session.renamed': (_, { data }) => ({ name: data.name }),
+  'prompt.replaced': (_, { data }) => ({ prompt: data.prompt }),
+  'test-command.replaced': (_, { data }) => ({ test: data.test, baseTests: null }),
+  'agent.replaced': (_, { data }) => ({ agent: data.agent }),
+  'worktree.added': (_, { data }) => ({
     worktree: data.path,
     branch: data.branch,
     hasWorktree: true,
@@ -34,15 +33,14 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
     archived: false,
     leftovers: [],
   }),
-  'setup.finished': (session, { data }) => ({ ...session, setupExitCode: data.exitCode, leftovers: data.leftovers }),
-  'worktree-removal.started': (session) => session,
-  'worktree.removed': (session) => ({ ...session, hasWorktree: false, leftovers: [] }),
-  'branch-removal.started': (session) => session,
-  'branch.removed': (session) => ({ ...session, hasBranch: false }),
-  'session.archived': (session) => ({ ...session, archived: true }),
-  'session.removed': (session) => ({ ...session, archived: true, removed: true }),
+  'setup.finished': (_, { data }) => ({ setupExitCode: data.exitCode, leftovers: data.leftovers }),
+  'worktree-removal.started': () => NOTHING,
+  'worktree.removed': () => ({ hasWorktree: false, leftovers: [] }),
+  'branch-removal.started': () => NOTHING,
+  'branch.removed': () => ({ hasBranch: false }),
+  'session.archived': () => ({ archived: true }),
+  'session.removed': () => ({ archived: true, removed: true }),
   'manual-commit.found': (session, { data }) => ({
-    ...session,
     head: data.commit,
     manualCommits: [
       ...session.manualCommits,
@@ -58,6 +56,6 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
       },
     ],
   }),
-  'manual-rewrite.found': (session, { data }) => ({ ...session, head: data.to }),
-  'log.recovered': (session) => session,
+  'manual-rewrite.found': (_, { data }) => ({ head: data.to }),
+  'log.recovered': () => NOTHING,
 };
