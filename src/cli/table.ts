@@ -49,11 +49,19 @@ interface Measured extends Cell {
   width: number;
 }
 
+/** Texts beyond ASCII that were measured already: a dash or a tick stands in every row. */
+const beyond = new Map<string, Measured>();
+const MOST = 100;
+
 const measure = (value: string | Cell): Measured => {
   const { text: given, paint } = typeof value === 'string' ? { text: value, paint: undefined } : value;
   if (ASCII.test(given)) return { text: given, paint, width: given.length };
+  const known = beyond.get(given);
+  if (known) return paint ? { ...known, paint } : known;
   const text = sanitizeLine(given);
-  return { text, paint, width: textWidth(text) };
+  const measured = { text, width: textWidth(text) };
+  if (beyond.size < MOST) beyond.set(given, measured);
+  return { ...measured, paint };
 };
 
 /** Only the text is coloured, not the spaces beside it. */
