@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigFlags, loadConfig } from '../../src/config/load.ts';
 import { homeDirs } from '../../src/config/paths.ts';
+import type { AppError } from '../../src/errors.ts';
 import { tempDir } from '../support/repo.ts';
 
 /** A user and a repository folder of their own. */
@@ -19,11 +20,11 @@ export const scene = () => {
 };
 
 /** The error that a promise or a call ends with. */
-export const errorOf = async (work: () => unknown): Promise<Error & Record<string, any>> => {
+export const errorOf = async (work: () => unknown): Promise<AppError> => {
   try {
     await work();
   } catch (error) {
-    return error as Error & Record<string, any>;
+    return error as AppError;
   }
   throw new Error('nothing was thrown');
 };

@@ -22,8 +22,14 @@ describe('editing JSON in place', () => {
     const seen: [string, string | undefined][] = [];
     const names: string[] = [];
     const edit = {
-      string: (value: string, key: string | undefined) => (seen.push([value, key]), value),
-      name: (name: string) => (names.push(name), name),
+      string: (value: string, key: string | undefined) => {
+        seen.push([value, key]);
+        return value;
+      },
+      name: (name: string) => {
+        names.push(name);
+        return name;
+      },
       number: () => undefined,
     };
     editJson('{"a":"1","b":["2",{"c" : "3"}],"d":4,"e":{"f":"5"},"g":"6","":"7"}', edit);
@@ -61,7 +67,13 @@ describe('editing JSON in place', () => {
       const value = '\\'.repeat(n);
       const text = JSON.stringify([value, `"${value}"`, `${value}"`]);
       const seen: string[] = [];
-      editJson(text, { ...same, string: (found) => (seen.push(found), found) });
+      editJson(text, {
+        ...same,
+        string: (found) => {
+          seen.push(found);
+          return found;
+        },
+      });
       expect(seen).toEqual(JSON.parse(text));
     }
   });

@@ -37,7 +37,7 @@ describe('a password', () => {
     'two words',
     '********',
     '<password>',
-    '${PASSWORD}',
+    '$PASSWORD',
     '{{ password }}',
     'your-password',
     'changeme',
