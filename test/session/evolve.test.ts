@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalogue, type Draft, type LogEvent } from '../../src/events/catalogue.ts';
 import { compareWithBase, statusOf, totalUsage, verdictOf } from '../../src/session/conclusions.ts';
-import { evolve, replay } from '../../src/session/evolve.ts';
-import { initialSession } from '../../src/session/state.ts';
+import { evolve, Replay, replay } from '../../src/session/evolve.ts';
+import { initialSession, type Session } from '../../src/session/state.ts';
 import { created, draft, eventsOf, finished, ID, started, tested } from '../support/events.ts';
 
 const stateAfter = (...drafts: Draft[]) => replay(eventsOf([draft('session.created', created()), ...drafts]));
@@ -172,6 +172,34 @@ describe('properties', () => {
           expect(replay(events.slice(cut), replay(events.slice(0, cut)))).toEqual(replay(events));
         },
       ),
+    );
+  });
+
+  it('one by one or in one go, and whether told or handed over: the same, and what was before stays as it was', () => {
+    const life = eventsOf([
+      draft('session.created', created()),
+      started(1),
+      draft('agent-message.received', { iteration: 1, text: 'Hello' }),
+      draft('tool-call.started', { iteration: 1, toolCallId: 'a', tool: 'shell_command', summary: 'ls' }),
+      finished(1),
+      tested(),
+      started(2),
+    ]);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyEvent, fc.constantFrom(...life)), { maxLength: 30 }), (events) => {
+        let session = initialSession;
+        const steps: [Session, string][] = [];
+        for (const event of events) {
+          session = evolve(session, event);
+          steps.push([session, JSON.stringify(session)]);
+        }
+        const told = new Replay();
+        for (const event of events) told.add(event);
+        expect(told.session).toEqual(session);
+        expect(replay(events)).toEqual(session);
+        for (const [step] of steps) replay(events, step);
+        expect(steps.map(([step]) => JSON.stringify(step))).toEqual(steps.map(([, text]) => text));
+      }),
     );
   });
 
