@@ -48,17 +48,20 @@ const parseCommit = (text: string): CommitInfo => {
 };
 
 /**
- * The commits of `to` that `from` does not have, oldest first; all of them without a `from`.
+ * The commits of `to` that neither `from` nor any of `not` has, oldest first; all of them without a `from`. What `not`
+ * names and is not there counts for nothing.
  * @throws AppError ref.missing when a name is neither id nor full ref, git.failed when there is no such commit
  */
 export const listCommits = async (
   repo: Repository,
-  { from, to }: { from: string | null; to: string },
+  { from, to, not = [] }: { from: string | null; to: string; not?: string[] },
 ): Promise<CommitInfo[]> => {
   const range = from === null ? [assertSafe(to)] : [assertSafe(to), `^${assertSafe(from)}`];
+  const stdin = [...range, ...not.map((id) => `^${assertSafe(id)}`)].join('\n');
   const date = '--date=format-local:%Y-%m-%dT%H:%M:%S.000Z';
-  const args = ['log', '--reverse', '--topo-order', '-z', '--no-decorate', '--no-notes', date, `--format=${FORMAT}`];
-  const text = await gitText(repo, [...args, ...range, '--'], { env: { TZ: 'UTC' } });
+  const shape = ['-z', '--no-decorate', '--no-notes', date, `--format=${FORMAT}`];
+  const args = ['log', '--reverse', '--topo-order', '--ignore-missing', ...shape, '--stdin'];
+  const text = await gitText(repo, args, { stdin: `${stdin}\n`, env: { TZ: 'UTC' } });
   return text === '' ? [] : text.split('\0').filter(Boolean).map(parseCommit);
 };
 

@@ -3,7 +3,7 @@ import { diffSize } from '../git/diff.ts';
 import type { Worktree } from '../git/repository.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Iteration, Outcome } from '../session/state.ts';
-import { foldedCommits } from './agent-commits.ts';
+import { agentCommits } from './agent-commits.ts';
 import { iterationMessage, iterationSubject } from './commit-message.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
@@ -17,6 +17,8 @@ export interface Finish {
   durationMs: number;
   recovered: boolean;
   transcript: Digest | null;
+  /** Ids that refs led to before the agent ran, as far as that is known. */
+  known: string[];
 }
 
 /**
@@ -32,7 +34,7 @@ export const finishIteration = async (
   const open = openIteration(journal.session);
   if (!open) throw new Error('there is no open iteration to finish');
   const { iteration, head, prompt } = open;
-  const folded = await foldedCommits(ctx, journal, wt, open);
+  const folded = await agentCommits(ctx, journal, wt, open, how.known);
   await journal.record(
     folded.map(({ id, subject }) => ({
       type: 'agent-commit.folded',

@@ -134,6 +134,7 @@ const runOnce = async (
     durationMs,
     recovered: false,
     transcript,
+    known: Object.values(before.refs),
   });
   if (!interrupted && end.failure === null && journal.session.test !== null) {
     wish.onStep?.({ step: 'tests', command: journal.session.test });

@@ -21,7 +21,14 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
     `Iteration ${open.iteration} of ${journal.session.name} never ended: its process died. What it left is committed as interrupted.`,
   );
   const transcript = await digestKept(ctx, journal.id, open.iteration);
-  const how = { outcome: 'interrupted', said: open.message, durationMs: 0, recovered: true, transcript } as const;
+  const how = {
+    outcome: 'interrupted',
+    said: open.message,
+    durationMs: 0,
+    recovered: true,
+    transcript,
+    known: [],
+  } as const;
   await finishIteration(ctx, journal, wt, how);
 };
 

@@ -333,3 +333,27 @@ describe('a worktree', () => {
     expect(run.iteration.files).toBe(2);
   });
 });
+
+describe('an agent that rebases', () => {
+  it('is not credited with the upstream commits it moved onto', async () => {
+    const yaml = `
+iterations:
+  - - edit: { path: one.txt, content: "1\\n" }
+    - message: One.
+  - - run: git -c user.name=a -c user.email=a@a rebase -q main
+    - run: "echo 2 > two.txt && git add -A && git -c user.name=a -c user.email=a@a commit -q -m 'two by the agent'"
+    - message: Rebased and went on.
+`;
+    const { dir, ctx, id, branch } = await setUp(yaml);
+    await runOnce(ctx, id);
+    await sh(dir, 'echo up > up.txt && git add -A && git commit -q -m upstream');
+    const run = await runOnce(ctx, id);
+    const folded = run.events
+      .filter(({ type }) => type === 'agent-commit.folded')
+      .map(({ data }) => (data as { subject: string }).subject);
+    expect(folded).toEqual(['two by the agent']);
+    expect(await git(dir, 'log', '--format=%s', `${run.iteration.head}..${branch}`)).toBe('amp: Rebased and went on.');
+    expect(await git(dir, 'show', `${branch}:two.txt`)).toBe('2');
+    expect(run.types).not.toContain('manual-commit.found');
+  });
+});
