@@ -3,7 +3,7 @@ import type { Worktree } from '../git/repository.ts';
 import { killStrays } from '../process/strays.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Context } from './context.ts';
-import { finishIteration } from './finish-iteration.ts';
+import { type Finish, finishIteration } from './finish-iteration.ts';
 import type { Journal } from './journal.ts';
 import { digestKept } from './transcript-digest.ts';
 
@@ -22,13 +22,13 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
   );
   const transcript = await digestKept(ctx, journal.id, open.iteration);
   const how = {
-    outcome: 'interrupted',
+    outcome: 'interrupted' as const,
     said: open.message,
     durationMs: 0,
     recovered: true,
     transcript,
     known: [],
-  } as const;
+  } satisfies Finish;
   await finishIteration(ctx, journal, wt, how);
 };
 
