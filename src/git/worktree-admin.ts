@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { type ConfigEntry, readPlainConfig } from './config-file.ts';
 import { draftName, draftsOf, removeFolder } from './drafts.ts';
 import { errorCode, lstatIfAny, readTextIfAny, syncFolder, writeNewFile } from './files.ts';
+import { isInside } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { linkText, readGitFile } from './worktree-link.ts';
 
@@ -118,7 +119,7 @@ export const claimFolder = (repo: Repository, path: string): string => {
     new AppError('worktree.blocked', `${path} ${what}.`, { hint });
   mkdirSync(dirname(path), { recursive: true });
   const parent = realpathSync(dirname(path));
-  const isBelowRoot = dirname(path).startsWith(repo.root);
+  const isBelowRoot = isInside(repo.root, dirname(path));
   if (isBelowRoot && parent !== dirname(path)) {
     throw blocked(
       'would lie behind a symbolic link',
