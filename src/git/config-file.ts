@@ -20,8 +20,10 @@ const QUOTED_VALUE = /^"([^"\\\0]*)"$/;
 export const readPlainConfig = (text: string): ConfigEntry[] | undefined => {
   const entries: ConfigEntry[] = [];
   let section: { section: string; subsection: string | null } | undefined;
-  for (const raw of text.split('\n')) {
-    const line = raw.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
+  const lines = text.replaceAll('\r\n', '\n').split('\n');
+  for (const raw of lines) {
+    const line = raw.replace(/^[ \t]+|[ \t]+$/g, '');
+    if (line.includes('\r')) return undefined;
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
     const header = SECTION.exec(line);
     if (header) {

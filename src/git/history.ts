@@ -57,11 +57,13 @@ export const listCommits = async (
   { from, to, not = [] }: { from: string | null; to: string; not?: string[] },
 ): Promise<CommitInfo[]> => {
   const range = from === null ? [assertSafe(to)] : [assertSafe(to), `^${assertSafe(from)}`];
-  const stdin = [...range, ...not.map((id) => `^${assertSafe(id)}`)].join('\n');
+  const stdin = not.map((id) => `^${assertSafe(id)}\n`).join('');
   const date = '--date=format-local:%Y-%m-%dT%H:%M:%S.000Z';
   const shape = ['-z', '--no-decorate', '--no-notes', date, `--format=${FORMAT}`];
-  const args = ['log', '--reverse', '--topo-order', '--ignore-missing', ...shape, '--stdin'];
-  const text = await gitText(repo, args, { stdin: `${stdin}\n`, env: { TZ: 'UTC' } });
+  // What comes before `--ignore-missing` has to be there.
+  const lenient = not.length > 0 ? ['--ignore-missing', '--stdin'] : [];
+  const args = ['log', '--reverse', '--topo-order', ...shape, ...range, ...lenient, '--'];
+  const text = await gitText(repo, args, { stdin, env: { TZ: 'UTC' } });
   return text === '' ? [] : text.split('\0').filter(Boolean).map(parseCommit);
 };
 
@@ -87,6 +89,6 @@ export const unmergedCommits = async (repo: Repository, branch: string, base: st
   const ref = assertSafe(branchRef(branch));
   if ((await readRef(repo, ref)) === undefined) return 0;
   // `--exclude` before `--branches` wants the name without refs/heads/ (git-rev-list(1)).
-  const others = [`--exclude=${branch}`, '--branches', '--remotes', '--tags'];
+  const others = [`--exclude=${ref.slice('refs/heads/'.length)}`, '--branches', '--remotes', '--tags'];
   return Number(await gitText(repo, ['rev-list', '--count', ref, `^${base}`, '--not', ...others, '--']));
 };

@@ -40,6 +40,7 @@ export const FIXED_SETTINGS: [string, string][] = [
   ['user.useConfigOnly', 'true'],
   ['color.ui', 'false'],
   ['advice.addEmbeddedRepo', 'false'],
+  ['advice.graftFileDeprecated', 'false'],
   ['protocol.allow', 'never'],
   ['protocol.https.allow', 'always'],
   ['protocol.http.allow', 'always'],
