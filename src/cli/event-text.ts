@@ -1,5 +1,6 @@
-import type { ChalkInstance } from 'chalk';
+import { Chalk, type ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
+import { shownText } from '../events/long-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
 import { sanitizeLine } from './sanitize.ts';
 
@@ -38,7 +39,7 @@ const texts: Texts = {
   'session.created': (d) =>
     `created ${inlineText(d.name)} from ${inlineText(d.base ?? 'an empty repository')} (${short(d.baseCommit)})`,
   'session.renamed': (d) => `renamed from ${inlineText(d.previous)} to ${inlineText(d.name)}`,
-  'prompt.replaced': (d) => `prompt is now: ${inlineText(d.prompt)}`,
+  'prompt.replaced': (d) => `prompt is now: ${inlineText(shownText(d.prompt))}`,
   'test-command.replaced': (d) =>
     d.test === null ? 'no test command any more' : `test command is now: ${inlineText(d.test)}`,
   'agent.replaced': (d) =>
@@ -58,10 +59,10 @@ const texts: Texts = {
   'manual-rewrite.found': (d) => `the branch was rewritten by hand: ${short(d.from)} → ${short(d.to)}`,
   'log.recovered': (d) => `recovered after a crash; ${d.tornBytes} unfinished bytes set aside`,
   'iteration.started': (d, c) =>
-    `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(d.prompt)}`,
+    `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(shownText(d.prompt))}`,
   'thread.started': (d) =>
     `thread ${inlineText(d.threadId)}${d.mode ? `, mode ${inlineText(d.mode)}` : ''}${d.model ? `, ${inlineText(d.model)}` : ''}`,
-  'agent-message.received': (d) => `“${inlineText(d.text)}”`,
+  'agent-message.received': (d) => `“${inlineText(shownText(d.text))}”`,
   'tool-call.started': (d, c) => `${c.dim('→')} ${inlineText(d.tool)} ${c.dim(inlineText(d.summary))}`,
   'tool-call.finished': (d, c) =>
     `${d.isError || (d.exitCode ?? 0) !== 0 ? c.red('←') : c.dim('←')} ${inlineText(d.tool ?? 'unknown tool')}${d.exitCode === null ? '' : ` exit ${d.exitCode}`}${d.isError ? ' error' : ''}${d.durationMs === null ? '' : c.dim(` ${formatDuration(d.durationMs)}`)}`,
@@ -86,6 +87,8 @@ const texts: Texts = {
     `${good(d) ? c.green('✓ tests passed') : c.red('✗ tests failed')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
 };
 
+const PLAIN = new Chalk({ level: 0 });
+
 const table = new Map<string, (data: never, color: ChalkInstance) => string>(Object.entries(texts));
 
 /**
@@ -95,7 +98,10 @@ export const eventText = (event: LogEvent, color: ChalkInstance): string => {
   const text = table.get(event.type);
   if (!text) return color.dim(`${inlineText(event.type)} (of a newer version)`);
   try {
-    return text(event.data as never, color);
+    const plain = text(event.data as never, PLAIN);
+    const inert = sanitizeLine(plain);
+    // Numbers and ids are shown as they are; in a log made by somebody else they may be anything.
+    return inert === plain ? text(event.data as never, color) : inert;
   } catch {
     return color.dim(`${inlineText(event.type)} (unreadable)`);
   }

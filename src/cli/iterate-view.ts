@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { EventData, LogEvent } from '../events/catalogue.ts';
+import { shownText } from '../events/long-text.ts';
 import { eventText } from './event-text.ts';
 import { formatTokens } from './format.ts';
 import { stderr, stdout } from './print.ts';
@@ -76,7 +77,7 @@ const stepsView = (progress: Progress): IterateView => {
         const { tool, summary } = data as EventData<'tool-call.started'>;
         doing = sanitizeLine(`${tool} ${summary}`).slice(0, 60);
       } else if (type === 'agent-message.received') {
-        doing = sanitizeLine((data as EventData<'agent-message.received'>).text).slice(0, 60);
+        doing = sanitizeLine(shownText((data as EventData<'agent-message.received'>).text)).slice(0, 60);
       } else if (type === 'test-run.finished') {
         const { exitCode, timedOut } = data as EventData<'test-run.finished'>;
         if (exitCode !== 0 || timedOut) steps.fail(timedOut ? 'time limit' : `exit ${exitCode ?? 'by signal'}`);
@@ -98,7 +99,7 @@ const streamView = (color: ChalkInstance): IterateView => ({
   onEvent: (event) => {
     if (NOT_LIVE.has(event.type)) return;
     if (event.type === 'agent-message.received')
-      stdout.line(sanitizeText((event.data as EventData<'agent-message.received'>).text));
+      stdout.line(sanitizeText(shownText((event.data as EventData<'agent-message.received'>).text)));
     else stdout.line(eventText(event, color));
   },
   onTestOutput: (text) => stdout.write(color.dim(sanitizeText(text))),

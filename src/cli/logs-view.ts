@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { EventData, LogEvent } from '../events/catalogue.ts';
+import { shownText } from '../events/long-text.ts';
 import { eventText } from './event-text.ts';
 import { stdout } from './print.ts';
 import { sanitizeText } from './sanitize.ts';
@@ -30,7 +31,7 @@ const eventLines = (event: LogEvent, color: ChalkInstance): string | undefined =
   if (QUIET.has(event.type)) return undefined;
   if (event.type === 'agent-message.received') {
     const { text } = event.data as EventData<'agent-message.received'>;
-    return sanitizeText(String(text));
+    return sanitizeText(shownText(text));
   }
   return eventText(event, color);
 };

@@ -20,6 +20,6 @@ export const putAwayText = (done: PutAway, color: ChalkInstance): string => {
       `  ${mark} the branch ${sanitizeLine(done.branch)}${done.commit ? ` (was ${done.commit.slice(0, 8)})` : ''}`,
     );
   if (!done.worktree && !done.branch) lines.push('  nothing was left to remove');
-  lines.push(color.dim('  its log stays: amp-sessions timeline ' + done.session));
+  lines.push(color.dim(`  its log stays: amp-sessions timeline ${done.session}`));
   return lines.join('\n');
 };

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { costSource, count, diffSize, ending, iteration, leftovers, milliseconds, objectId } from './shapes.ts';
+import {
+  costSource,
+  count,
+  diffSize,
+  ending,
+  iteration,
+  leftovers,
+  longText,
+  milliseconds,
+  objectId,
+} from './shapes.ts';
 
 /** What can have happened between a prompt and its commit. */
 export const iterationEvents = [
@@ -10,7 +20,7 @@ export const iterationEvents = [
     'An agent is about to be given a prompt.',
     z.object({
       iteration,
-      prompt: z.string(),
+      prompt: longText,
       reason: z.enum(['prompt', 'continue', 'until-pass']),
       head: objectId.describe("the branch's commit before the agent runs"),
       agent: z.object({
@@ -29,7 +39,7 @@ export const iterationEvents = [
     'The agent named its own conversation.',
     z.object({ iteration, threadId: z.string(), mode: z.string().nullable(), model: z.string().nullable() }),
   ),
-  event('agent-message.received', 1, 'The agent said something.', z.object({ iteration, text: z.string() })),
+  event('agent-message.received', 1, 'The agent said something.', z.object({ iteration, text: longText })),
   event(
     'tool-call.started',
     1,

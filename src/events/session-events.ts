@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { agentChoice, diffSize, ending, iteration, leftovers, milliseconds, objectId, person } from './shapes.ts';
+import {
+  agentChoice,
+  diffSize,
+  ending,
+  iteration,
+  leftovers,
+  longText,
+  milliseconds,
+  objectId,
+  person,
+} from './shapes.ts';
 
 /** What can have happened to a session as a whole: its birth, its names, its worktree, its end. */
 export const sessionEvents = [
@@ -10,7 +20,7 @@ export const sessionEvents = [
     'A session was asked for: everything needed to build its branch and worktree is on record before either exists.',
     z.object({
       name: z.string(),
-      prompt: z.string().nullable(),
+      prompt: longText.nullable(),
       base: z.string().nullable().describe('what the user named or stood on; null in an empty repository'),
       baseCommit: objectId,
       branch: z.string(),
@@ -24,7 +34,7 @@ export const sessionEvents = [
     }),
   ),
   event('session.renamed', 1, 'The session got another name.', z.object({ name: z.string(), previous: z.string() })),
-  event('prompt.replaced', 1, 'The session got another prompt.', z.object({ prompt: z.string() })),
+  event('prompt.replaced', 1, 'The session got another prompt.', z.object({ prompt: longText })),
   event('test-command.replaced', 1, 'The session got another test command.', z.object({ test: z.string().nullable() })),
   event('agent.replaced', 1, 'The session got another agent, mode or model.', z.object({ agent: agentChoice })),
   event(

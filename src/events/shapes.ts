@@ -37,3 +37,12 @@ export const leftovers = z
   .describe(
     'files a set-up or test run left behind: nobody’s work, kept out of the next commit; a null object is a deletion',
   );
+
+/** A text that may be long: over 64 KiB it is a blob of its own, and this says where. */
+export const longText = z.union([
+  z.string(),
+  z.object({
+    payload: z.object({ sha256: z.string(), bytes: count, parts: z.array(z.string()) }),
+    preview: z.string().optional(),
+  }),
+]);

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Draft, EventData } from '../events/catalogue.ts';
+import type { LongText } from '../events/long-text.ts';
 import { openIteration } from './conclusions.ts';
 import type { AgentChoice, Session } from './state.ts';
 
@@ -81,7 +82,7 @@ const CONTINUE = 'Go on with the task.';
 export const nextPrompt = (
   session: Session,
   given: string | null,
-): { prompt: string; reason: 'prompt' | 'continue' } | null => {
+): { prompt: LongText; reason: 'prompt' | 'continue' } | null => {
   if (given !== null) return { prompt: given, reason: 'prompt' };
   const last = session.iterations.findLast((iteration) => iteration.outcome === 'completed');
   if (!last) return session.prompt === null ? null : { prompt: session.prompt, reason: 'prompt' };
@@ -118,7 +119,7 @@ const startIteration = (
       `Session ${session.name} has no prompt.`,
       'Give one with --prompt, --prompt-file or --prompt-editor.',
     );
-  const reason = data.reason === 'until-pass' ? 'until-pass' : next.reason;
+  const reason = data.reason === 'prompt' ? next.reason : data.reason;
   const iteration = (session.iterations.at(-1)?.iteration ?? 0) + 1;
   return [{ type: 'iteration.started', by: 'user', data: { ...data, iteration, prompt: next.prompt, reason } }];
 };

@@ -1,5 +1,6 @@
 import type { KnownEvent } from '../events/catalogue.ts';
 import type { IterationEventType } from '../events/iteration-events.ts';
+import { shownText } from '../events/long-text.ts';
 import { type Change, edited, NOTHING } from './change.ts';
 import { emptyUsage, type Session, type TestRun } from './state.ts';
 
@@ -21,7 +22,7 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       ...session.iterations,
       {
         iteration: data.iteration,
-        prompt: data.prompt,
+        prompt: shownText(data.prompt),
         reason: data.reason,
         agent: data.agent,
         threadId: data.agent.threadId,
@@ -51,7 +52,8 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
     const threads = { ...session.threads, [agent]: data.threadId };
     return { threads, ...edited(session, data.iteration, () => ({ threadId: data.threadId })) };
   },
-  'agent-message.received': (session, { data }) => edited(session, data.iteration, () => ({ message: data.text })),
+  'agent-message.received': (session, { data }) =>
+    edited(session, data.iteration, () => ({ message: shownText(data.text) })),
   'tool-call.started': (session, { data }) =>
     edited(session, data.iteration, (it) => ({ toolCalls: it.toolCalls + 1 })),
   'tool-call.finished': (session, { data }) =>

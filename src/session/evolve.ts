@@ -56,6 +56,13 @@ export class Replay {
   }
 }
 
+/** A step of a fold that begins with nothing: one replay that is told one event after the other. */
+export const replayStep = (state: Replay | undefined, event: LogEvent): Replay => {
+  const told = state ?? new Replay();
+  told.add(event);
+  return told;
+};
+
 /** State is a replay, and nothing else. */
 export const replay = (events: Iterable<LogEvent>, from: Session = initialSession): Session => {
   const draft = new Draft(from);

@@ -1,4 +1,5 @@
 import type { EventData } from '../events/catalogue.ts';
+import type { LongText } from '../events/long-text.ts';
 
 export type AgentChoice = EventData<'session.created'>['agent'];
 export type Leftover = EventData<'test-run.finished'>['leftovers'][number];
@@ -70,7 +71,8 @@ export interface Session {
   /** False before `session.created`: nothing else is known then. */
   exists: boolean;
   name: string;
-  prompt: string | null;
+  /** Whole, or where the whole is. */
+  prompt: LongText | null;
   base: string | null;
   baseCommit: string;
   branch: string;

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isPayloadReference, type PayloadReference } from '../events/long-text.ts';
+
+export { isPayloadReference, type PayloadReference };
 
 /** A longer string (in UTF-8 bytes) leaves its event and becomes a blob of its own. */
 export const PAYLOAD_LIMIT = 64 * 1024;
@@ -6,20 +9,6 @@ export const PAYLOAD_LIMIT = 64 * 1024;
 const PART = 16 * 1024 * 1024;
 const PREVIEW = 1000;
 const PREVIEWED = new Set(['prompt', 'text']);
-
-/**
- * What stands in an event's data for a long string: SHA-256 and length of its UTF-8 bytes, and the SHA-256 of its
- * parts of at most 16 MiB, in order. A prompt or a message keeps its first 1,000 characters.
- */
-export interface PayloadReference {
-  payload: { sha256: string; bytes: number; parts: string[] };
-  preview?: string;
-}
-
-export const isPayloadReference = (value: unknown): value is PayloadReference => {
-  const payload = (value as PayloadReference | null)?.payload as PayloadReference['payload'] | null | undefined;
-  return typeof payload === 'object' && typeof payload?.sha256 === 'string' && Array.isArray(payload.parts);
-};
 
 type OnString = (text: string, key: string) => unknown;
 

@@ -1,3 +1,4 @@
+import { shownText } from '../events/long-text.ts';
 import {
   type Comparison,
   compareWithBase,
@@ -96,7 +97,7 @@ export const describeSession = (ctx: Context, session: Session) => {
     comparison: compareWithBase(session, tests) as Comparison,
     agent: session.agent.name,
     mode: session.agent.mode,
-    prompt: session.prompt,
+    prompt: session.prompt === null ? null : shownText(session.prompt),
     base: session.base,
     baseCommit: session.baseCommit,
     head: session.head,

@@ -5,10 +5,12 @@ import { compareFingerprints, fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import { stopStrength } from '../process/strength.ts';
 import { verdictOf } from '../session/conclusions.ts';
+import { nextPrompt } from '../session/decide.ts';
 import type { Iteration, Outcome, Session } from '../session/state.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
+import { fullText } from './full-text.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { recordManualWork } from './manual-work.ts';
@@ -160,11 +162,13 @@ const openIterationFor = async (
   const timeoutSec = wish.timeoutSec ?? ctx.config.config.timeoutSec;
   const timeoutMs = timeoutSec > 0 ? timeoutSec * 1000 : null;
   const [version, stops] = await Promise.all([agent.version(), stopStrength()]);
+  const next = nextPrompt(journal.session, wish.prompt);
+  const prompt = next && (await fullText(ctx, journal.id, next.prompt));
   await journal.decide({
     do: 'startIteration',
     data: {
-      prompt: wish.prompt,
-      reason: wish.again ? 'until-pass' : 'prompt',
+      prompt,
+      reason: wish.again ? 'until-pass' : (next?.reason ?? 'prompt'),
       head: journal.session.head,
       agent: { name: agent.name, mode: wish.mode, version, threadId: threadId ?? null },
       timeoutMs,
@@ -174,7 +178,8 @@ const openIterationFor = async (
   const open = journal.session.iterations.at(-1)!;
   const { firstOutputSec, idleSec } = ctx.config.config;
   return {
-    prompt: open.prompt,
+    // As it was given: what is on record has its secrets taken out, and may be cut.
+    prompt: prompt!,
     ...(threadId !== undefined && { threadId, threadCostUsd: journal.session.threadCosts[threadId] }),
     ...(wish.mode !== null && { mode: wish.mode }),
     worktree: wt.path,

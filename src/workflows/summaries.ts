@@ -1,7 +1,7 @@
 import { logId, sessionLog } from '../events/envelope.ts';
 import { lastTests, type SessionStatus, statusOf, totalUsage, verdictOf } from '../session/conclusions.ts';
-import { replay } from '../session/evolve.ts';
-import type { Session, Verdict } from '../session/state.ts';
+import { replayStep } from '../session/evolve.ts';
+import { initialSession, type Session, type Verdict } from '../session/state.ts';
 import type { LogTips } from '../store/log-store.ts';
 import { type IndexEntry, readIndex, updateIndex } from '../store/session-index.ts';
 import type { Context } from './context.ts';
@@ -47,6 +47,30 @@ const sameTips = (entry: IndexEntry, log: LogTips): boolean =>
 const settle = (ctx: Context, summary: SessionSummary): SessionSummary =>
   summary.state === 'running' && !holderOf(ctx, summary.id) ? { ...summary, state: 'idle' } : summary;
 
+/** Logs that the index does not know as they are now; it learns of those that are wholly in git. */
+const replayAll = async (ctx: Context, stale: LogTips[]): Promise<SessionSummary[]> => {
+  if (stale.length === 0) return [];
+  const folded = await ctx.store.foldMany(
+    stale.map(({ log }) => log),
+    undefined,
+    replayStep,
+  );
+  const summaries: SessionSummary[] = [];
+  const entries: IndexEntry[] = [];
+  for (const [at, { log, state, damaged }] of folded.entries()) {
+    if (damaged) {
+      ctx.warn(damaged.message);
+      continue;
+    }
+    const summary = summarize({ ...(state?.session ?? initialSession), id: logId(log) });
+    const { tips, pending } = stale[at]!;
+    summaries.push(summary);
+    if (!pending) entries.push({ session: summary.id, tips: [...tips], summary });
+  }
+  updateIndex(ctx.repo, entries);
+  return summaries;
+};
+
 /**
  * Every session of the repository, oldest first. Those whose refs have not moved come from the index; the rest are
  * replayed, and the index learns of them.
@@ -61,12 +85,7 @@ export const summaries = async (ctx: Context): Promise<SessionSummary[]> => {
     if (entry && !log.pending && sameTips(entry, log)) known.push(entry.summary as SessionSummary);
     else stale.push(log);
   }
-  const views = stale.length === 0 ? [] : await ctx.store.readMany(stale.map(({ log }) => log));
-  const fresh = views.map((view) => summarize({ ...replay(view.events), id: logId(view.log) }));
-  const entries = fresh.flatMap((summary, i): IndexEntry[] =>
-    stale[i]!.pending ? [] : [{ session: summary.id, tips: [...stale[i]!.tips], summary }],
-  );
-  if (entries.length > 0) updateIndex(ctx.repo, entries);
+  const fresh = await replayAll(ctx, stale);
   const all = [...known, ...fresh].filter(({ createdAt }) => createdAt !== '');
   return all.map((summary) => settle(ctx, summary)).sort(byCreation);
 };
@@ -76,7 +95,7 @@ const byCreation = (a: SessionSummary, b: SessionSummary): number =>
 
 /** One session as it is now, without its lock: for the verbs that only look. */
 export const readSession = async (ctx: Context, id: string): Promise<Session> => {
-  const view = await ctx.store.read(sessionLog(id));
-  for (const warning of view.warnings) ctx.warn(warning);
-  return { ...replay(view.events), id };
+  const { state, warnings } = await ctx.store.fold(sessionLog(id), undefined, replayStep);
+  for (const warning of warnings) ctx.warn(warning);
+  return { ...(state?.session ?? initialSession), id };
 };
