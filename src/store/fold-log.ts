@@ -1,51 +1,54 @@
 import type { LogEvent } from '../events/catalogue.ts';
 import { decodeEvent, lineHash } from '../events/codec.ts';
-import { GENESIS, type LogName } from '../events/envelope.ts';
+import { GENESIS, type LogName, logId } from '../events/envelope.ts';
 import { catFileStream } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { listBlobs, parseSegmentName } from './blobs.ts';
-import { readLaneRefs } from './lane-refs.ts';
+import { type LaneTips, readLaneRefs } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { Folded } from './log-store.ts';
-import { readWal } from './wal/wal-files.ts';
+import { readWal, type WalFile } from './wal/wal-files.ts';
 
 export interface Fold<State> {
-  log: LogName;
-  /** Whose end of the log is asked for. */
+  logs: LogName[];
+  /** Whose ends of the logs are asked for. */
   writer: string | undefined;
   initial: State;
   step(state: State, event: LogEvent): State;
 }
 
-/** The lines were not in one writer's order after all: only a full read can tell the order. */
-class OutOfOrder extends Error {}
-
 class Lane<State> {
   state: State;
+  readonly blobs: { id: string; firstSeq: number }[] = [];
+  /** The lines are not in one writer's order after all: only a full read can tell the order. */
+  isOutOfOrder = false;
+  readonly #log: LogName;
   readonly #fold: Fold<State>;
   #last: LogEvent | undefined;
   #lastLine = '';
   #unreadable = 0;
 
-  constructor(fold: Fold<State>) {
+  constructor(log: LogName, fold: Fold<State>) {
+    this.#log = log;
     this.#fold = fold;
     this.state = fold.initial;
   }
 
   add(bytes: Buffer): void {
+    if (this.isOutOfOrder) return;
     eachLine(bytes, (line) => {
       const event = line === undefined ? undefined : decodeEvent(line);
-      if (event === undefined || event.log !== this.#fold.log) this.#unreadable += 1;
+      if (event === undefined || event.log !== this.#log) this.#unreadable += 1;
       else this.#take(event, line!);
     });
   }
 
-  finish(): Folded<State> {
-    const { log, writer } = this.#fold;
+  finish(): Folded<State> | undefined {
+    if (this.isOutOfOrder) return undefined;
     const last = this.#last;
-    const isOurs = last !== undefined && last.writer === writer;
+    const isOurs = last !== undefined && last.writer === this.#fold.writer;
     const warnings =
-      this.#unreadable === 0 ? [] : [`${this.#unreadable} lines of ${log} are no events and were passed over.`];
+      this.#unreadable === 0 ? [] : [`${this.#unreadable} lines of ${this.#log} are no events and were passed over.`];
     const [seq, prev] = isOurs ? [last.seq, lineHash(this.#lastLine)] : [0, GENESIS];
     return { state: this.state, head: { seq, prev, clock: last?.clock ?? 0 }, warnings };
   }
@@ -56,38 +59,49 @@ class Lane<State> {
       // What a dead process left in both places comes a second time at the end.
       if (event.writer === last.writer && event.seq <= last.seq) return;
       if (event.writer !== last.writer || event.seq !== last.seq + 1 || event.clock <= last.clock)
-        throw new OutOfOrder();
+        this.isOutOfOrder = true;
     }
+    if (this.isOutOfOrder) return;
     this.#last = event;
     this.#lastLine = line;
     this.state = this.#fold.step(this.state, event);
   }
 }
 
-/**
- * Folds the log of a single writer as its blobs come in, in their order. Undefined when several wrote it, or when it
- * is not in order: then it has to be read as a whole.
- */
-export const foldLane = async <State>(repo: Repository, fold: Fold<State>): Promise<Folded<State> | undefined> => {
-  const wal = readWal(repo, 'events', new Set([fold.log]));
-  const tips = (await readLaneRefs(repo, [fold.log])).get(fold.log) ?? new Map<string, string>();
-  if (new Set([...tips.keys(), ...wal.map((file) => file.writer)]).size > 1) return undefined;
-  const blobs = (await listBlobs(repo, tips.values())).flatMap(({ id, name }) => {
+/** A lane for each log that has one writer only. */
+const lanesOf = <State>(fold: Fold<State>, refs: LaneTips, wal: WalFile[]): Map<LogName, Lane<State>> => {
+  const writers = new Map(fold.logs.map((log) => [log, new Set(refs.get(log)?.keys())]));
+  for (const { log, writer } of wal) writers.get(log)?.add(writer);
+  const single = fold.logs.filter((log) => writers.get(log)!.size <= 1);
+  return new Map(single.map((log) => [log, new Lane(log, fold)]));
+};
+
+/** Finds the blobs of all lanes, each lane's own in their order. */
+const findBlobs = async <State>(repo: Repository, lanes: Map<LogName, Lane<State>>, refs: LaneTips): Promise<void> => {
+  const byId = new Map([...lanes].map(([log, lane]) => [logId(log), lane]));
+  const tips = [...lanes.keys()].flatMap((log) => [...(refs.get(log)?.values() ?? [])]);
+  for (const { id, name } of await listBlobs(repo, tips)) {
     const segment = parseSegmentName(name);
-    return segment?.kind === 'events' ? [{ id, firstSeq: segment.firstSeq }] : [];
-  });
-  blobs.sort((a, b) => a.firstSeq - b.firstSeq);
-  const lane = new Lane(fold);
-  try {
-    await catFileStream(
-      repo,
-      blobs.map(({ id }) => id),
-      (_id, bytes) => lane.add(bytes),
-    );
-    for (const { bytes } of wal) lane.add(bytes);
-  } catch (error) {
-    if (error instanceof OutOfOrder) return undefined;
-    throw error;
+    if (segment?.kind === 'events') byId.get(segment.id)?.blobs.push({ id, firstSeq: segment.firstSeq });
   }
-  return lane.finish();
+  for (const { blobs } of lanes.values()) blobs.sort((a, b) => a.firstSeq - b.firstSeq);
+};
+
+/**
+ * Folds logs of a single writer as their blobs come in, with two processes however many there are: rev-list and
+ * cat-file. Undefined stands for a log that several wrote, or that is not in order: it has to be read as a whole.
+ */
+export const foldLanes = async <State>(
+  repo: Repository,
+  fold: Fold<State>,
+): Promise<Map<LogName, Folded<State> | undefined>> => {
+  // The write-ahead files come first: a flush brings lines into git before it takes them out of there.
+  const wal = readWal(repo, 'events', new Set(fold.logs));
+  const refs = await readLaneRefs(repo, fold.logs);
+  const lanes = lanesOf(fold, refs, wal);
+  await findBlobs(repo, lanes, refs);
+  const owners = new Map([...lanes.values()].flatMap((lane) => lane.blobs.map(({ id }) => [id, lane] as const)));
+  await catFileStream(repo, [...owners.keys()], (id, bytes) => owners.get(id)!.add(bytes));
+  for (const { log, bytes } of wal) lanes.get(log)?.add(bytes);
+  return new Map(fold.logs.map((log) => [log, lanes.get(log)?.finish()]));
 };

@@ -1,17 +1,18 @@
 import type { Clock } from '../clock.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
-import type { LogName } from '../events/envelope.ts';
+import { GENESIS, type LogName } from '../events/envelope.ts';
 import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Redact } from './drafts.ts';
-import { foldLane } from './fold-log.ts';
+import { foldLanes } from './fold-log.ts';
 import { readLaneRefs } from './lane-refs.ts';
 import type { LaneWriter } from './lane-writer.ts';
 import { assertLog, eventsFile, laneRef } from './layout.ts';
 import type {
   Attachments,
   Folded,
+  FoldedLog,
   Head,
   LogNews,
   LogStore,
@@ -66,6 +67,8 @@ const namingDamage = async <T>(log: LogName, read: () => Promise<T>): Promise<T>
   }
 };
 
+type Step<State> = (state: State, event: LogEvent) => State;
+
 /** The log store of a repository, as `log-store.ts` promises and `layout.ts` draws it. */
 class GitStore implements LogStore {
   readonly #repo: Repository;
@@ -114,27 +117,20 @@ class GitStore implements LogStore {
     return viewOf(reading);
   }
 
-  async fold<State>(
-    log: LogName,
-    initial: State,
-    step: (state: State, event: LogEvent) => State,
-  ): Promise<Folded<State>> {
-    assertLog(log);
-    const folded = await namingDamage(log, () => foldLane(this.#repo, { log, writer: this.#writer, initial, step }));
-    if (folded) return folded;
-    const { events, head, warnings } = await this.#readOne(log);
-    return { state: events.reduce(step, initial), head, warnings };
+  async fold<State>(log: LogName, initial: State, step: Step<State>): Promise<Folded<State>> {
+    const [folded] = await namingDamage(log, () => this.#foldAll([log], initial, step));
+    const { state, head, warnings } = folded!;
+    return { state, head, warnings };
   }
 
-  async readMany(logs: LogName[]): Promise<LogView[]> {
-    for (const log of logs) assertLog(log);
+  async foldMany<State>(logs: LogName[], initial: State, step: Step<State>): Promise<FoldedLog<State>[]> {
     try {
-      return (await readLogs(this.#repo, { logs, writer: this.#writer })).map(viewOf);
+      return await this.#foldAll(logs, initial, step);
     } catch (error) {
-      if (!isAppError(error, 'git.failed')) throw error;
-      const views: LogView[] = [];
-      for (const log of logs) views.push(await this.#readOrTell(log));
-      return views;
+      if (!isAppError(error, 'git.failed') && !isAppError(error, 'log.damaged')) throw error;
+      const all: FoldedLog<State>[] = [];
+      for (const log of logs) all.push(await this.#foldOrTell(log, initial, step));
+      return all;
     }
   }
 
@@ -198,12 +194,26 @@ class GitStore implements LogStore {
     });
   }
 
-  async #readOrTell(log: LogName): Promise<LogView> {
+  async #foldAll<State>(logs: LogName[], initial: State, step: Step<State>): Promise<FoldedLog<State>[]> {
+    for (const log of logs) assertLog(log);
+    const lanes = await foldLanes(this.#repo, { logs, writer: this.#writer, initial, step });
+    const all: FoldedLog<State>[] = [];
+    for (const [log, folded] of lanes) all.push({ log, ...(folded ?? (await this.#foldWhole(log, initial, step))) });
+    return all;
+  }
+
+  async #foldWhole<State>(log: LogName, initial: State, step: Step<State>): Promise<Folded<State>> {
+    const { events, head, warnings } = await this.#readOne(log);
+    return { state: events.reduce(step, initial), head, warnings };
+  }
+
+  async #foldOrTell<State>(log: LogName, initial: State, step: Step<State>): Promise<FoldedLog<State>> {
     try {
-      return viewOf(await this.#readOne(log));
+      return { log, ...(await this.fold(log, initial, step)) };
     } catch (error) {
       if (!isAppError(error, 'log.damaged')) throw error;
-      return { log, events: [], head: { seq: 0, prev: '', clock: 0 }, warnings: [error.message], damaged: error };
+      const head = { seq: 0, prev: GENESIS, clock: 0 };
+      return { log, state: initial, head, warnings: [error.message], damaged: error };
     }
   }
 

@@ -19,8 +19,6 @@ export interface LogView {
   head: Head;
   /** Things a person should hear once: torn lines set aside, events of a newer version. */
   warnings: string[];
-  /** Only from `readMany`: this log could not be read, and `events` and `head` say nothing. `read` throws it. */
-  damaged?: AppError;
 }
 
 /** What `fold` came to. */
@@ -28,6 +26,13 @@ export interface Folded<State> {
   state: State;
   head: Head;
   warnings: string[];
+}
+
+/** One of many. */
+export interface FoldedLog<State> extends Folded<State> {
+  log: LogName;
+  /** This log could not be read: the rest says nothing. */
+  damaged?: AppError;
 }
 
 /** A line an agent (or a test command) wrote, verbatim but redacted. */
@@ -92,13 +97,17 @@ export interface LogStore {
   /** Every log there is, with its tips. One look at the refs and one at the write-ahead folder. */
   logs(): Promise<LogTips[]>;
   read(log: LogName): Promise<LogView>;
-  /** Reads many logs with the same few processes; the order of the answer is the order asked. */
-  readMany(logs: LogName[]): Promise<LogView[]>;
   /**
    * The log's events in order, one after the other, without keeping them: half the time and a tenth of the memory of
    * `read` where a log has a million. `step` may be called again from the first event, with `initial`.
    */
   fold<State>(log: LogName, initial: State, step: (state: State, event: LogEvent) => State): Promise<Folded<State>>;
+  /** Folds many logs with the same few processes; the order of the answer is the order asked. */
+  foldMany<State>(
+    logs: LogName[],
+    initial: State,
+    step: (state: State, event: LogEvent) => State,
+  ): Promise<FoldedLog<State>[]>;
   /**
    * Adds facts at the end. Resolved means acknowledged: redacted, written and fdatasynced.
    * Read the log after its lock is taken and before the first append: the end of the log is known from there.

@@ -9,6 +9,7 @@ import { assertLog } from './layout.ts';
 import type {
   Attachments,
   Folded,
+  FoldedLog,
   Head,
   LogNews,
   LogStore,
@@ -114,8 +115,12 @@ export class MemoryStore implements LogStore {
     return { state: events.reduce(step, initial), head, warnings };
   }
 
-  readMany(logs: LogName[]): Promise<LogView[]> {
-    return Promise.all(logs.map((log) => this.read(log)));
+  foldMany<State>(
+    logs: LogName[],
+    initial: State,
+    step: (state: State, event: LogEvent) => State,
+  ): Promise<FoldedLog<State>[]> {
+    return Promise.all(logs.map(async (log) => ({ log, ...(await this.fold(log, initial, step)) })));
   }
 
   append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]> {

@@ -229,8 +229,8 @@ export const storeContract = (name: string, makePlace: () => Promise<Place>): vo
       ]);
       expect(logs[0]!.tips.size).toBe(0);
       expect([...logs[1]!.tips.keys()]).toEqual([store.writer]);
-      const views = await store.readMany([OTHER, LOG, sessionLog('s000000003')]);
-      expect(views.map(({ log, events }) => [log, events.length])).toEqual([
+      const folded = await store.foldMany([OTHER, LOG, sessionLog('s000000003')], 0, (count) => count + 1);
+      expect(folded.map(({ log, state }) => [log, state])).toEqual([
         [OTHER, 1],
         [LOG, 1],
         [sessionLog('s000000003'), 0],

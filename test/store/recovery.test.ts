@@ -243,8 +243,8 @@ describe('a damaged repository', () => {
       code: 'log.damaged',
       message: expect.stringContaining(LOG),
     });
-    const views = await reader.readMany([LOG, other]);
-    expect(views.map(({ damaged, events }) => [damaged?.code, events.length])).toEqual([
+    const folded = await reader.foldMany([LOG, other], 0, (count) => count + 1);
+    expect(folded.map(({ damaged, state }) => [damaged?.code, state])).toEqual([
       ['log.damaged', 0],
       [undefined, 2],
     ]);
