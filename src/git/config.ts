@@ -131,8 +131,25 @@ export const readConfig = async (place: ConfigPlace): Promise<ScopedEntry[]> => 
   return entries;
 };
 
-/** What the repository's own configuration makes necessary; starts git only when a setting is not plainly harmless. */
-export const overridesFor = async (place: ConfigPlace): Promise<Overrides> => {
-  const isPlain = repositoryTexts(place).every((text) => readPlainConfig(text)?.every(isHarmless) === true);
-  return isPlain ? NOTHING : neutralise(await readConfig(place));
+/** The texts that were found harmless, so that they are not read word by word at every start of git. */
+const harmless = new Set<string>();
+
+const isPlain = (text: string): boolean => {
+  if (text === '' || harmless.has(text)) return true;
+  if (readPlainConfig(text)?.every(isHarmless) !== true) return false;
+  if (harmless.size > 100) harmless.clear();
+  harmless.add(text);
+  return true;
 };
+
+const neutralised = new WeakMap<ScopedEntry[], Overrides>();
+
+const neutraliseOnce = (entries: ScopedEntry[]): Overrides => {
+  const overrides = neutralised.get(entries) ?? neutralise(entries);
+  neutralised.set(entries, overrides);
+  return overrides;
+};
+
+/** What the repository's own configuration makes necessary; starts git only when a setting is not plainly harmless. */
+export const overridesFor = async (place: ConfigPlace): Promise<Overrides> =>
+  repositoryTexts(place).every(isPlain) ? NOTHING : neutraliseOnce(await readConfig(place));

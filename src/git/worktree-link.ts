@@ -14,7 +14,7 @@ const missing = (path: string): AppError =>
 
 const real = (path: string): string | undefined => {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return undefined;
   }
@@ -75,7 +75,7 @@ export const sessionWorktree = async (repo: Repository, path: string): Promise<W
   if (gitDir === undefined) {
     throw blocked(path, 'has lost its .git file', 'Run `git worktree repair` in the main checkout.');
   }
-  const worktree = { path: realpathSync(path), gitDir };
+  const worktree = { path: realpathSync.native(path), gitDir };
   assertAdmin(repo, worktree);
   return worktree;
 };
