@@ -1,6 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { AppError } from '../errors.ts';
 import { startChild } from '../process/child.ts';
+import { type Dialogue, startDialogue } from '../process/dialogue.ts';
 import { assertId } from './ids.ts';
 import { prepareGit } from './invocation.ts';
 import type { Repository } from './repository.ts';
@@ -73,48 +73,34 @@ export class BatchReader {
 
 const gone = (): AppError => new AppError('git.failed', 'git cat-file ended before it had answered.');
 
-type Running = ChildProcessWithoutNullStreams;
-
-/** Lets the program end while nobody waits for an answer. */
-const hold = (child: Running, isNeeded: boolean): void => {
-  for (const part of [child, child.stdin, child.stdout, child.stderr] as { ref(): void; unref(): void }[]) {
-    if (isNeeded) part.ref();
-    else part.unref();
-  }
-};
-
 /** One process and those who wait for it. */
 interface Batch {
-  child: Running;
+  dialogue: Dialogue;
   isGone: boolean;
   waiting: Question[];
 }
 
 const startBatch = async (repo: Repository): Promise<Batch> => {
-  const { command, args, cwd, env } = await prepareGit(repo, ['cat-file', '--batch']);
-  const child: Running = spawn(command, args, { cwd, env, detached: process.platform !== 'win32', windowsHide: true });
+  const invocation = await prepareGit(repo, ['cat-file', '--batch']);
   const waiting: Question[] = [];
-  const batch: Batch = { child, isGone: false, waiting };
-  const end = (): void => {
-    batch.isGone = true;
-    for (const question of waiting.splice(0)) question.reject(gone());
-  };
   const reader = new BatchReader((_id, object) => {
     waiting.shift()?.resolve(object);
-    if (waiting.length === 0) hold(child, false);
+    if (waiting.length === 0) dialogue.hold(false);
   });
-  child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
-  child.stderr.resume();
-  child.stdin.on('error', end);
-  child.on('error', end);
-  child.on('close', end);
+  const dialogue = startDialogue(invocation, {
+    onOutput: (chunk) => reader.push(chunk),
+    onEnd: () => {
+      batch.isGone = true;
+      for (const question of waiting.splice(0)) question.reject(gone());
+    },
+  });
+  const batch: Batch = { dialogue, isGone: false, waiting };
   return batch;
 };
 
 /**
  * One long-lived `git cat-file --batch`, started at the first question and again when it died. It is fed object ids
- * only, never names. It is not a child of `src/process`, as that hands a child its whole input at once; it ends when
- * we do, because its input ends then.
+ * only, never names.
  */
 export const openCatFile = (repo: Repository): CatFile => {
   let isClosed = false;
@@ -138,16 +124,16 @@ export const openCatFile = (repo: Repository): CatFile => {
     async object(id) {
       assertId(id);
       if (isClosed) throw gone();
-      const { child, waiting } = await running();
-      hold(child, true);
+      const { dialogue, waiting } = await running();
+      dialogue.hold(true);
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
-        child.stdin.write(`${id}\n`);
+        dialogue.write(`${id}\n`);
       });
     },
     close() {
       isClosed = true;
-      current?.starting.then(({ child }) => child.stdin.end()).catch(() => {});
+      current?.starting.then(({ dialogue }) => dialogue.end()).catch(() => {});
     },
   };
 };
