@@ -91,8 +91,8 @@ const recordCommits = async (ctx: Context, journal: Journal, head: string, next:
     from = '';
   }
   if (from !== '')
+    // Every one, also with our trailers: an iteration's own commit is on record by now, and a cherry-pick copies them.
     for (const commit of await listCommits(ctx.repo, { from, to: head }))
-      if (commit.trailers['Amp-Session'] !== journal.id || commit.trailers['Amp-Iteration'] === undefined)
-        drafts.push(await foundDraft(ctx, commit, 'commit', next));
+      drafts.push(await foundDraft(ctx, commit, 'commit', next));
   await journal.record(drafts);
 };

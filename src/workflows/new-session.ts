@@ -38,7 +38,9 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   const author = await userIdentity(ctx.repo);
   const base = await chooseBase(ctx, wish.base, author);
   const id = ctx.clock.newId();
-  const name = wish.name ?? (wish.prompt ? nameFromPrompt(wish.prompt) : `session ${id}`);
+  // The name becomes a branch, which the store's redaction does not see.
+  const given = wish.name ?? (wish.prompt ? nameFromPrompt(await ctx.redact(wish.prompt)) : `session ${id}`);
+  const name = await ctx.redact(given);
   wish.onStep?.('worktree');
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
     await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author, ...base }));

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { AgentChoice, Session } from '../session/state.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
@@ -20,6 +21,8 @@ export const renameSession = (
   flags: RenameFlags,
 ): Promise<{ session: Session; changed: string[] }> =>
   withJournal(ctx, { id: which.id, name: which.name, command: 'rename' }, async (journal) => {
+    if (flags.name?.trim() === '')
+      throw new AppError('usage.invalid', 'A session needs a name.', { hint: 'Give one with --name.' });
     const events = await journal.decide({ do: 'rename', ...wishFrom(ctx, flags, journal.session.agent) });
     return { session: journal.session, changed: events.map(({ type }) => type) };
   });

@@ -33,6 +33,8 @@ export const runProgram = async (
     timeoutSec: number;
     session: string;
     interrupts?: Interrupts;
+    /** A person's uncommitted work: whatever the program does to it, it is not what the program left behind. */
+    edits?: Leftover[];
     onOutput?(text: string): void;
   },
 ): Promise<ProgramRun> => {
@@ -50,7 +52,8 @@ export const runProgram = async (
       signal: aborted.signal,
       onOutput: program.onOutput && ((chunk) => program.onOutput?.(decoder.decode(chunk, { stream: true }))),
     });
-    const leftovers = await dirtyPaths(ctx.repo, wt);
+    const edited = new Set(program.edits?.map(({ path }) => path));
+    const leftovers = (await dirtyPaths(ctx.repo, wt)).filter(({ path }) => !edited.has(path));
     if (leftovers.length > LEFTOVERS_MAX)
       ctx.warn(
         `\`${program.line}\` left ${leftovers.length} files that no .gitignore names; only ${LEFTOVERS_MAX} are kept apart from the agent's work.`,

@@ -1,5 +1,6 @@
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, posix, relative, sep } from 'node:path';
 import { AppError, isAppError } from '../errors.ts';
+import { dirtyPaths, type Leftover } from '../git/commits.ts';
 import { sessionWorktree } from '../git/locate.ts';
 import { readRef } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
@@ -9,6 +10,7 @@ import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Journal } from './journal.ts';
+import { editsAmong } from './manual-work.ts';
 import { runProgram } from './run-program.ts';
 
 /** Keeps `.worktrees/` out of the user's `git status`; a folder elsewhere needs no hiding. */
@@ -18,13 +20,28 @@ const hide = async (ctx: Context, path: string): Promise<void> => {
   await hideWorktrees(ctx.repo, `/${way.split(sep)[0]}/`);
 };
 
-/** A branch name that nobody has; the same second gives `-2`, `-3`, …. */
+/**
+ * A branch name that nobody has; the same second gives `-2`, `-3`, …. A name that holds a secret once it is spelled
+ * as a branch gives none of its letters away.
+ * @throws AppError `branch.blocked`
+ */
 export const freeBranch = async (ctx: Context, name: string, at: string): Promise<string> => {
   const prefix = ctx.config.config.branchPrefix;
+  const plain = branchName({ prefix, name, at, attempt: 0 });
+  const known = (await ctx.redact(plain)) === plain ? name : '';
+  await refuseTaken(ctx, posix.dirname(branchName({ prefix, name: known, at, attempt: 0 })));
   for (let attempt = 0; ; attempt++) {
-    const branch = branchName({ prefix, name, at, attempt });
+    const branch = branchName({ prefix, name: known, at, attempt });
     if (!(await readRef(ctx.repo, `refs/heads/${branch}`))) return branch;
   }
+};
+
+/** Git keeps no branch below another branch. */
+const refuseTaken = async (ctx: Context, parent: string): Promise<void> => {
+  if (!(await readRef(ctx.repo, `refs/heads/${parent}`))) return;
+  throw new AppError('branch.blocked', `A branch called ${parent} makes branches below ${parent}/ impossible.`, {
+    hint: 'Rename that branch, or give the session another name.',
+  });
 };
 
 const existing = async (ctx: Context, journal: Journal): Promise<Worktree | undefined> => {
@@ -39,20 +56,30 @@ const existing = async (ctx: Context, journal: Journal): Promise<Worktree | unde
 /**
  * The session's worktree, standing: the one there is, or made now (for the first time, after a crash, after somebody
  * deleted it, or out of the archive). Then the set-up command, unless it has succeeded before.
- * @throws AppError `worktree.blocked`, `setup.failed`
+ * @throws AppError `worktree.blocked`, `setup.failed`, `session.archived` when the session was removed
  */
 export const ensureWorktree = async (
   ctx: Context,
   journal: Journal,
   options: { reason: 'new' | 'repair'; interrupts?: Interrupts; onStep?(text: string): void } = { reason: 'repair' },
 ): Promise<Worktree> => {
+  if (journal.session.removed) throw removed(journal.session.name);
   const standing = journal.session.hasWorktree ? await existing(ctx, journal) : undefined;
   const wt = standing ?? (await build(ctx, journal, options.reason));
   const { setup, setupExitCode } = journal.session;
   if (setup !== null && (standing === undefined || setupExitCode !== 0))
-    await runSetup(ctx, journal, wt, setup, options);
+    await runSetup(ctx, journal, wt, setup, { ...options, edits: standing ? await editsIn(ctx, journal, wt) : [] });
   return wt;
 };
+
+const removed = (name: string): AppError =>
+  new AppError('session.archived', `Session ${name} was removed.`, {
+    hint: 'Start a new one with `amp-sessions new`.',
+  });
+
+/** What a person has changed in a worktree before a program of ours runs there again. */
+const editsIn = async (ctx: Context, journal: Journal, wt: Worktree): Promise<Leftover[]> =>
+  editsAmong(await dirtyPaths(ctx.repo, wt), journal.session.leftovers);
 
 const build = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): Promise<Worktree> => {
   const { session } = journal;
@@ -84,7 +111,7 @@ const runSetup = async (
   journal: Journal,
   wt: Worktree,
   line: string,
-  options: { interrupts?: Interrupts; onStep?(text: string): void },
+  options: { interrupts?: Interrupts; onStep?(text: string): void; edits: Leftover[] },
 ): Promise<void> => {
   options.onStep?.(`setting up: ${line}`);
   const timeoutSec = ctx.config.config.setupTimeoutSec;
@@ -93,6 +120,7 @@ const runSetup = async (
     timeoutSec,
     session: journal.id,
     interrupts: options.interrupts,
+    edits: options.edits,
   });
   await journal.record([{ type: 'setup.finished', by: 'program', data: { command: line, ...data } }]);
   if (options.interrupts && options.interrupts.stopped !== 'no')
