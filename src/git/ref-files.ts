@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, readBytesIfAny, readTextIfAny } from './files.ts';
@@ -23,12 +24,22 @@ export interface RefPlace {
 const fileOf = (place: RefPlace, ref: string): string =>
   join(!ref.startsWith('refs/') || PER_CHECKOUT.test(ref) ? place.gitDir : place.commonDir, ref);
 
-/** Every ref of `packed-refs`. Source: gitrepository-layout(5). */
-export const readPackedRefs = (commonDir: string): Map<string, string> => {
+/**
+ * The refs of `packed-refs` below a prefix. Only their own part of the file is looked at, for there may be tens of
+ * thousands of others. Source: gitrepository-layout(5).
+ */
+export const readPackedRefs = (commonDir: string, prefix: string): Map<string, string> => {
   const refs = new Map<string, string>();
-  for (const line of (readTextIfAny(join(commonDir, 'packed-refs')) ?? '').split('\n')) {
+  const bytes = readBytesIfAny(join(commonDir, 'packed-refs'));
+  const first = bytes?.indexOf(` ${prefix}`) ?? -1;
+  if (!bytes || first === -1) return refs;
+  const start = bytes.lastIndexOf(0x0a, first) + 1;
+  const end = bytes.indexOf(0x0a, bytes.lastIndexOf(` ${prefix}`));
+  const part = bytes.subarray(start, end === -1 ? bytes.length : end);
+  for (const line of part.toString(isAscii(part) ? 'latin1' : 'utf8').split('\n')) {
     const space = line.indexOf(' ');
-    if (space === 40 || space === 64) refs.set(line.slice(space + 1), line.slice(0, space));
+    if ((space === 40 || space === 64) && line.startsWith(prefix, space + 1))
+      refs.set(line.slice(space + 1), line.slice(0, space));
   }
   return refs;
 };
@@ -103,10 +114,9 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export const listRefFiles = (place: RefPlace, prefix: string): RefEntry[] => {
   const loose = new Map<string, string>();
   addLoose(place, prefix, loose);
-  const refs = new Map<string, string>();
-  for (const [ref, id] of readPackedRefs(place.commonDir)) if (ref.startsWith(prefix)) refs.set(ref, id);
+  const refs = readPackedRefs(place.commonDir, prefix);
   for (const [ref, id] of loose) refs.set(ref, id);
-  const entries = [...refs].map(([ref, id]) => ({ ref, id }));
+  const entries = Array.from(refs, ([ref, id]) => ({ ref, id }));
   return entries.sort((a, b) => compareText(a.ref, b.ref));
 };
 

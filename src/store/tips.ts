@@ -10,17 +10,22 @@ import { appendLines, compactLines, readText } from './wal/append-file.ts';
  */
 export type Tips = Map<string, string>;
 
-const LINE = /^([0-9a-f]{40}|[0-9a-f]{64}|-) (refs\/\S+)$/;
 const FORGOTTEN = '-';
+const ID = /^[0-9a-f]+$/;
 
+/** A line that a crash tore says nothing. */
 const parse = (text: string): { tips: Tips; lines: number } => {
   const tips: Tips = new Map();
   const lines = text.split('\n');
+  // What stands behind the last newline is no line yet.
+  lines.pop();
   for (const line of lines) {
-    const [, id, ref] = LINE.exec(line) ?? [];
-    if (id === undefined || ref === undefined) continue;
+    const space = line.indexOf(' ');
+    const ref = line.slice(space + 1);
+    const id = line.slice(0, Math.max(space, 0));
     if (id === FORGOTTEN) tips.delete(ref);
-    else tips.set(ref, id);
+    else if ((space === 40 || space === 64) && ref.startsWith('refs/') && !ref.includes(' ') && ID.test(id))
+      tips.set(ref, id);
   }
   return { tips, lines: lines.length };
 };

@@ -5,8 +5,13 @@ import type { Context } from './context.ts';
 import { type SessionSummary, summaries } from './summaries.ts';
 
 /** A recorded worktree path as an absolute one on this machine. */
-export const worktreePath = (ctx: Context, recorded: string): string =>
-  isAbsolute(recorded) ? recorded : join(ctx.repo.root, ...recorded.split('/'));
+export const worktreePath = (ctx: Context, recorded: string): string => {
+  if (isAbsolute(recorded)) return recorded;
+  const { root } = ctx.repo;
+  // `list` asks for thousands, nearly all as plain as that.
+  if (sep === '/' && /^\.?\w[\w-]*(\/[\w-]+)*$/.test(recorded) && root !== '/') return `${root}/${recorded}`;
+  return join(root, ...recorded.split('/'));
+};
 
 const inside = (dir: string, path: string): boolean => {
   const way = relative(path, dir);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'rolldown';
+import { slimIsomorphicGit } from '../../../scripts/build/slim-isomorphic-git.mjs';
 import { ROOT } from '../world.mjs';
 
 const PARTS = {
@@ -10,7 +11,7 @@ const PARTS = {
   'git/locate.ts': 'locateRepository',
   'git/packs.ts': 'addPack, maintenance',
   'redaction/redactor.ts': 'createRedactor',
-  'session/evolve.ts': 'replay',
+  'session/evolve.ts': 'replay, replayStep',
   'store/code-ref.ts': 'planCode',
   'store/drafts.ts': 'sealDrafts',
   'store/git-store.ts': 'openStore',
@@ -29,5 +30,5 @@ const lines = Object.entries(PARTS).map(
 );
 writeFileSync(entry, lines.join('\n'));
 const output = { dir, format: 'esm', entryFileNames: 'engine.mjs' };
-await build({ input: entry, platform: 'node', output, logLevel: 'silent' });
+await build({ input: entry, platform: 'node', output, plugins: [slimIsomorphicGit()], logLevel: 'silent' });
 process.stdout.write(JSON.stringify(path.join(dir, 'engine.mjs')));

@@ -3,8 +3,8 @@
  *
  *     node replay.mjs plain <file>                       reads lines and parses them
  *     node replay.mjs blob <repository> <blob>           the same out of `git cat-file --batch`
- *     node replay.mjs read <repository> <engine> <log>   the store's `read`, then the state
- *     node replay.mjs many <repository> <engine>         the store's `readMany` over all logs, then each state
+ *     node replay.mjs read <repository> <engine> <log>   the store's `fold` into the state
+ *     node replay.mjs many <repository> <engine>         the same over all logs
  */
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
@@ -41,15 +41,15 @@ const WAYS = {
   read: async () => {
     const engine = await import(rest[0]);
     const store = await open(engine);
-    const { events } = await store.read(rest[1]);
-    return engine.replay(events).events;
+    const { state } = await store.fold(rest[1], undefined, engine.replayStep);
+    return state.session.events;
   },
   many: async () => {
     const engine = await import(rest[0]);
     const store = await open(engine);
     const logs = (await store.logs()).map(({ log }) => log);
-    const views = await store.readMany(logs);
-    return views.reduce((sum, { events }) => sum + engine.replay(events).events, 0);
+    const folded = await store.foldMany(logs, undefined, engine.replayStep);
+    return folded.reduce((sum, { state }) => sum + state.session.events, 0);
   },
 };
 
