@@ -33,7 +33,10 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
     archived: false,
     leftovers: [],
   }),
-  'setup.finished': (_, { data }) => ({ setupExitCode: data.exitCode, leftovers: data.leftovers }),
+  'setup.finished': (_, { data }) => ({
+    setupExitCode: data.timedOut ? null : data.exitCode,
+    leftovers: data.leftovers,
+  }),
   'worktree-removal.started': () => NOTHING,
   'worktree.removed': () => ({ hasWorktree: false, leftovers: [] }),
   'branch-removal.started': () => NOTHING,

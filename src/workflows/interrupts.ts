@@ -8,6 +8,9 @@ export interface Interrupts {
   onStop(listener: (how: 'gently' | 'now') => void): () => void;
 }
 
+export const isStopped = (interrupts: Interrupts | undefined): boolean =>
+  interrupts !== undefined && interrupts.stopped !== 'no';
+
 export class InterruptSwitch implements Interrupts {
   stopped: 'no' | 'gently' | 'now' = 'no';
   private readonly listeners = new Set<(how: 'gently' | 'now') => void>();

@@ -11,7 +11,7 @@ import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { fullText } from './full-text.ts';
-import type { Interrupts } from './interrupts.ts';
+import { type Interrupts, isStopped } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { recordManualWork } from './manual-work.ts';
 import { reconcile } from './reconcile.ts';
@@ -74,6 +74,10 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
     await reconcile(ctx, journal, wt);
     await recordManualWork(ctx, journal, wt);
     await testBase(ctx, journal, wt, wish);
+    if (isStopped(wish.interrupts))
+      throw new AppError('interrupted', 'Interrupted before the agent began.', {
+        hint: `Start it with \`amp-sessions iterate ${wish.id}\`.`,
+      });
     return loop(ctx, journal, wt, agent, { ...wish, mode: choice.mode });
   });
 

@@ -1,7 +1,7 @@
 import type { Worktree } from '../git/repository.ts';
 import type { TestRun } from '../session/state.ts';
 import type { Context } from './context.ts';
-import type { Interrupts } from './interrupts.ts';
+import { type Interrupts, isStopped } from './interrupts.ts';
 import type { Journal } from './journal.ts';
 import { runProgram } from './run-program.ts';
 
@@ -20,14 +20,14 @@ export const runTests = async (
   options: { interrupts?: Interrupts; onOutput?(text: string): void } = {},
 ): Promise<TestRun | undefined> => {
   const line = journal.session.test;
-  if (line === null) return undefined;
+  if (line === null || isStopped(options.interrupts)) return undefined;
   const ran = await runProgram(ctx, wt, {
     line,
     timeoutSec: ctx.config.config.testTimeoutSec,
     session: journal.id,
     ...options,
   });
-  if (options.interrupts && options.interrupts.stopped !== 'no') return undefined;
+  if (isStopped(options.interrupts)) return undefined;
   const [event] = await journal.record([
     { type: 'test-run.finished', by: 'program', data: { ...what, command: line, ...ran } },
   ]);

@@ -8,7 +8,7 @@ import { addWorktree, copyIncluded, hideWorktrees } from '../git/worktrees.ts';
 import { branchName } from '../session/slug.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
-import type { Interrupts } from './interrupts.ts';
+import { type Interrupts, isStopped } from './interrupts.ts';
 import type { Journal } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
 import { runProgram } from './run-program.ts';
@@ -106,6 +106,8 @@ const build = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): 
   return wt;
 };
 
+const setupInterrupted = (): AppError => new AppError('interrupted', 'The set-up command was interrupted.');
+
 const runSetup = async (
   ctx: Context,
   journal: Journal,
@@ -113,6 +115,7 @@ const runSetup = async (
   line: string,
   options: { interrupts?: Interrupts; onStep?(text: string): void; edits: Leftover[] },
 ): Promise<void> => {
+  if (isStopped(options.interrupts)) throw setupInterrupted();
   options.onStep?.(`setting up: ${line}`);
   const timeoutSec = ctx.config.config.setupTimeoutSec;
   const { outputBytes: _, ...data } = await runProgram(ctx, wt, {
@@ -122,9 +125,10 @@ const runSetup = async (
     interrupts: options.interrupts,
     edits: options.edits,
   });
-  await journal.record([{ type: 'setup.finished', by: 'program', data: { command: line, ...data } }]);
-  if (options.interrupts && options.interrupts.stopped !== 'no')
-    throw new AppError('interrupted', 'The set-up command was interrupted.');
+  // One that was told to end has not succeeded, whatever it says itself.
+  const end = isStopped(options.interrupts) ? { exitCode: null, signal: data.signal ?? 'SIGTERM' } : {};
+  await journal.record([{ type: 'setup.finished', by: 'program', data: { command: line, ...data, ...end } }]);
+  if (isStopped(options.interrupts)) throw setupInterrupted();
   if (data.exitCode === 0 && !data.timedOut) return;
   const how = data.timedOut
     ? `took longer than ${timeoutSec} s`

@@ -103,6 +103,11 @@ const MEANING: { [Type in EventType]?: () => void } = {
     const setup = { command: 'npm ci', ...ended, outputTail: '', leftovers };
     expect(changesOf(draft('setup.finished', { ...setup, exitCode: 3 }))).toEqual({ setupExitCode: 3, leftovers });
     expect(changesOf(draft('setup.finished', setup))).toEqual({ setupExitCode: 0, leftovers });
+    // It may say 0 when it is told to end.
+    expect(changesOf(draft('setup.finished', { ...setup, timedOut: true }))).toEqual({
+      setupExitCode: null,
+      leftovers,
+    });
   },
   'worktree-removal.started': () => {
     const data = { path: 'w', branch: 'amp/x/1', commit: ID('c'), reason: 'rm' } as const;

@@ -53,8 +53,11 @@ export const runOnce = async (ctx: Context, id: string, over: Partial<IterateWis
     untilPass: false,
     maxIterations: 5,
     interrupts: new InterruptSwitch(),
-    onEvent: (event) => events.push(event),
     ...over,
+    onEvent: (event) => {
+      events.push(event);
+      over.onEvent?.(event);
+    },
   });
   return { ...result, events, types: events.map(({ type }) => type) };
 };
