@@ -51,9 +51,18 @@ const isForeign = (roots: string[], dir: string): boolean => {
   }
 };
 
+/** Roots of the repositories that this process has looked at. */
+const distrusted = new Set<string>();
+
+/** From now on no program is taken from these folders, whoever asks. */
+export const distrust = (roots: string[]): void => {
+  for (const root of roots) distrusted.add(root);
+};
+
 /** PATH without relative, missing and repository-owned folders: a repository must not supply `git` or a helper. */
 const cleanPaths = new Map<string, string>();
-const cleanPath = (roots: string[]): string => {
+const cleanPath = (named: string[]): string => {
+  const roots = [...distrusted, ...named];
   const key = [process.env['PATH'] ?? '', ...roots].join('\0');
   let clean = cleanPaths.get(key);
   if (clean === undefined) {

@@ -9,7 +9,7 @@ export { type HookRun, runHook } from './hooks.ts';
 
 /** What an agent could change in the shared git directory to have the user's own git do something; JSON. */
 export interface Fingerprint {
-  /** Configuration files, by their path below the shared git directory: the hash of the content. */
+  /** Configuration files, by their path below the shared git directory: the hash of content and mode. */
   config: Record<string, string>;
   /** Hooks by name: the hash of content and mode. */
   hooks: Record<string, string>;
@@ -62,21 +62,29 @@ const hashAll = (folder: string, names: string[]): Record<string, string> => {
 };
 
 /** Files of the shared git directory that decide what a git there does or believes. */
-const configFiles = (repo: Repository): string[] => [
+const CONFIG_FILES = [
   'config',
   'config.worktree',
   'commondir',
+  'info/exclude',
   'info/grafts',
   'objects/info/alternates',
-  ...namesIn(join(repo.commonDir, 'worktrees')).map((name) => `worktrees/${name}/config.worktree`),
 ];
+
+const ABSENT = 'absent';
+
+/** Each worktree has its own configuration, or none; worktrees that come and go meanwhile are nobody's doing. */
+const worktreeConfigs = (repo: Repository): Record<string, string> => {
+  const names = namesIn(join(repo.commonDir, 'worktrees')).map((name) => `worktrees/${name}/config.worktree`);
+  return Object.fromEntries(names.map((name) => [name, hashFile(join(repo.commonDir, name)) ?? ABSENT]));
+};
 
 /** Taken before an agent runs and compared after. Reads files only; starts git only with a reftable. */
 export const fingerprint = async (repo: Repository): Promise<Fingerprint> => {
   const hooks = namesIn(join(repo.commonDir, 'hooks')).filter((name) => !name.endsWith('.sample'));
   const refs = (await listRefs(repo, 'refs/')).filter(({ ref }) => !/^refs\/(amp|notes\/amp)(\/|$)/.test(ref));
   return {
-    config: hashAll(repo.commonDir, configFiles(repo)),
+    config: { ...hashAll(repo.commonDir, CONFIG_FILES), ...worktreeConfigs(repo) },
     hooks: hashAll(join(repo.commonDir, 'hooks'), hooks),
     attributes: hashFile(join(repo.commonDir, 'info', 'attributes')) ?? null,
     refs: Object.fromEntries(refs.map(({ ref, id }) => [ref, id])),
@@ -101,7 +109,9 @@ export const compareFingerprints = (
     .filter((ref) => !isIgnored(ref))
     .map((ref) => ({ ref, from: a.refs[ref] ?? null, to: b.refs[ref] ?? null }));
   const change: RepositoryChange = {
-    config: differing(a.config, b.config).length > 0,
+    config: differing(a.config, b.config).some(
+      (name) => !name.startsWith('worktrees/') || (name in a.config && name in b.config),
+    ),
     hooks: differing(a.hooks, b.hooks),
     attributes: a.attributes !== b.attributes,
     refs,

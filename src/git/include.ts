@@ -9,19 +9,30 @@ import type { Repository, Worktree } from './repository.ts';
 const FILE = '.worktreeinclude';
 
 /** Files of a checkout that are neither tracked nor wanted by git, and that the patterns name. */
-const listIncluded = async (repo: Repository, from: Worktree): Promise<string[]> => {
+const listIncluded = async (repo: Repository, from: Worktree): Promise<Buffer[]> => {
   const worktree = from;
   const args = ['ls-files', '-z', '--others', '--ignored', `--exclude-from=${join(from.path, FILE)}`];
   const named = splitNul((await git(repo, args, { worktree })).stdout);
   // A repository inside is named with a slash at its end, and is not looked into.
   const files = named.filter((path) => path.at(-1) !== 0x2f);
-  if (files.length === 0) return [];
+  return ignoredAmong(repo, worktree, files);
+};
+
+/** Those of some paths that a checkout's own rules ignore. */
+const ignoredAmong = async (repo: Repository, worktree: Worktree, paths: Buffer[]): Promise<Buffer[]> => {
+  if (paths.length === 0) return [];
   // This command takes no literal pathspecs; behind `./` nothing is magic.
   const here = Buffer.from('./');
-  const stdin = joinNul(files.map((path) => Buffer.concat([here, path])));
+  const stdin = joinNul(paths.map((path) => Buffer.concat([here, path])));
   const options = { worktree, stdin, ok: [0, 1], env: { GIT_LITERAL_PATHSPECS: '0' } };
   const ignored = splitNul((await git(repo, ['check-ignore', '-z', '--stdin'], options)).stdout);
-  return ignored.map((path) => pathFromBytes(path.subarray(here.length)));
+  return ignored.map((path) => path.subarray(here.length));
+};
+
+/** Whether no link or file stands where a folder above the path has to be; git refuses to look behind a link. */
+const isReachable = (root: string, path: string): boolean => {
+  const parts = path.split('/').slice(0, -1);
+  return parts.every((_, at) => lstatIfAny(onDisk(root, parts.slice(0, at + 1).join('/')))?.isDirectory() !== false);
 };
 
 /** Whether every folder above a file is a real one, made when it is missing. */
@@ -67,10 +78,13 @@ const copyOne = (from: Worktree, to: Worktree, path: string): boolean => {
 
 /**
  * Copies the ignored files that a tree needs to run, `.env` and the like, as `.worktreeinclude` of the checkout names
- * them. Nothing is overwritten, no link is followed out of the checkout. Two processes; none without the file.
+ * them. Nothing is overwritten, no link is followed out of the checkout. What the new worktree, on another commit,
+ * does not ignore stays behind: it would be committed there. Three processes; none without the file.
  * @returns the paths that were copied
  */
 export const copyIncluded = async (repo: Repository, from: Worktree, to: Worktree): Promise<string[]> => {
   if (!lstatIfAny(join(from.path, FILE))?.isFile()) return [];
-  return (await listIncluded(repo, from)).filter((path) => copyOne(from, to, path));
+  const named = (await listIncluded(repo, from)).filter((path) => isReachable(to.path, pathFromBytes(path)));
+  const included = await ignoredAmong(repo, to, named);
+  return included.map(pathFromBytes).filter((path) => copyOne(from, to, path));
 };

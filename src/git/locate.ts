@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
 import { type ConfigEntry, isTrue, lastValue, readPlainConfig } from './config-file.ts';
+import { distrust } from './environment.ts';
 import { lstatIfAny, readTextIfAny } from './files.ts';
 import { assertOwner } from './ownership.ts';
 import type { Repository, Worktree } from './repository.ts';
@@ -151,6 +152,7 @@ export const locateRepository = async (dir: string): Promise<Repository> => {
   const entries = [...readEntries(join(commonDir, 'config')), ...readEntries(join(commonDir, 'config.worktree'))];
   const format: Format = readFormat(entries);
   const root = rootOf(commonDir, entries, found);
+  distrust([root, commonDir, ...(found.checkout === null ? [] : [found.checkout])]);
   await assertOwner({ gitDir: found.gitDir, commonDir, checkout: found.checkout });
   await assertSupported(format, root);
   const isMainCheckout = found.gitDir === commonDir && found.checkout !== null && basename(commonDir) !== '.git';

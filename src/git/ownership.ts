@@ -20,8 +20,8 @@ const isOurs = (uid: number): boolean => {
 };
 
 /** What the user or the system trusts; a repository cannot say so itself. An empty value forgets those before it. */
-const safeFolders = async (roots: string[]): Promise<string[]> => {
-  const base = gitEnvironment({ roots });
+const safeFolders = async (): Promise<string[]> => {
+  const base = gitEnvironment({ roots: [] });
   const answer = await run({
     command: findGit(base['PATH']!),
     args: ['config', '-z', '--get-all', 'safe.directory'],
@@ -49,7 +49,7 @@ export const assertOwner = async (places: Places): Promise<void> => {
   const foreign = looked.find((path) => !isOurs(statSync(path).uid));
   if (foreign === undefined) return;
   const folder = places.checkout ?? places.gitDir;
-  if ((await safeFolders(looked)).some((safe) => covers(safe, folder))) return;
+  if ((await safeFolders()).some((safe) => covers(safe, folder))) return;
   throw new AppError('repository.unsafe', `${foreign} belongs to another user.`, {
     hint: `If you trust it, run: git config --global --add safe.directory ${folder}`,
   });

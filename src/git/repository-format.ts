@@ -48,7 +48,7 @@ export const assertSupported = async (format: Format, root: string): Promise<voi
     refuse(`uses ${format.unknown.join(', ')}, which this version does not know`, 'Update amp-sessions.');
   }
   if (format.refFormat === 'reftable') {
-    const version = await gitVersion([root]);
+    const version = await gitVersion();
     const isReady = version.major > 2 || (version.major === 2 && version.minor >= 45);
     if (!isReady)
       refuse(`keeps its refs in a reftable, and git ${version.text} cannot read it`, 'Install git 2.45 or newer.');

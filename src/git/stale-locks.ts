@@ -41,9 +41,9 @@ const busy = (error: LockHeld): AppError =>
 
 /** Removes a lock whose owner is dead; only one of us at a time looks and removes. */
 const removeIfDead = (repo: Repository, lock: LockFile): Promise<number | undefined> =>
-  withLock(repo, 'stale', () => {
+  withLock(repo, 'stale', async () => {
     if (!lstatIfAny(lock.path)) return undefined;
-    const holder = findHolder(lock);
+    const holder = await findHolder(lock);
     if (holder === undefined) rmSync(lock.path, { force: true });
     return holder;
   });

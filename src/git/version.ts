@@ -12,8 +12,8 @@ export interface GitVersion {
 
 let asked: Promise<GitVersion> | undefined;
 
-const ask = async (roots: string[]): Promise<GitVersion> => {
-  const env = gitEnvironment({ roots });
+const ask = async (): Promise<GitVersion> => {
+  const env = gitEnvironment({ roots: [] });
   const command = findGit(env['PATH']!);
   const answer = await run({ command, args: ['version'], cwd: '/', env, timeoutMs: 60_000 });
   const text = answer.stdout
@@ -31,11 +31,10 @@ const ask = async (roots: string[]): Promise<GitVersion> => {
 
 /**
  * Which git is installed; asked once a process.
- * @param roots folders from which no program is taken
  * @throws AppError git.missing, git.failed
  */
-export const gitVersion = (roots: string[] = []): Promise<GitVersion> => {
-  asked ??= ask(roots).catch((error: unknown) => {
+export const gitVersion = (): Promise<GitVersion> => {
+  asked ??= ask().catch((error: unknown) => {
     asked = undefined;
     throw error;
   });

@@ -121,6 +121,7 @@ const poison = async (): Promise<Scene> => {
     '.gitattributes': `${attributes}\n`,
     'nested/.gitattributes': '* filter=nested\n',
     'dot.txt': 'd\n',
+    '.gitignore': '.env\n',
   });
   write(dir, { '.worktreeinclude': '.env\n', '.gitignore': '.env\n', '.env': 'SECRET=1\n', 'x.main': 'x\n' });
   write(repo.commonDir, { 'info/attributes': '* diff=evil merge=evil\nmore.txt filter=evil\n' });
@@ -222,7 +223,7 @@ const FUNCTIONS: Record<string, Work> = {
 };
 
 /** Exported, and no git behind them. */
-const PURE = new Set(['compareFingerprints']);
+const PURE = new Set(['compareFingerprints', 'findCheckoutOf', 'lookAtRefs']);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
 const TRUSTING = new Set(['runHook']);
@@ -379,6 +380,9 @@ describe('nothing that a repository plants ever runs', () => {
       process.env['PATH'] = `${planted}:${path}`;
       try {
         await doorway.git(scene.repo, ['status'], { worktree: scene.repo.here! });
+        await locate.locateRepository(scene.dir);
+        await doorway.gitVersion();
+        await commits.userIdentity(scene.repo);
       } finally {
         process.env['PATH'] = path;
       }

@@ -11,8 +11,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareFingerprints, fingerprint, runHook } from '../../src/git/guard.ts';
+import { removeWorktree } from '../../src/git/worktrees.ts';
 import { git, tempDir } from '../support/repo.ts';
-import { BRANCH, makeSession, program, type Session, startsOf, write } from './support.ts';
+import { addSession, BRANCH, makeSession, program, type Session, startsOf, write } from './support.ts';
 
 const ignoreRefs = [`refs/heads/${BRANCH}`];
 
@@ -89,6 +90,18 @@ describe('fingerprint', () => {
     await git(session.dir, 'tag', 'v1');
     const text = JSON.stringify({ ...none, ...expected }).replaceAll('PARENT', session.parent);
     expect(await changeBy(session, work)).toEqual(JSON.parse(text));
+  });
+
+  it('is not concerned with worktrees that come and go', async () => {
+    const session = await makeSession();
+    const other = await addSession(session.dir, 's2', 'amp/task/2');
+    writeFileSync(join(other.wt.gitDir, 'config.worktree'), '[core]\n');
+    const change = await changeBy(session, async () => {
+      const { wt } = await addSession(session.dir, 's3', 'amp/task/3');
+      writeFileSync(join(wt.gitDir, 'config.worktree'), '[core]\n');
+      await removeWorktree(session.repo, other.wt.path);
+    });
+    expect(change).toEqual({ ...none, refs: [{ ref: 'refs/heads/amp/task/3', from: null, to: session.parent }] });
   });
 
   it('tells hooks that came, changed, and went', async () => {

@@ -332,8 +332,15 @@ describe('copyIncluded', () => {
     '.worktreeinclude': '.env*\n!.env.skip\nsecret/\nlink*\ntracked.env\nvisible\n:magic\n',
   };
 
+  /** The worktree ignores what the checkout ignores. */
+  const ready = async () => {
+    const session = await makeSession();
+    write(session.wt.path, { '.gitignore': NEW['.gitignore'] });
+    return session;
+  };
+
   it('copies what is ignored, untracked and wanted, and nothing else', async () => {
-    const { dir, repo, wt } = await makeSession();
+    const { dir, repo, wt } = await ready();
     const odd = Buffer.concat([Buffer.from(`${dir}/.env`), Buffer.from('\xff\n', 'latin1')]);
     write(dir, {
       ...NEW,
@@ -356,15 +363,26 @@ describe('copyIncluded', () => {
     expect(await copyIncluded(repo, repo.here!, wt)).toEqual([]);
   });
 
-  it('takes two processes, and none without the file', async () => {
+  it('leaves behind what the new worktree does not ignore, as it would be committed there', async () => {
     const { dir, repo, wt } = await makeSession();
+    write(dir, { ...NEW, '.env': 'SECRET=1', 'secret/key': 's' });
+    write(wt.path, { '.gitignore': 'secret/\n' });
+    expect(await copyIncluded(repo, repo.here!, wt)).toEqual(['secret/key']);
+  });
+
+  it('takes three processes, and none without the file', async () => {
+    const { dir, repo, wt } = await ready();
     expect(await startsOf(() => copyIncluded(repo, repo.here!, wt))).toEqual([]);
     write(dir, { ...NEW, '.env': 'A=1' });
-    expect(await startsOf(() => copyIncluded(repo, repo.here!, wt))).toEqual(['ls-files', 'check-ignore']);
+    expect(await startsOf(() => copyIncluded(repo, repo.here!, wt))).toEqual([
+      'ls-files',
+      'check-ignore',
+      'check-ignore',
+    ]);
   });
 
   it('never writes over anything, and follows no link, in or out', async () => {
-    const { dir, repo, wt } = await makeSession();
+    const { dir, repo, wt } = await ready();
     const outside = tempDir();
     write(outside, { passwords: 'p' });
     write(dir, { ...NEW, '.env': 'theirs', 'secret/x': 'x', 'secret/inner/y': 'y' });
@@ -382,7 +400,7 @@ describe('copyIncluded', () => {
   });
 
   it('does not look into the worktrees of other sessions', async () => {
-    const { dir, repo, wt } = await makeSession();
+    const { dir, repo, wt } = await ready();
     await hideWorktrees(repo, '/.worktrees/');
     write(dir, NEW);
     appendFileSync(join(dir, '.worktreeinclude'), '.worktrees/\n');
