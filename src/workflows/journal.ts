@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
@@ -31,8 +31,6 @@ export interface Journal {
   keep(commits: string[]): void;
   /** Brings events, notes and kept commits into git. */
   flush(): Promise<void>;
-  /** True when the last holder of the session died holding it. */
-  readonly afterCrash: boolean;
 }
 
 export const lockPath = (ctx: Context, id: string): string =>
@@ -59,23 +57,33 @@ export const withJournal = async <T>(
   work: (journal: Journal) => Promise<T>,
 ): Promise<T> => {
   const path = lockPath(ctx, where.id);
-  const afterCrash = existsSync(path) && readLock(path) === undefined;
   const lock = await acquireLock(path, { command: where.command }).catch((error) => {
     throw error instanceof LockHeld ? busy(where.name, error.holder) : error;
   });
+  // There as long as notes and kept commits may not be in git yet: a holder that died, or whose flush failed, leaves it.
+  const unsettled = `${path.slice(0, -'.lock'.length)}.unsettled`;
   try {
-    const journal = await openJournal(ctx, where.id, afterCrash);
-    try {
-      return await work(journal);
-    } finally {
-      await journal.flush();
-    }
+    const isUnsettled = existsSync(unsettled);
+    writeFileSync(unsettled, '');
+    const journal = await openJournal(ctx, where.id, isUnsettled);
+    const result = await work(journal).catch(async (error) => {
+      // What went wrong first is what a person must hear; its cause may well stop the flush too.
+      await settle(journal, unsettled).catch(() => {});
+      throw error;
+    });
+    await settle(journal, unsettled);
+    return result;
   } finally {
     lock.release();
   }
 };
 
-const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promise<Journal> => {
+const settle = async (journal: Journal, unsettled: string): Promise<void> => {
+  await journal.flush();
+  rmSync(unsettled, { force: true });
+};
+
+const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Promise<Journal> => {
   const log = sessionLog(id);
   const recovery = await ctx.store.recoverLog(log);
   for (const warning of recovery.warnings) ctx.warn(warning);
@@ -102,6 +110,12 @@ const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promi
       data: { tornBytes: bytes, quarantine },
     })),
   );
+  const flusher = makeFlusher(ctx, id);
+  if (isUnsettled)
+    repeatAttachments(
+      flusher,
+      view.events.filter(({ writer }) => writer === ctx.store.writer),
+    );
   return {
     id,
     get session() {
@@ -112,10 +126,25 @@ const openJournal = async (ctx: Context, id: string, afterCrash: boolean): Promi
     decide: async (intent) => record(judge(session, intent), head),
     judge: (intent) => judge(session, intent),
     onEvent: (listener) => listeners.push(listener),
-    ...flusher(ctx, id),
-    afterCrash,
+    ...flusher,
   };
 };
+
+type Flusher = Pick<Journal, 'note' | 'keep' | 'flush'>;
+
+/** Gives our own notes and kept commits that may never have reached git to the next flush again; both are unions. */
+const repeatAttachments = (flusher: Flusher, events: LogEvent[]): void => {
+  for (const event of events) {
+    const { commit, target } = (event.data ?? {}) as { commit?: string; target?: string };
+    if (commit === undefined || target === 'base') continue;
+    if (event.type === 'agent-commit.folded') flusher.keep([commit]);
+    if (!NOTED.has(event.type)) continue;
+    flusher.keep([commit]);
+    flusher.note(commit, [event]);
+  }
+};
+
+const NOTED = new Set(['iteration.finished', 'test-run.finished', 'manual-commit.found']);
 
 const judge = (session: Session, intent: Intent): Draft[] => {
   const decision = decide(session, intent);
@@ -124,7 +153,7 @@ const judge = (session: Session, intent: Intent): Draft[] => {
 };
 
 /** What waits for the next flush beside the events themselves. */
-const flusher = (ctx: Context, id: string): Pick<Journal, 'note' | 'keep' | 'flush'> => {
+const makeFlusher = (ctx: Context, id: string): Flusher => {
   let notes = new Map<string, LogEvent[]>();
   let code: string[] = [];
   return {
@@ -134,7 +163,13 @@ const flusher = (ctx: Context, id: string): Pick<Journal, 'note' | 'keep' | 'flu
       const extra = { notes, code };
       notes = new Map();
       code = [];
-      await ctx.store.flush(sessionLog(id), extra);
+      try {
+        await ctx.store.flush(sessionLog(id), extra);
+      } catch (error) {
+        // Nothing was added meanwhile: a journal does one thing after the other.
+        ({ notes, code } = extra);
+        throw error;
+      }
     },
   };
 };

@@ -4,7 +4,7 @@ import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import { folderBytes } from './folder-size.ts';
-import { standingWorktree } from './found.ts';
+import { detachedCommits, otherCheckout, standingWorktree } from './found.ts';
 import { holderOf } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
 import { removeSession } from './put-away.ts';
@@ -34,7 +34,10 @@ const judge = async (ctx: Context, session: Session): Promise<{ why: string } | 
   if (wt) {
     const edits = editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers);
     if (edits.length > 0) return { why: `uncommitted work: ${edits[0]!.path}` };
+    if ((await detachedCommits(ctx, wt)).length > 0) return { why: 'commits on a detached HEAD' };
   }
+  const elsewhere = otherCheckout(ctx, session);
+  if (elsewhere !== undefined) return { why: `its branch is checked out in ${elsewhere}` };
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (!tip || tip === session.baseCommit) return { reason: 'empty' };
   const unmerged = await unmergedCommits(ctx.repo, session.branch, session.baseCommit);

@@ -3,7 +3,7 @@ import { moveRef, readRef } from '../git/refs.ts';
 import { removeWorktree } from '../git/worktrees.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
-import { lookAround } from './found.ts';
+import { lookAround, refuseLosses } from './found.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { reconcile } from './reconcile.ts';
 import type { SessionSummary } from './summaries.ts';
@@ -27,11 +27,14 @@ interface Wish {
   unmerged?: boolean;
 }
 
-/** Drops the worktree; log and branch stay. @throws AppError `session.dirty`, `session.archived` */
+/** Drops the worktree; log and branch stay. @throws AppError `session.dirty`, `session.unmerged`, `session.archived` */
 export const archiveSession = (ctx: Context, which: SessionSummary, wish: Wish): Promise<PutAway> =>
   putAway(ctx, which, 'archive', wish);
 
-/** Drops worktree and branch; the log stays. @throws AppError `session.dirty`, `session.unmerged`, `session.archived` */
+/**
+ * Drops worktree and branch; the log stays.
+ * @throws AppError `session.dirty`, `session.unmerged`, `session.archived`, `branch.blocked`
+ */
 export const removeSession = (ctx: Context, which: SessionSummary, wish: Wish): Promise<PutAway> =>
   putAway(ctx, which, 'rm', wish);
 
@@ -41,6 +44,7 @@ const putAway = (ctx: Context, which: SessionSummary, verb: 'archive' | 'rm', wi
     if (found.worktree) await reconcile(ctx, journal, found.worktree);
     const { worktree, ...world } = found.worktree ? await lookAround(ctx, journal) : found;
     const { session } = journal;
+    await refuseLosses(ctx, session, { worktree, branch: verb === 'rm' && world.branchCommit !== null });
     const answer: PutAway = {
       session: session.id,
       name: session.name,

@@ -1,4 +1,3 @@
-import { sessionLog } from '../events/envelope.ts';
 import type { Worktree } from '../git/repository.ts';
 import { killStrays } from '../process/strays.ts';
 import { openIteration } from '../session/conclusions.ts';
@@ -9,11 +8,9 @@ import { digestKept } from './transcript-digest.ts';
 
 /**
  * Compares the record with the world at the start of a verb. An iteration whose process died is ended, with what the
- * agent left committed as interrupted work; a commit it had made already is found again by its trailers. After a
- * crash, notes and kept commits that never reached git are given to the next flush again (both are unions).
+ * agent left committed as interrupted work; a commit it had made already is found again by its trailers.
  */
 export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
-  if (journal.afterCrash) await repeatNotes(ctx, journal);
   const open = openIteration(journal.session);
   if (!open) return;
   await killStrays({ session: journal.id, iteration: open.iteration });
@@ -30,21 +27,4 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
     known: [],
   } satisfies Finish;
   await finishIteration(ctx, journal, wt, how);
-};
-
-const repeatNotes = async (ctx: Context, journal: Journal): Promise<void> => {
-  const { events } = await ctx.store.read(sessionLog(journal.id));
-  for (const event of events) {
-    const data = event.data as { commit?: string; target?: string };
-    if (data.commit === undefined || data.target === 'base') continue;
-    if (event.type === 'agent-commit.folded') journal.keep([data.commit]);
-    if (
-      event.type === 'iteration.finished' ||
-      event.type === 'test-run.finished' ||
-      event.type === 'manual-commit.found'
-    ) {
-      journal.keep([data.commit]);
-      journal.note(data.commit, [event]);
-    }
-  }
 };

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
+import { ownIdentity, type ProcessIdentity } from '../process/identity.ts';
 import type { Context } from './context.ts';
 import { holderOf } from './journal.ts';
 import type { SessionSummary } from './summaries.ts';
@@ -27,9 +27,9 @@ export const stopSession = async (ctx: Context, which: SessionSummary, how: { no
     throw new AppError('session.idle', `Nothing runs in session ${which.name}.`, {
       hint: `Start it with \`amp-sessions iterate ${which.id}\`.`,
     });
-  if (holder.host !== hostname())
+  if (!isHere(holder))
     throw new AppError('session.busy', `Session ${which.name} is held by process ${holder.pid} on ${holder.host}.`, {
-      hint: 'Stop it there.',
+      hint: holder.host === ownIdentity().host ? 'It runs in another container: stop it there.' : 'Stop it there.',
     });
   process.kill(holder.pid, 'SIGINT');
   const began = ctx.clock.elapsed();
@@ -38,6 +38,10 @@ export const stopSession = async (ctx: Context, which: SessionSummary, how: { no
   const ended = holderOf(ctx, which.id)?.nonce !== holder.nonce;
   return { session: which.id, pid: holder.pid, command: holder.command, ended };
 };
+
+/** A pid means a process only on its own machine and in its own namespace; elsewhere it is somebody else's. */
+const isHere = ({ pid, host, pidNamespace }: ProcessIdentity): boolean =>
+  pid > 0 && host === ownIdentity().host && pidNamespace === ownIdentity().pidNamespace;
 
 /** A second Ctrl-C, after the first was seen. */
 const pressAgain = async (ctx: Context, id: string, nonce: string, pid: number): Promise<void> => {

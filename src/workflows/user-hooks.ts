@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConfigKey } from '../config/load.ts';
 import { isHooksTrusted, trustHooks } from '../config/trust.ts';
 import { AppError } from '../errors.ts';
-import { fingerprint, type HookRun, runHook } from '../git/guard.ts';
+import { effectiveHooks } from '../git/effective-hooks.ts';
+import { type HookRun, runHook } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
@@ -12,10 +14,9 @@ import type { Journal } from './journal.ts';
 /** Time that one hook may take. */
 const HOOK_MS = 5 * 60_000;
 
-/** Over the names, bytes and modes of the repository's hooks. */
-const hooksHash = async (ctx: Context): Promise<{ hash: string; names: string[] }> => {
-  const { hooks } = await fingerprint(ctx.repo);
-  const entries = Object.entries(hooks).sort(([a], [b]) => (a < b ? -1 : 1));
+/** Over the names, bytes and modes of the hooks that git would run in a checkout. */
+const hooksHash = async (ctx: Context, wt: Worktree | null): Promise<{ hash: string; names: string[] }> => {
+  const entries = Object.entries(await effectiveHooks(ctx.repo, wt)).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex'),
     names: entries.map(([name]) => name),
@@ -24,9 +25,14 @@ const hooksHash = async (ctx: Context): Promise<{ hash: string; names: string[] 
 
 /** Lets the repository's hooks, as they are now, run on the session's commits. */
 export const trustRepositoryHooks = async (ctx: Context): Promise<{ hooks: string[]; sha256: string }> => {
-  const { hash, names } = await hooksHash(ctx);
+  const { hash, names } = await hooksHash(ctx, ctx.repo.here);
   await trustHooks(ctx.repo.root, hash, ctx.home);
   return { hooks: names, sha256: hash };
+};
+
+const judgeHooks = async (ctx: Context, wt: Worktree | null): Promise<{ names: string[]; trusted: boolean }> => {
+  const { hash, names } = await hooksHash(ctx, wt);
+  return { names, trusted: names.length === 0 || isHooksTrusted(ctx.repo.root, hash, ctx.home) };
 };
 
 /**
@@ -37,8 +43,8 @@ export const requireTrustedHooks = async (ctx: Context): Promise<void> => {
   if (ctx.config.config.commit.sign) ctx.config.requireTrust(['commit.sign']);
   if (!ctx.config.config.commit.hooks) return;
   ctx.config.requireTrust(['commit.hooks']);
-  const { hash, names } = await hooksHash(ctx);
-  if (names.length === 0 || isHooksTrusted(ctx.repo.root, hash, ctx.home)) return;
+  const { names, trusted } = await judgeHooks(ctx, ctx.repo.here);
+  if (trusted) return;
   throw new AppError(
     'config.untrusted',
     `\`commit.hooks\` is on, and you have not trusted the hooks as they are now (${names.join(', ')}).`,
@@ -59,7 +65,13 @@ export const runCommitHooks = async (
   wt: Worktree,
   work: { iteration: number; message: string },
 ): Promise<string> => {
-  if (!ctx.config.config.commit.hooks) return work.message;
+  if (!ctx.config.config.commit.hooks || isUntrusted(ctx, 'commit.hooks')) return work.message;
+  // Looked at again: the agent ran since they were asked for, and a commit is also made to put a crash in order.
+  const { names, trusted } = await judgeHooks(ctx, wt);
+  if (!trusted) {
+    await reportUntrusted(journal, work.iteration, names);
+    return work.message;
+  }
   const dir = await mkdtemp(join(tmpdir(), 'amp-sessions-'));
   try {
     const file = join(dir, 'COMMIT_EDITMSG');
@@ -72,6 +84,23 @@ export const runCommitHooks = async (
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+};
+
+const isUntrusted = (ctx: Context, key: ConfigKey): boolean => {
+  try {
+    ctx.config.requireTrust([key]);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+/** Gates the iteration like a hook that refuses: an agent that changes the hooks does not get past them. */
+const reportUntrusted = async (journal: Journal, iteration: number, names: string[]): Promise<void> => {
+  const hook = names.find((name) => name === 'pre-commit' || name === 'commit-msg') ?? names[0]!;
+  const outputTail = `not run: the hooks (${names.join(', ')}) are not as you trusted them`;
+  const ended = { exitCode: null, signal: null, timedOut: false, durationMs: 0 };
+  await journal.record([{ type: 'hook.finished', by: 'program', data: { iteration, hook, ...ended, outputTail } }]);
 };
 
 const report = async (journal: Journal, iteration: number, hook: string, ran: HookRun): Promise<void> => {

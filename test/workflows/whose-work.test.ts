@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findSession } from '../../src/workflows/find-session.ts';
+import { removeSession } from '../../src/workflows/put-away.ts';
+import { renameSession } from '../../src/workflows/rename-session.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
@@ -45,8 +48,6 @@ describe('a person’s commit', () => {
 
 describe('a removed session', () => {
   it('is not brought back half by an iterate', async () => {
-    const { removeSession } = await import('../../src/workflows/put-away.ts');
-    const { findSession } = await import('../../src/workflows/find-session.ts');
     const dir = await makeRepo();
     const ctx = await contextIn(dir);
     const { session, worktree } = await make(ctx, { agent: agent() });
@@ -82,8 +83,6 @@ describe('a name', () => {
   });
 
   it('cannot be taken away', async () => {
-    const { renameSession } = await import('../../src/workflows/rename-session.ts');
-    const { findSession } = await import('../../src/workflows/find-session.ts');
     const dir = await makeRepo();
     const ctx = await contextIn(dir);
     const { session } = await make(ctx, { agent: agent() });
