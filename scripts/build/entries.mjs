@@ -35,6 +35,7 @@ export const MAIN = '\0main';
 
 export const entries = (root) => ({
   main: MAIN,
+  help: path.join(root, 'src/cli/help.ts'),
   ...Object.fromEntries(commandFiles(root).map(({ id, file }) => [commandChunk(id), file])),
   ...Object.fromEntries(programs(root)),
 });

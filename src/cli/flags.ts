@@ -16,6 +16,8 @@ export const globalFlags = {
     helpGroup: GLOBAL,
   }),
   quiet: boolean({ char: 'q', summary: 'Print ids only, no progress.', helpGroup: GLOBAL }),
+  // oclif's own says no more than "as json".
+  json: boolean({ summary: 'Print the answer as exactly one JSON document.', helpGroup: GLOBAL }),
   'no-color': boolean({ summary: 'No colours (NO_COLOR works too).', helpGroup: GLOBAL }),
 };
 
@@ -51,7 +53,7 @@ export const promptFlags = {
 export const agentFlags = {
   agent: string({
     char: 'a',
-    summary: 'Coding agent: amp, command, scripted.',
+    summary: 'Coding agent: amp, command:<line> (any program) or scripted:<file.yaml>.',
     helpValue: '<name>',
   }),
   model: string({ char: 'm', summary: 'Model of the agent (Amp: its mode).', helpValue: '<name>' }),

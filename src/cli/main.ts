@@ -32,10 +32,10 @@ export const moveLeadingFlags = (argv: string[]): string[] => {
 };
 
 /**
- * Refuses a word that is neither a command nor the beginning of one.
+ * The command that the words name, if any. Refuses a word that is neither a command nor the beginning of one.
  * @throws AppError `usage.invalid`, with the closest command
  */
-export const checkCommand = (argv: string[], ids: string[]): void => {
+export const checkCommand = (argv: string[], ids: string[]): string | undefined => {
   const words: string[] = [];
   for (const word of argv) {
     if (word.startsWith('-')) break;
@@ -45,7 +45,8 @@ export const checkCommand = (argv: string[], ids: string[]): void => {
   }
   const known = words.join(':');
   const next = argv[words.length];
-  if (ids.includes(known) || next === undefined || next.startsWith('-')) return;
+  const isCommand = ids.includes(known);
+  if (isCommand || next === undefined || next.startsWith('-')) return isCommand ? known : undefined;
   const wanted = [...words, next].join(' ');
   const names = ids.map((id) => id.replaceAll(':', ' '));
   const near = closest(wanted, names);
@@ -54,25 +55,28 @@ export const checkCommand = (argv: string[], ids: string[]): void => {
   });
 };
 
-const wantsHelp = (word: string): boolean => word === '--help' || word === '-h';
+/** `amp-sessions help new` means `amp-sessions new --help`. */
+const helpAsFlag = (argv: string[], ids: string[]): string[] =>
+  argv[0] === 'help' && !ids.includes('help') ? [...argv.slice(1), '--help'] : argv;
 
 /** Runs the program and ends the process with its exit status, once everything is written. */
 export const start = async (given: string[], program: Program): Promise<void> => {
-  const argv = moveLeadingFlags(given);
+  const argv = moveLeadingFlags(helpAsFlag(given, Object.keys(program.commands)));
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
   if (flags.includes('--no-color')) {
     process.env['NO_COLOR'] = '1';
     delete process.env['FORCE_COLOR'];
   }
+  let command: string | undefined;
   const report = (error: unknown): number =>
-    reportError(error, { schema: 'amp-sessions/error/v1', json: flags.includes('--json') });
+    reportError(error, { schema: 'amp-sessions/error/v1', json: flags.includes('--json'), command });
   // Nobody is left who could go on; exit handlers still release locks and end children.
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.once(event, (error) => process.exit(report(error)));
   }
   try {
-    if (!flags.some(wantsHelp)) checkCommand(argv, Object.keys(program.commands));
+    command = checkCommand(argv, Object.keys(program.commands));
     const { root, pjson } = program;
     await run(argv, { root, pjson: pjson as never, userPlugins: false, devPlugins: false });
   } catch (error) {
