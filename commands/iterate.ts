@@ -47,7 +47,8 @@ export default class Iterate extends BaseCommand {
       };
       const wish = { ...limits, prompt, agent: flags, interrupts: interruptsFrom(this.interrupt) };
       const run = await runIteration(ctx, which, wish, view);
-      if (mode !== 'stream-json') this.print(this.quiet ? (run.answer.commit ?? '') : runText(run.answer, this.color));
+      const text = () => runText(run.answer, this.color, { isHeadShown: mode !== 'stream' });
+      if (mode !== 'stream-json') this.print(this.quiet ? (run.answer.commit ?? '') : text);
       if (run.failure) throw run.failure;
       return run.answer;
     });

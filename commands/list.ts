@@ -3,7 +3,11 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { rangeFlags } from '../src/cli/flags.ts';
 import { listText } from '../src/cli/list-text.ts';
 import { systemClock } from '../src/clock.ts';
+import { AppError } from '../src/errors.ts';
 import { listSessions } from '../src/workflows/list-sessions.ts';
+
+const NONE = 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
+const NONE_SUCH = 'No such sessions; `amp-sessions list` without --live, --since and --until shows all.';
 
 export default class List extends BaseCommand {
   static override summary = 'List the sessions of the repository.';
@@ -18,9 +22,12 @@ export default class List extends BaseCommand {
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(List);
     const options = { dir: this.directory, warn: (text: string) => this.caution(text) };
+    if (flags.since && flags.until && flags.since > flags.until)
+      throw new AppError('usage.invalid', '--since is later than --until.', { hint: 'Exchange them.' });
     const items = await listSessions(options, { ...flags, allRepos: flags['all-repos'] });
     if (this.quiet) for (const { id } of items) this.print(id);
-    else this.print(listText(items, this.color, systemClock.now()));
+    else if (items.length > 0) this.print(() => listText(items, this.color, systemClock.now()));
+    else this.talk(flags.live || flags.since || flags.until ? NONE_SUCH : NONE);
     return { items };
   }
 }

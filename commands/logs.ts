@@ -5,7 +5,9 @@ import { logsView } from '../src/cli/logs-view.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
+import { iterationMissing } from '../src/workflows/session-diff.ts';
 import { readLogs } from '../src/workflows/session-logs.ts';
+import { readSession } from '../src/workflows/summaries.ts';
 
 export default class Logs extends BaseCommand {
   static override summary = 'Show what the agent said and did, live or later.';
@@ -27,6 +29,12 @@ export default class Logs extends BaseCommand {
       const interrupts = flags.follow ? interruptsFrom(this.interrupt) : undefined;
       const view = logsView({ raw: flags.raw, json: this.json, color: this.color });
       for await (const entry of readLogs(ctx, id, { ...flags, interrupts })) view.show(entry);
+      if (view.items.length === 0 && !flags.follow) {
+        const session = await readSession(ctx, id);
+        if (flags.iteration !== undefined && !session.iterations.some(({ iteration }) => iteration === flags.iteration))
+          throw iterationMissing(session, flags.iteration);
+        this.talk(`Nothing is there yet: \`amp-sessions iterate ${id}\` starts the agent.`);
+      }
       return { session: id, items: view.items };
     });
   }

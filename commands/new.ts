@@ -3,7 +3,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { agentFlags, base, promptFlags } from '../src/cli/flags.ts';
 import { iterateView } from '../src/cli/iterate-view.ts';
-import { newText, runText } from '../src/cli/run-text.ts';
+import { newText, nextLine, runText } from '../src/cli/run-text.ts';
 import { Steps } from '../src/cli/steps.ts';
 import { chooseForSession } from '../src/workflows/choices.ts';
 import { withContext } from '../src/workflows/context.ts';
@@ -45,7 +45,7 @@ export default class New extends BaseCommand {
       const { id, name, branch, base: from, baseCommit } = made.session;
       const answer = { id, name, branch, worktree: made.worktree, base: from, baseCommit };
       this.print(this.quiet ? id : newText(answer, this.color));
-      if (!flags.iterate) this.talk(`\nNext: amp-sessions iterate ${id}`);
+      if (!flags.iterate) this.talk(`\nNext: ${nextLine(made.session, { dir, here: process.cwd() })}`);
       if (!flags.iterate) return answer;
       const view = await iterateView('steps', this.progress, this.color);
       const run = await runIteration(ctx, made.session, { prompt: null, interrupts, beside: answer }, view);

@@ -10,7 +10,7 @@ export default class ConfigList extends BaseCommand {
   async run(): Promise<{ items: Setting[] }> {
     await this.parse(ConfigList);
     const items = await listConfig(await configScope(this.directory));
-    const rows = items.map((item) => [item.key, describeValue(item.value), describeOrigin(item)] as const);
+    const rows = items.map((item) => [item.key, describeValue(item.value) || '–', describeOrigin(item)] as const);
     const width = (column: 0 | 1) => Math.min(40, Math.max(...rows.map((row) => row[column].length)));
     const [keys, values] = [width(0), width(1)];
     rows.forEach(([key, value, origin], n) => {

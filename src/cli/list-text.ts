@@ -13,12 +13,14 @@ interface Item {
   costUsd: number | null;
   tests: string;
   repository?: string;
+  removed?: boolean;
 }
 
 const PAINTS: Record<string, (color: ChalkInstance) => ChalkInstance> = {
   new: (color) => color.cyan,
   running: (color) => color.yellow,
   archived: (color) => color.dim,
+  removed: (color) => color.dim,
   passed: (color) => color.green,
   failed: (color) => color.red,
 };
@@ -30,7 +32,6 @@ const painted = (text: string, color: ChalkInstance): Cell => {
 
 /** Sessions as a table, the newest last, where a terminal shows it. */
 export const listText = (items: Item[], color: ChalkInstance, now: string): string => {
-  if (items.length === 0) return 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
   const many = items.some(({ repository }) => repository !== undefined);
   const columns = [
     { title: 'ID' },
@@ -46,7 +47,7 @@ export const listText = (items: Item[], color: ChalkInstance, now: string): stri
   const rows = items.map((item) => [
     { text: item.id, paint: (text: string) => color.bold(text) },
     item.name,
-    painted(item.state, color),
+    painted(item.removed ? 'removed' : item.state, color),
     String(item.iterations),
     painted(item.tests === 'none' ? '–' : item.tests, color),
     item.costUsd === null ? '–' : formatMoney(item.costUsd),

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { formatBytes, formatCount } from './format.ts';
-import { sanitizeLine } from './sanitize.ts';
+import { stdout } from './print.ts';
+import { type Cell, table } from './table.ts';
 
 interface Item {
   session: string;
@@ -16,23 +17,37 @@ const WHY: Record<string, string> = {
   empty: 'its iterations changed nothing',
 };
 
+const COLUMNS = [
+  { title: '' },
+  { title: 'ID' },
+  { title: 'NAME', shrinkTo: 12 },
+  { title: 'SIZE', align: 'right' as const },
+  { title: 'WHY', shrinkTo: 20 },
+];
+
 /** What `prune` would remove and why, with sizes; and what stays, and why. */
 export const pruneText = (
   items: Item[],
   kept: { session: string; name: string; why: string }[],
   color: ChalkInstance,
 ): string => {
-  const lines = items.map(
-    (item) =>
-      `${color.bold(item.session)}  ${sanitizeLine(item.name)}  ${formatBytes(item.bytes)}  ${color.dim(WHY[item.reason] ?? item.reason)}`,
-  );
+  const dim = (text: string): Cell => ({ text, paint: (shown) => color.dim(shown) });
+  const goes = items.map(({ session, name, bytes, reason }) => [
+    { text: 'goes', paint: (shown: string) => color.yellow(shown) },
+    { text: session, paint: (shown: string) => color.bold(shown) },
+    name,
+    formatBytes(bytes),
+    WHY[reason] ?? reason,
+  ]);
+  const stays = kept.map(({ session, name, why }) => ['stays', session, name, '', why].map(dim));
+  const rows = [...goes, ...stays];
+  const width = stdout.isTerminal ? stdout.columns : undefined;
+  const lines =
+    rows.length === 0 ? [] : table({ columns: COLUMNS, rows, width, paintTitle: (text) => color.dim(text) });
   const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
   const total =
     items.length === 0
       ? 'Nothing is safe to remove.'
       : `${formatCount(items.length, 'session')} can go, ${formatBytes(bytes)} with them.`;
-  const stays = kept.map(({ session, name, why }) =>
-    color.dim(`  stays: ${session}  ${sanitizeLine(name)}  (${sanitizeLine(why)})`),
-  );
-  return [...lines, ...stays, total].join('\n');
+  return [...lines, total].join('\n');
 };

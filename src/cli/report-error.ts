@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, EXIT } from '../errors.ts';
+import { closest } from './closest.ts';
 import { colors } from './color.ts';
 import { jsonText, stderr, stdout } from './print.ts';
 import { sanitizeText } from './sanitize.ts';
@@ -16,6 +17,9 @@ export interface Report {
 interface OclifError extends Error {
   oclif?: { exit?: number };
   code?: string;
+  /** Of flags that do not exist. */
+  flags?: string[];
+  parse?: { input?: { flags?: Record<string, unknown> } };
 }
 
 /** oclif's own errors carry an exit status; `this.exit(n)` is one of them, without a message of its own. */
@@ -29,9 +33,28 @@ const withoutAdvice = (message: string): string => message.replace(/\n+See more 
 /** oclif wraps what a flag's parser throws, an AppError included. */
 const unwrapped = (message: string): string => withoutAdvice(message).replace(/^Parsing (--\S+) \n\t/, '$1: ');
 
+/** What oclif says at length or in a programmer's words, as a person would say it. */
+const PHRASES: [RegExp, string][] = [
+  [/^The following errors? occurred:\s*/, ''],
+  [/--([\w-]+)(?:=[\s\S]*?)? cannot also be provided when using (--[\w-]+)/g, '--$1 and $2 exclude each other'],
+  [/All of the following must be provided when using (--[\w-]+): (--[\w-]+)/g, '$1 needs $2'],
+  [/^Nonexistent flags?:/, 'There is no flag'],
+];
+
+/** `key  Name of the setting` a line, after how many are missing. */
+const missingArgs = (message: string): string | undefined => {
+  const [first, ...rest] = message.split('\n');
+  if (!/^Missing \d+ required args?:?$/.test(first!.trim())) return undefined;
+  const names = rest.flatMap((line) => /^([\w-]+)(?:\s|$)/.exec(line)?.[1]?.toUpperCase() ?? []);
+  return names.length === 0 ? undefined : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} missing.`;
+};
+
 /** oclif writes lists over several lines and ends with an advice of its own. */
 const oneSentence = (message: string): string => {
-  const lines = unwrapped(message)
+  const said = unwrapped(message);
+  const missing = missingArgs(said);
+  if (missing) return missing;
+  const lines = PHRASES.reduce((text, [from, to]) => text.replace(from, to), said)
     .split('\n')
     .map((line) => line.trim().replace(/\s{2,}/g, ': '))
     .filter((line) => line !== '');
@@ -41,6 +64,18 @@ const oneSentence = (message: string): string => {
 
 const helpHint = (command: string | undefined): string =>
   `Run \`amp-sessions ${command ? `${command.replaceAll(':', ' ')} ` : ''}--help\` for its arguments and flags.`;
+
+/** The flag that was meant, where one is near. */
+const flagHint = (error: OclifError): string | undefined => {
+  const [given] = error.flags ?? [];
+  const near =
+    given &&
+    closest(
+      given,
+      Object.keys(error.parse?.input?.flags ?? {}).map((name) => `--${name}`),
+    );
+  return near ? `Did you mean \`${near}\`?` : undefined;
+};
 
 const bug = (error: unknown): Report => {
   const first = (error instanceof Error ? error.message : String(error)).split('\n')[0];
@@ -61,7 +96,9 @@ export const toReport = (error: unknown, command?: string): Report => {
     return { code, message: unwrapped(error.message), hint, exit, details, answer };
   }
   if (isOclifError(error)) {
-    return toReport(new AppError('usage.invalid', oneSentence(error.message), { hint: helpHint(command) }));
+    return toReport(
+      new AppError('usage.invalid', oneSentence(error.message), { hint: flagHint(error) ?? helpHint(command) }),
+    );
   }
   return bug(error);
 };

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { formatDuration, formatMoney, formatTokens } from './format.ts';
+import { formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
 import { sanitizeLine } from './sanitize.ts';
 
 interface NewAnswer {
@@ -20,6 +20,20 @@ export const newText = (made: NewAnswer, color: ChalkInstance): string =>
     `  worktree  ${sanitizeLine(made.worktree)}`,
   ].join('\n');
 
+const quoted = (word: string): string => (/^[\w./~:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The command that comes after `new`, as it works from where the user stands. */
+export const nextLine = (
+  session: { id: string; prompt: unknown },
+  { dir, here }: { dir: string; here: string },
+): string =>
+  [
+    'amp-sessions iterate',
+    session.id,
+    ...(session.prompt === null ? ['--prompt "…"'] : []),
+    ...(dir === here ? [] : [`-C ${quoted(sanitizeLine(dir))}`]),
+  ].join(' ');
+
 interface RunAnswer {
   iteration: number;
   outcome: string | null;
@@ -39,25 +53,27 @@ interface RunAnswer {
   tests?: { exitCode: number | null; durationMs: number; verdict: string };
 }
 
-const VERDICTS: Record<string, string> = {
+/** A verdict of the tests, against the base. */
+export const VERDICTS: Record<string, string> = {
   passed: 'tests passed',
   'newly-failing': 'tests fail, and passed on the base',
   'was-failing-before': 'tests fail, as they did on the base',
   'failing-base-unknown': 'tests fail',
 };
 
-/** What one run of the agent came to, for a person. */
-export const runText = (run: RunAnswer, color: ChalkInstance): string => {
+/** What one run of the agent came to, for a person; without its head where a stream has just shown that. */
+export const runText = (run: RunAnswer, color: ChalkInstance, { isHeadShown = true } = {}): string => {
   const mark = run.outcome === 'completed' ? color.green('✓') : color.yellow('●');
   const what = run.commit
     ? `${color.yellow(run.commit.slice(0, 8))} ${sanitizeLine(run.subject ?? '')}`
     : 'nothing changed, no commit';
   const { tokensInput, tokensOutput, tokensCacheRead, tokensCacheWrite, costUsd } = run.usage;
   const all = tokensInput + tokensOutput + tokensCacheRead + tokensCacheWrite;
-  const cost = `${formatTokens(all)} tokens, cost ${formatMoney(costUsd)}`;
+  // An agent that reports no tokens has not used none.
+  const tokens = all === 0 ? 'tokens unknown' : `${formatTokens(all)} tokens`;
   const lines = [
-    `${mark} iteration ${run.iteration} ${run.outcome}: ${what}`,
-    `  ${run.files} file${run.files === 1 ? '' : 's'} ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}, ${formatDuration(run.durationMs ?? 0)}, ${cost}`,
+    ...(isHeadShown ? [`${mark} iteration ${run.iteration} ${run.outcome}: ${what}`] : []),
+    `  ${formatCount(run.files, 'file')} ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}, ${formatDuration(run.durationMs ?? 0)}, ${tokens}, cost ${formatMoney(costUsd)}`,
   ];
   if (run.tests) {
     const passed = run.tests.verdict === 'passed';

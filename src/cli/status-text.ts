@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { formatAge, formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
+import { VERDICTS } from './run-text.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
 
 interface Run {
@@ -22,6 +23,7 @@ interface Status {
   branch: string;
   worktree: string;
   hasWorktree: boolean;
+  removed?: boolean;
   base: string | null;
   baseCommit: string;
   createdAt: string;
@@ -60,7 +62,7 @@ const runLine = (run: Run, color: ChalkInstance): string => {
   const tests = run.tests
     ? run.tests.verdict === 'passed'
       ? color.green(' tests passed')
-      : color.red(` tests ${run.tests.verdict.replaceAll('-', ' ')}`)
+      : color.red(` ${VERDICTS[run.tests.verdict] ?? run.tests.verdict}`)
     : '';
   const failure = run.failure ? color.red(` ${sanitizeLine(run.failure.message)}`) : '';
   return `  ${mark} ${run.iteration}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}`;
@@ -71,11 +73,17 @@ const tail = (text: string): string[] => {
   return lines.slice(-TAIL_LINES).map((line) => `    ${line}`);
 };
 
+/** No tokens at all means that nobody has told of any. */
+const tokensText = ({ tokensInput, tokensOutput, tokensCacheRead, tokensCacheWrite }: Status['usage']): string =>
+  tokensInput + tokensOutput + tokensCacheRead + tokensCacheWrite === 0
+    ? 'unknown'
+    : `${formatTokens(tokensInput)} in, ${formatTokens(tokensOutput)} out, ${formatTokens(tokensCacheRead)} cache read, ${formatTokens(tokensCacheWrite)} cache write`;
+
 /** One session in full, for a person. */
 export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
   const { usage } = s;
   const lines = [
-    `${color.bold(s.id)}  ${sanitizeLine(s.name)}  ${color.cyan(s.state)}${s.holder ? color.dim(` (\`${s.holder.command}\`, process ${s.holder.pid})`) : ''}`,
+    `${color.bold(s.id)}  ${sanitizeLine(s.name)}  ${color.cyan(s.removed ? 'removed' : s.state)}${s.holder ? color.dim(` (\`${s.holder.command}\`, process ${s.holder.pid})`) : ''}`,
     row('branch', sanitizeLine(s.branch), color),
     row('base', `${sanitizeLine(s.base ?? 'an empty repository')} ${color.dim(s.baseCommit.slice(0, 8))}`, color),
     row('worktree', s.hasWorktree ? sanitizeLine(s.worktree) : 'none', color),
@@ -83,12 +91,9 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
     row('prompt', s.prompt === null ? 'none' : sanitizeLine(s.prompt).slice(0, 200), color),
     row('tests', s.testCommand === null ? 'no test command' : sanitizeLine(s.testCommand), color),
     row('created', `${formatAge(s.createdAt, now)}, active ${formatAge(s.lastActivityAt, now)}`, color),
-    row(
-      'tokens',
-      `${formatTokens(usage.tokensInput)} in, ${formatTokens(usage.tokensOutput)} out, ${formatTokens(usage.tokensCacheRead)} cache read, ${formatTokens(usage.tokensCacheWrite)} cache write`,
-      color,
-    ),
-    row('cost', formatMoney(usage.costUsd), color),
+    ...(s.history.length === 0
+      ? []
+      : [row('tokens', tokensText(usage), color), row('cost', formatMoney(usage.costUsd), color)]),
   ];
   if (s.history.length > 0) lines.push('', ...s.history.map((run) => runLine(run, color)));
   if (s.manualCommits.length > 0)

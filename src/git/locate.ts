@@ -70,7 +70,7 @@ const walkUp = (start: string): Found => {
     if (parent === dir || stops.has(parent) || statSync(parent).dev !== device) break;
   }
   throw new AppError('repository.missing', `${start} is not in a git repository.`, {
-    hint: 'Go into one, name one with --repo, or make one with `git init`.',
+    hint: 'Go into one, name one with -C, or make one with `git init`.',
   });
 };
 

@@ -15,7 +15,11 @@ export interface ListWish {
   until?: string;
 }
 
-export type ListItem = ReturnType<typeof describeSummary> & { repository?: string };
+export type ListItem = ReturnType<typeof describeSummary> & {
+  repository?: string;
+  /** Only with `removed`: worktree and branch are gone. */
+  removed?: boolean;
+};
 
 const wanted = (wish: ListWish) => (summary: SessionSummary) =>
   (wish.removed || !summary.removed) &&
@@ -24,7 +28,10 @@ const wanted = (wish: ListWish) => (summary: SessionSummary) =>
   (wish.until === undefined || summary.createdAt <= wish.until);
 
 const ofContext = async (ctx: Context, wish: ListWish): Promise<ListItem[]> =>
-  (await summaries(ctx)).filter(wanted(wish)).map((summary) => describeSummary(ctx, summary));
+  (await summaries(ctx)).filter(wanted(wish)).map((summary) => ({
+    ...describeSummary(ctx, summary),
+    ...(summary.removed && { removed: true }),
+  }));
 
 /** The sessions of one repository, or of every one this user has used; oldest first. */
 export const listSessions = async (options: ContextOptions, wish: ListWish): Promise<ListItem[]> => {

@@ -47,6 +47,12 @@ const forkPoint = async (ctx: Context, session: Session, tip: string): Promise<s
   }
 };
 
+/** The error for an iteration that is not there. */
+export const iterationMissing = ({ name, iterations }: Session, wanted: number): AppError =>
+  new AppError('iteration.missing', `Session ${name} has no iteration ${wanted}.`, {
+    hint: iterations.length === 0 ? 'It has none yet.' : `It has 1 to ${iterations.length}.`,
+  });
+
 const rangesOf = async (ctx: Context, session: Session, part: DiffPart): Promise<Range[]> => {
   if (part.part === 'all') {
     const tip = await tipOf(ctx, session);
@@ -54,10 +60,7 @@ const rangesOf = async (ctx: Context, session: Session, part: DiffPart): Promise
   }
   if (part.part === 'manual') return join(await manualRanges(ctx, session));
   const wanted = session.iterations.filter(({ iteration }) => part.part === 'agent' || iteration === part.iteration);
-  if (wanted.length === 0 && part.part === 'iteration')
-    throw new AppError('iteration.missing', `Session ${session.name} has no iteration ${part.iteration}.`, {
-      hint: session.iterations.length === 0 ? 'It has none yet.' : `It has 1 to ${session.iterations.length}.`,
-    });
+  if (wanted.length === 0 && part.part === 'iteration') throw iterationMissing(session, part.iteration);
   return join(wanted.flatMap(({ head, commit }) => (commit ? [{ from: head, to: commit }] : [])));
 };
 

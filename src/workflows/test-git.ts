@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '../errors.ts';
 import { sessionLog } from '../events/envelope.ts';
 import { commitWorktree } from '../git/commits.ts';
 import { git, gitText } from '../git/git.ts';
@@ -12,12 +13,23 @@ import { type Context, openContext } from './context.ts';
 
 const HINT = 'Update git, or try another folder with --dir: this file system may not do what git needs.';
 
+const makeFolder = async (parent: string): Promise<string> => {
+  try {
+    return await mkdtemp(join(parent, 'amp-sessions-test-git-'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new AppError('file.missing', `No folder can be made in ${parent} (${code}).`, {
+      hint: 'Name a folder that exists and that you may write to with --dir.',
+    });
+  }
+};
+
 /**
  * Does with the installed git, on this file system, what a session does: a worktree, a commit, events as a pack, a
  * compare-and-swap, a note, and git's own check of it all; in a throw-away repository.
  */
 export const testGit = async (options: { dir?: string; env: Record<string, string | undefined> }): Promise<Check[]> => {
-  const dir = await mkdtemp(join(options.dir ?? tmpdir(), 'amp-sessions-test-git-'));
+  const dir = await makeFolder(options.dir ?? tmpdir());
   try {
     const checks = [
       await attempt('git', 'Install git 2.38 or newer.', async () => ok('git', (await gitVersion()).text)),

@@ -26,7 +26,12 @@ const upTo = (events: LogEvent[], at: string): LogEvent[] => {
     throw new AppError('usage.invalid', `“${at}” is neither the number of an event nor a time.`, {
       hint: 'A time looks like 2026-11-22T13:00 or 2026-11-22.',
     });
-  return events.filter((event) => Date.parse(event.at) <= time);
+  const until = events.filter((event) => Date.parse(event.at) <= time);
+  if (until.length === 0 && events[0])
+    throw new AppError('usage.invalid', `At ${at} there was no such session yet: it began at ${events[0].at}.`, {
+      hint: 'Run `amp-sessions timeline` without --at to see everything.',
+    });
+  return until;
 };
 
 /** Everything that happened, in order, as far as `at`; and the state that it gives. */

@@ -38,13 +38,16 @@ export const verifyAmp = async (options: VerifyAmpOptions): Promise<Check[]> => 
     );
   });
   const version = await agent.version();
-  const checks = [
-    usable,
-    version === null ? warning('version', 'it does not tell its version', REINSTALL) : ok('version', version),
-  ];
+  const checks = [usable, versionCheck(version, usable)];
   if (!options.live) return [...checks, skipped('a live answer', 'ask for one with --live; it costs a few tokens')];
   if (usable.status !== 'ok') return [...checks, skipped('a live answer', 'the checks before it failed')];
   return [...checks, await liveAnswer(agent)];
+};
+
+const versionCheck = (version: string | null, usable: Check): Check => {
+  if (version !== null) return ok('version', version);
+  if (usable.status !== 'ok') return skipped('version', 'the check before it failed');
+  return warning('version', 'it does not tell its version', REINSTALL);
 };
 
 const liveAnswer = async (agent: Agent): Promise<Check> => {

@@ -186,8 +186,8 @@ describe('an error', () => {
 
   it.each([
     ['an unknown command', ['ehco'], /There is no command "ehco"\.\n {2}→ Did you mean `amp-sessions echo`\?/],
-    ['an unknown flag', ['echo', '--fast'], /Nonexistent flag: --fast\.\n {2}→ Run `amp-sessions echo --help`/],
-    ['a missing argument', ['fail'], /Missing 1 required arg: how/],
+    ['an unknown flag', ['echo', '--fast'], /There is no flag --fast\.\n {2}→ Run `amp-sessions echo --help`/],
+    ['a missing argument', ['fail'], /HOW is missing\./],
     ['one argument too many', ['echo', 'a', 'b'], /Unexpected argument: b\./],
     ['a value that cannot be', ['echo', '--timeout', '5'], /--timeout: "5" is not a duration\.\n {2}→ Write/],
     ['an option that is none', ['fail', 'sideways'], /Expected sideways to be one of: app, bug, exit/],

@@ -34,7 +34,7 @@ describe('errors as reports', () => {
     expect(toReport(error, 'config:get')).toMatchObject({
       code: 'usage.invalid',
       exit: 2,
-      message: 'Missing 1 required arg: session: Id or name.',
+      message: 'SESSION is missing.',
       hint: 'Run `amp-sessions config get --help` for its arguments and flags.',
     });
   });

@@ -42,9 +42,6 @@ describe('list', () => {
     expect(text).toContain('$1.50');
     expect(text).toContain('/srv/repo');
   });
-  it('says how to begin when there is nothing', () => {
-    expect(listText([], plain, NOW)).toContain('amp-sessions new');
-  });
 });
 
 describe('a run', () => {
@@ -131,7 +128,7 @@ describe('status', () => {
     for (const part of [
       'amp (high)',
       'abcdef01 amp: did',
-      'tests newly failing',
+      'tests fail, and passed on the base',
       'Out of credits',
       '… 3  running',
       '1 manual commit:',
@@ -186,7 +183,7 @@ describe('putting away', () => {
       plain,
     );
     expect(text).toContain('another branch contains every commit');
-    expect(text).toContain('stays: k3  m  (2 unmerged commits)');
+    expect(text).toMatch(/stays +k3 +m +2 unmerged commits/);
     expect(text).toContain('2 sessions can go, 4.0 KiB');
     expect(pruneText([], [], plain)).toBe('Nothing is safe to remove.');
   });

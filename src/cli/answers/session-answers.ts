@@ -66,7 +66,14 @@ export const sessionAnswers = {
     ...run,
     tests: open({ exitCode: z.int().nullable(), durationMs: z.number().min(0), verdict: comparison }).optional(),
   }),
-  list: open({ items: z.array(open(listItem)) }),
+  list: open({
+    items: z.array(
+      open({
+        ...listItem,
+        removed: z.boolean().optional().describe('only with --removed: worktree and branch are gone'),
+      }),
+    ),
+  }),
   status: open({ ...listItem, usage, history: z.array(open(run)) }),
   diff: open({ session: sessionId, files: z.array(fileChange) }),
   timeline: open({ session: sessionId, items: z.array(open({})).describe('events, as in event.schema.json') }),
