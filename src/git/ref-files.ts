@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, readBytesIfAny, readTextIfAny } from './files.ts';
 import { isFullRef, isId } from './ids.ts';
@@ -108,16 +108,28 @@ const addLoose = (place: RefPlace, prefix: string, refs: Map<string, string>): v
   }
 };
 
+/** The loose refs below a prefix, unsorted. */
+export const listLooseRefs = (place: RefPlace, prefix: string): RefEntry[] => {
+  const loose = new Map<string, string>();
+  addLoose(place, prefix, loose);
+  return Array.from(loose, ([ref, id]) => ({ ref, id }));
+};
+
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** All shared refs below a prefix that ends at a slash, sorted by name. */
 export const listRefFiles = (place: RefPlace, prefix: string): RefEntry[] => {
-  const loose = new Map<string, string>();
-  addLoose(place, prefix, loose);
+  const loose = listLooseRefs(place, prefix);
   const refs = readPackedRefs(place.commonDir, prefix);
-  for (const [ref, id] of loose) refs.set(ref, id);
+  for (const { ref, id } of loose) refs.set(ref, id);
   const entries = Array.from(refs, ([ref, id]) => ({ ref, id }));
   return entries.sort((a, b) => compareText(a.ref, b.ref));
+};
+
+/** Differs whenever `packed-refs` is another file: git never writes into one, it puts a new one in its place. */
+export const packedRefsStamp = (commonDir: string): string => {
+  const stat = statSync(join(commonDir, 'packed-refs'), { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` : '';
 };
 
 /** How many loose refs there are below a prefix; stops counting at `limit`. */

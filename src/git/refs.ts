@@ -4,7 +4,7 @@ import { AppError, isAppError } from '../errors.ts';
 import { errorCode, lstatIfAny, syncFile, syncFolder, syncFoldersUpTo } from './files.ts';
 import { git, gitText } from './git.ts';
 import { assertFullRef, assertId, isId } from './ids.ts';
-import { listRefFiles, type RefEntry, readHeadFile, readRefFile } from './ref-files.ts';
+import { listLooseRefs, listRefFiles, packedRefsStamp, type RefEntry, readHeadFile, readRefFile } from './ref-files.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { clearStaleLock } from './stale-locks.ts';
 
@@ -32,6 +32,19 @@ export const listRefs = async (repo: Repository, prefix: string): Promise<RefEnt
   const lines = text === '' ? [] : text.split('\n');
   return lines.map((line) => ({ id: line.slice(0, line.indexOf(' ')), ref: line.slice(line.indexOf(' ') + 1) }));
 };
+
+/** How the refs below a prefix stand, as far as can be told without reading the packed ones. */
+export interface RefsLook {
+  /** The same while those that are packed are the same. */
+  packed: string;
+  loose: RefEntry[];
+}
+
+/** A glance at the refs below a prefix that ends at a slash; undefined where they are kept in a reftable. */
+export const lookAtRefs = (repo: Repository, prefix: string): RefsLook | undefined =>
+  repo.refFormat === 'files'
+    ? { packed: packedRefsStamp(repo.commonDir), loose: listLooseRefs(placeOf(repo), prefix) }
+    : undefined;
 
 /**
  * The commit that a person's words name: a branch, a tag, a short id, `HEAD~2`.

@@ -95,12 +95,14 @@ class GitStore implements LogStore {
     return this.#writer ?? this.#candidate;
   }
 
-  async logs(): Promise<LogTips[]> {
+  async logs(only?: LogName[]): Promise<LogTips[]> {
     const pending = new Set(listWal(this.#repo).map((file) => file.log));
-    const lanes = await readLaneRefs(this.#repo);
-    const lost = this.#lostLogs(lanes);
+    const lanes = await readLaneRefs(this.#repo, only);
+    const isThere = (log: LogName): boolean => lanes.has(log) || pending.has(log);
+    const lost = only?.every(isThere) ? new Set<LogName>() : this.#lostLogs(lanes);
     const names = new Set([...lanes.keys(), ...pending, ...lost]);
-    return [...names].sort().map((log) => ({
+    const wanted = only ? only.filter((log) => names.has(log)) : [...names];
+    return wanted.sort().map((log) => ({
       log,
       tips: lanes.get(log) ?? new Map(),
       pending: pending.has(log),

@@ -19,6 +19,7 @@ export const walDir = (repo: Repository): string => join(ampDir(repo), 'wal');
 export const quarantineDir = (repo: Repository): string => join(ampDir(repo), 'quarantine');
 export const tipsFile = (repo: Repository, writer: string): string => join(ampDir(repo), 'tips', writer);
 export const indexFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'sessions.ndjson');
+export const indexStateFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'refs.json');
 
 /** One writer's part of one log. */
 export interface Lane {

@@ -94,8 +94,11 @@ export interface LogNews {
  */
 export interface LogStore {
   readonly writer: string;
-  /** Every log there is, with its tips. One look at the refs and one at the write-ahead folder. */
-  logs(): Promise<LogTips[]>;
+  /**
+   * Every log there is, or those of `only` that are there, with its tips. One look at the refs and one at the
+   * write-ahead folder.
+   */
+  logs(only?: LogName[]): Promise<LogTips[]>;
   read(log: LogName): Promise<LogView>;
   /**
    * The log's events in order, one after the other, without keeping them: half the time and a tenth of the memory of

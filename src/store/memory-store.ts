@@ -80,8 +80,9 @@ export class MemoryStore implements LogStore {
     this.writer = writer ?? clock.newId();
   }
 
-  async logs(): Promise<LogTips[]> {
-    return [...this.disk.logs.keys()].sort().map((log) => {
+  async logs(only?: LogName[]): Promise<LogTips[]> {
+    const names = [...this.disk.logs.keys()].filter((log) => only?.includes(log) ?? true);
+    return names.sort().map((log) => {
       const { flushed, written } = this.disk.logs.get(log)!;
       const tips = [...flushed].map(([writer, count]): [string, string] => [
         writer,

@@ -1,7 +1,9 @@
-import { logId, sessionLog } from '../events/envelope.ts';
+import { isAppError } from '../errors.ts';
+import { type LogName, logId, sessionLog } from '../events/envelope.ts';
 import { lastTests, type SessionStatus, statusOf, totalUsage, verdictOf } from '../session/conclusions.ts';
 import { replayStep } from '../session/evolve.ts';
 import { initialSession, type Session, type Verdict } from '../session/state.ts';
+import { changedLogs, lookAtSessions, rememberLook } from '../store/index-state.ts';
 import type { LogTips } from '../store/log-store.ts';
 import { type IndexEntry, readIndex, updateIndex } from '../store/session-index.ts';
 import type { Context } from './context.ts';
@@ -47,28 +49,43 @@ const sameTips = (entry: IndexEntry, log: LogTips): boolean =>
 const settle = (ctx: Context, summary: SessionSummary): SessionSummary =>
   summary.state === 'running' && !holderOf(ctx, summary.id) ? { ...summary, state: 'idle' } : summary;
 
-/** Logs that the index does not know as they are now; it learns of those that are wholly in git. */
-const replayAll = async (ctx: Context, stale: LogTips[]): Promise<SessionSummary[]> => {
-  if (stale.length === 0) return [];
-  const folded = await ctx.store.foldMany(
-    stale.map(({ log }) => log),
-    undefined,
-    replayStep,
-  );
-  const summaries: SessionSummary[] = [];
-  const entries: IndexEntry[] = [];
-  for (const [at, { log, state, damaged }] of folded.entries()) {
+/** What the index did not know as it is now. */
+interface Fresh {
+  summaries: SessionSummary[];
+  /** For the index. */
+  entries: IndexEntry[];
+  /** Not wholly in git, or not readable: the index may not know them. */
+  open: LogName[];
+}
+
+const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
+  const fresh: Fresh = { summaries: [], entries: [], open: [] };
+  if (stale.length === 0) return fresh;
+  const names = stale.map(({ log }) => log);
+  for (const [at, { log, state, damaged }] of (await ctx.store.foldMany(names, undefined, replayStep)).entries()) {
+    const { tips, pending } = stale[at]!;
+    if (damaged || pending) fresh.open.push(log);
     if (damaged) {
       ctx.warn(damaged.message);
       continue;
     }
     const summary = summarize({ ...(state?.session ?? initialSession), id: logId(log) });
-    const { tips, pending } = stale[at]!;
-    summaries.push(summary);
-    if (!pending) entries.push({ session: summary.id, tips: [...tips], summary });
+    fresh.summaries.push(summary);
+    if (!pending) fresh.entries.push({ session: summary.id, tips: [...tips], summary });
   }
-  updateIndex(ctx.repo, entries);
-  return summaries;
+  return fresh;
+};
+
+/** The index is a cache: where it cannot be written, all is read again the next time. */
+const learn = (ctx: Context, entries: IndexEntry[]): boolean => {
+  try {
+    updateIndex(ctx.repo, entries);
+    return true;
+  } catch (error) {
+    if (isAppError(error, 'store.readonly') || isAppError(error, 'store.full') || isAppError(error, 'store.io'))
+      return false;
+    throw error;
+  }
 };
 
 /**
@@ -76,17 +93,29 @@ const replayAll = async (ctx: Context, stale: LogTips[]): Promise<SessionSummary
  * replayed, and the index learns of them.
  */
 export const summaries = async (ctx: Context): Promise<SessionSummary[]> => {
-  const logs = (await ctx.store.logs()).filter(({ log }) => log.startsWith('sessions/'));
+  const look = lookAtSessions(ctx.repo);
   const index = new Map(readIndex(ctx.repo).map((entry) => [entry.session, entry]));
+  const changed = changedLogs(ctx.repo, { look, sessions: index.size });
+  const isAsked = changed && new Set(changed.map(logId));
+  const logs = changed?.length === 0 ? [] : await ctx.store.logs(changed);
+  const found = new Map(logs.filter(({ log }) => log.startsWith('sessions/')).map((log) => [logId(log.log), log]));
+
   const known: SessionSummary[] = [];
-  const stale: LogTips[] = [];
-  for (const log of logs) {
-    const entry = index.get(logId(log.log));
-    if (entry && !log.pending && sameTips(entry, log)) known.push(entry.summary as SessionSummary);
-    else stale.push(log);
+  const gone: IndexEntry[] = [];
+  for (const entry of index.values()) {
+    const log = found.get(entry.session);
+    const isKnown = isAsked?.has(entry.session) === false || (log && !log.pending && sameTips(entry, log));
+    if (isKnown) {
+      known.push(entry.summary as SessionSummary);
+      found.delete(entry.session);
+    } else if (!log) gone.push({ session: entry.session, tips: [], summary: null });
   }
-  const fresh = await replayAll(ctx, stale);
-  const all = [...known, ...fresh].filter(({ createdAt }) => createdAt !== '');
+  const fresh = await replayAll(ctx, [...found.values()]);
+  if (changed?.length !== 0 && learn(ctx, [...gone, ...fresh.entries])) {
+    const sessions = index.size - gone.length + fresh.entries.filter(({ session }) => !index.has(session)).length;
+    rememberLook(ctx.repo, { look, sessions, open: fresh.open });
+  }
+  const all = [...known, ...fresh.summaries].filter(({ createdAt }) => createdAt !== '');
   return all.map((summary) => settle(ctx, summary)).sort(byCreation);
 };
 

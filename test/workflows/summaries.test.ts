@@ -1,0 +1,124 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sessionLog } from '../../src/events/envelope.ts';
+import { updateIndex } from '../../src/store/session-index.ts';
+import { summaries } from '../../src/workflows/summaries.ts';
+import { created, draft, finished, started } from '../support/events.ts';
+import { git, makeRepo } from '../support/repo.ts';
+import { contextIn } from '../support/sessions.ts';
+
+/** A repository with sessions made by hand, and what `list` would say, from the index and without it. */
+const makePlace = async () => {
+  const dir = await makeRepo();
+  const cache = join(dir, '.git/amp/cache');
+  const list = async () => {
+    const ctx = await contextIn(dir);
+    const all = await summaries(ctx);
+    return { lines: all.map(({ id, name, iterations }) => `${id} ${name} ${iterations}`), warnings: ctx.warnings };
+  };
+  /** The same answer twice from what is remembered, and once from the logs alone. */
+  const expectRight = async (): Promise<string[]> => {
+    const { lines } = await list();
+    expect((await list()).lines).toEqual(lines);
+    const kept = ['sessions.ndjson', 'refs.json'].map((name) => [name, read(join(cache, name))] as const);
+    rmSync(cache, { recursive: true, force: true });
+    expect((await list()).lines).toEqual(lines);
+    for (const [name, text] of kept) if (text !== undefined) writeFileSync(join(cache, name), text);
+    return lines;
+  };
+  const add = async (id: string, { flush = true, iteration = 0 } = {}) => {
+    const { store } = await contextIn(dir);
+    const log = sessionLog(id);
+    await store.recover(log);
+    const drafts = iteration === 0 ? [draft('session.created', created({ name: `name-${id}` }))] : [];
+    await store.append(log, iteration === 0 ? drafts : [started(iteration), finished(iteration)]);
+    if (flush) await store.flush(log);
+    return `refs/amp/${log}/${store.writer}`;
+  };
+  return { dir, cache, list, add, expectRight };
+};
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+describe('the sessions of a repository', () => {
+  test('are the same from the index as from the logs, whatever becomes of the refs', async () => {
+    const { dir, add, expectRight } = await makePlace();
+    expect(await expectRight()).toEqual([]);
+    const refs = [await add('a1'), await add('b2'), await add('c3')];
+    expect(await expectRight()).toHaveLength(3);
+    await add('b2', { iteration: 1 });
+    expect(await expectRight()).toContain('b2 name-b2 1');
+    await git(dir, 'pack-refs', '--all');
+    expect(await expectRight()).toHaveLength(3);
+    await add('a1', { iteration: 1 });
+    await add('d4');
+    expect(await expectRight()).toEqual(['a1 name-a1 1', 'b2 name-b2 1', 'c3 name-c3 0', 'd4 name-d4 0'].sort());
+    await git(dir, 'update-ref', '-d', refs[2]!);
+    expect(await expectRight()).not.toContain('c3 name-c3 0');
+    await git(dir, 'update-ref', '-d', refs[0]!);
+    expect(await expectRight()).toHaveLength(2);
+    await git(dir, 'update-ref', 'refs/amp/sessions/d4/another', await git(dir, 'rev-parse', refs[1]!));
+    await expectRight();
+  });
+
+  test('that are being worked on are read anew each time, and known when they are in git', async () => {
+    const { add, list, expectRight } = await makePlace();
+    await add('a1');
+    await add('b2', { flush: false });
+    expect(await expectRight()).toEqual(['a1 name-a1 0', 'b2 name-b2 0']);
+    await add('a1', { flush: false, iteration: 1 });
+    expect((await list()).lines).toContain('a1 name-a1 1');
+    await add('a1', { iteration: 2 });
+    expect(await expectRight()).toContain('a1 name-a1 2');
+    await add('b2', { iteration: 1 });
+    expect(await expectRight()).toEqual(['a1 name-a1 2', 'b2 name-b2 1']);
+  });
+
+  test('survive every damage to the cache', async () => {
+    const { dir, cache, add, list } = await makePlace();
+    for (const id of ['a1', 'b2', 'c3']) await add(id);
+    const wanted = (await list()).lines;
+    expect(wanted).toHaveLength(3);
+    const index = join(cache, 'sessions.ndjson');
+    const state = join(cache, 'refs.json');
+    const lines = read(index)!.trim().split('\n');
+    const damages: (() => void)[] = [
+      () => rmSync(state),
+      () => rmSync(index),
+      () => writeFileSync(state, '{"packed":"'),
+      () => writeFileSync(state, 'null'),
+      () => writeFileSync(state, '{"packed":"","open":[]}'),
+      () => writeFileSync(index, `${lines.slice(1).join('\n')}\n`),
+      () => writeFileSync(index, Buffer.alloc(read(index)!.length, 0)),
+      () => appendFileSync(index, '{"session":"a1","tips":'),
+    ];
+    for (const damage of damages) {
+      damage();
+      expect((await list()).lines).toEqual(wanted);
+      expect((await list()).lines).toEqual(wanted);
+    }
+    const { repo } = await contextIn(dir);
+    updateIndex(repo, [{ session: 'a1', tips: [], summary: null }]);
+    expect((await list()).lines).toEqual(wanted);
+  });
+
+  test('one that cannot be read is told of each time, and hides none', async () => {
+    const { dir, add, list } = await makePlace();
+    await add('a1');
+    const ref = await add('b2');
+    await list();
+    writeFileSync(join(dir, '.git', ref), `${'d'.repeat(40)}\n`);
+    for (let again = 0; again < 2; again++) {
+      const { lines, warnings } = await list();
+      expect(lines).toEqual(['a1 name-a1 0']);
+      expect(warnings.join()).toContain('b2');
+    }
+  });
+});
