@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAppError } from '../errors.ts';
 import { logId } from '../events/envelope.ts';
 import { maintenance } from '../git/packs.ts';
 import { moveRef, readRef } from '../git/refs.ts';
@@ -20,13 +21,23 @@ interface Troubles {
   lostBranches: SessionSummary[];
 }
 
+/** False also where something else stands in its place. */
+const stands = async (ctx: Context, recorded: string): Promise<boolean> => {
+  try {
+    return (await standingWorktree(ctx, recorded)) !== undefined;
+  } catch (error) {
+    if (isAppError(error, 'worktree.blocked')) return false;
+    throw error;
+  }
+};
+
 const findTroubles = async (ctx: Context): Promise<Troubles> => {
   const troubles: Troubles = { unfinished: [], lostWorktrees: [], lostBranches: [] };
   for (const summary of await summaries(ctx)) {
     if (holderOf(ctx, summary.id) || summary.removed) continue;
     const session = await readSession(ctx, summary.id);
     if (openIteration(session)) troubles.unfinished.push(summary);
-    if (session.hasWorktree && !(await standingWorktree(ctx, session.worktree))) troubles.lostWorktrees.push(summary);
+    if (session.hasWorktree && !(await stands(ctx, session.worktree))) troubles.lostWorktrees.push(summary);
     if (session.hasBranch && !(await readRef(ctx.repo, `refs/heads/${session.branch}`)))
       troubles.lostBranches.push(summary);
   }
@@ -70,7 +81,7 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
       ? ok('worktrees', 'all stand')
       : warning(
           'worktrees',
-          `gone: ${names(lostWorktrees)}`,
+          `gone, or something else in their place: ${names(lostWorktrees)}`,
           '`amp-sessions iterate` makes them again from their branch, or `amp-sessions archive`.',
         ),
   );

@@ -37,18 +37,20 @@ export const openInEditor = async (ctx: Context, path: string): Promise<void> =>
     });
 };
 
-/** Lets a person write a text in their editor; lines that begin with `# ` at the end are ours and go. */
+const OURS = '# What is the agent to do? Lines that start with "# " at the end are left out.';
+
+/** Lets a person write a text in their editor; our own line goes, and lines that begin with `# ` at the end. */
 export const editText = async (ctx: Context, start: string): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'amp-sessions-'));
   try {
     const file = join(dir, 'PROMPT.md');
-    await writeFile(
-      file,
-      `${start}\n\n# What is the agent to do? Lines that start with "# " at the end are left out.\n`,
-    );
+    await writeFile(file, `${start}\n\n${OURS}\n`);
     await openInEditor(ctx, file);
     const text = await readFile(file, 'utf8');
-    return text.replace(/(\n# [^\n]*)+\n*$/, '').trim();
+    return text
+      .replace(/(\n# [^\n]*)+\n*$/, '')
+      .replace(OURS, '')
+      .trim();
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

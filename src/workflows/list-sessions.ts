@@ -42,7 +42,9 @@ export const listSessions = async (options: ContextOptions, wish: ListWish): Pro
       const found = await withContext({ ...options, dir }, (ctx) => ofContext(ctx, wish));
       items.push(...found.map((item) => ({ ...item, repository: dir })));
     } catch (error) {
-      if (!isAppError(error, 'repository.missing')) throw error;
+      // One that cannot be read does not hide the others.
+      if (!isAppError(error)) throw error;
+      if (error.code !== 'repository.missing') options.warn?.(error.message);
     }
   }
   return items;
