@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts';
+import { dirtyPaths } from '../git/commits.ts';
 import { moveRef, readRef } from '../git/refs.ts';
+import type { Worktree } from '../git/repository.ts';
+import { snapshotWorktree } from '../git/snapshot.ts';
 import { removeWorktree } from '../git/worktrees.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
@@ -61,6 +64,7 @@ const putAway = (ctx: Context, which: SessionSummary, verb: 'archive' | 'rm', wi
     if (wish.dryRun) journal.judge(intent);
     else {
       await journal.decide(intent);
+      if (worktree) await keepLeftovers(ctx, journal, worktree);
       await dropWorktree(ctx, journal);
       if (verb === 'rm') await dropBranch(ctx, journal, world.branchCommit);
       await journal.record([
@@ -71,6 +75,24 @@ const putAway = (ctx: Context, which: SessionSummary, verb: 'archive' | 'rm', wi
     }
     return answer;
   });
+
+/**
+ * Nobody can tell a file that a test run left from one that a person wrote while it ran. They do not hold up a
+ * removal; they are kept in a commit beside the branch.
+ */
+const keepLeftovers = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
+  if (journal.session.leftovers.length === 0) return;
+  const left = await dirtyPaths(ctx.repo, wt);
+  if (left.length === 0) return;
+  const { session } = journal;
+  const message = `Left in the worktree of ${session.name}\n\nAmp-Session: ${session.id}\n`;
+  const commit = await snapshotWorktree(ctx.repo, wt, { parent: session.head, message });
+  journal.keep([commit]);
+  await journal.flush();
+  const some = left.slice(0, 3).map(({ path }) => path);
+  const more = left.length > 3 ? `, … ${left.length} in all` : '';
+  ctx.warn(`What the tests left in the worktree is kept in commit ${commit.slice(0, 12)}: ${some.join(', ')}${more}.`);
+};
 
 const dropWorktree = async (ctx: Context, journal: Journal): Promise<void> => {
   const { session } = journal;

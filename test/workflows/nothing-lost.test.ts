@@ -90,3 +90,22 @@ describe('a flush that failed', () => {
     await expect(wrong).rejects.toThrow('the first thing that went wrong');
   });
 });
+
+describe('a file that somebody wrote while the tests ran', () => {
+  it('is in a commit that stays when the session is removed', async () => {
+    const dir = await makeRepo();
+    const ctx = await contextIn(dir);
+    const command = script(idle);
+    const test = 'echo "only copy" > mine.txt; echo changed >> a.txt';
+    const { session, worktree } = await make(ctx, { agent: { name: 'scripted', mode: null, command }, test });
+    await runOnce(ctx, session.id);
+    expect(existsSync(join(worktree, 'mine.txt'))).toBe(true);
+    await removeSession(ctx, await findSession(ctx, session.id, dir), { dryRun: false });
+    expect(existsSync(worktree)).toBe(false);
+    const kept = /commit ([0-9a-f]{12}): (.*)/.exec(ctx.warnings.join('\n'));
+    expect(kept?.[2]).toBe('a.txt, mine.txt.');
+    await sh(dir, 'git reflog expire --expire=now --all && git gc -q --prune=now');
+    expect(await git(dir, 'show', `${kept![1]}:mine.txt`)).toBe('only copy');
+    expect(await git(dir, 'show', `${kept![1]}:a.txt`)).toContain('changed');
+  });
+});
