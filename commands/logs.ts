@@ -28,7 +28,7 @@ export default class Logs extends BaseCommand {
       const { id } = await findSession(ctx, args.session, this.directory);
       const interrupts = flags.follow ? interruptsFrom(this.interrupt) : undefined;
       const view = logsView({ raw: flags.raw, json: this.json, color: this.color });
-      for await (const entry of readLogs(ctx, id, { ...flags, interrupts })) view.show(entry);
+      for await (const entry of readLogs(ctx, id, { ...flags, interrupts, spoken: !this.json })) view.show(entry);
       if (view.items.length === 0 && !flags.follow) {
         const session = await readSession(ctx, id);
         if (flags.iteration !== undefined && !session.iterations.some(({ iteration }) => iteration === flags.iteration))

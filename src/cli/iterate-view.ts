@@ -3,6 +3,7 @@ import type { EventData, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
 import { eventText } from './event-text.ts';
 import { formatTokens } from './format.ts';
+import { textOf } from './logs-view.ts';
 import { stderr, stdout } from './print.ts';
 import type { Progress } from './progress.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
@@ -19,6 +20,7 @@ type Step =
 export interface IterateView {
   onStep(step: Step): void;
   onEvent(event: LogEvent): void;
+  onLine?(line: { line?: string; bytes?: string }): void;
   onTestOutput?(text: string): void;
   /** Somebody pressed Ctrl-C, or ran `stop`. */
   onStopping(how: 'gently' | 'now'): void;
@@ -46,6 +48,9 @@ const STOPPING = {
   now: 'Ending it at once.',
 };
 
+/** Agents that speak no protocol: what they print is what they say. */
+const SPEAKS_IN_LINES = new Set(['command']);
+
 const NOT_LIVE = new Set(['usage.reported', 'iteration.started', 'thread.started']);
 
 /** Shows an iteration while it runs. */
@@ -63,10 +68,19 @@ const stepsView = (progress: Progress): IterateView => {
   const steps = new Steps(progress);
   let tokens = 0;
   let doing = '';
+  let agent = '';
   const show = (): void =>
     steps.detail([tokens > 0 ? `${formatTokens(tokens)} tokens` : '', doing].filter(Boolean).join(', '));
   return {
-    onStep: (step) => steps.begin(titleOf(step)),
+    onStep: (step) => {
+      if (step.step === 'agent') agent = step.agent;
+      steps.begin(titleOf(step));
+    },
+    onLine: (line) => {
+      if (!SPEAKS_IN_LINES.has(agent) || !stderr.isTerminal) return;
+      doing = sanitizeLine(textOf(line)).slice(0, 60);
+      show();
+    },
     onEvent: ({ type, data }) => {
       if (type === 'usage.reported') {
         const { tokensInput, tokensOutput, tokensCacheWrite } = data as EventData<'usage.reported'>;
@@ -94,18 +108,28 @@ const stepsView = (progress: Progress): IterateView => {
   };
 };
 
-const streamView = (color: ChalkInstance): IterateView => ({
-  onStep: (step) => stdout.line(color.bold(`── ${titleOf(step)}`)),
-  onEvent: (event) => {
-    if (NOT_LIVE.has(event.type)) return;
-    if (event.type === 'agent-message.received')
-      stdout.line(sanitizeText(shownText((event.data as EventData<'agent-message.received'>).text)));
-    else stdout.line(eventText(event, color));
-  },
-  onTestOutput: (text) => stdout.write(color.dim(sanitizeText(text))),
-  onStopping: (how) => stdout.line(color.yellow(STOPPING[how])),
-  finish: async () => {},
-});
+const streamView = (color: ChalkInstance): IterateView => {
+  let agent = '';
+  return {
+    onStep: (step) => {
+      if (step.step === 'agent') agent = step.agent;
+      stdout.line(color.bold(`── ${titleOf(step)}`));
+    },
+    onEvent: (event) => {
+      if (NOT_LIVE.has(event.type)) return;
+      if (event.type !== 'agent-message.received') return stdout.line(eventText(event, color));
+      // Of a program without a protocol its lines were shown; the message is the last of them.
+      if (!SPEAKS_IN_LINES.has(agent))
+        stdout.line(sanitizeText(shownText((event.data as EventData<'agent-message.received'>).text)));
+    },
+    onLine: (line) => {
+      if (SPEAKS_IN_LINES.has(agent)) stdout.line(sanitizeText(textOf(line)));
+    },
+    onTestOutput: (text) => stdout.write(color.dim(sanitizeText(text))),
+    onStopping: (how) => stdout.line(color.yellow(STOPPING[how])),
+    finish: async () => {},
+  };
+};
 
 /** One event a line, through the package that others read such streams with. */
 const jsonView = async (): Promise<IterateView> => {

@@ -19,11 +19,15 @@ type Entry = { event: LogEvent } | { line: Line };
 /** Not worth a line while one watches; the timeline has them. */
 const QUIET = new Set(['usage.reported', 'thread.started', 'session.created', 'worktree.added']);
 
+/** A line as text, whatever its bytes. */
+export const textOf = ({ line, bytes }: { line?: string; bytes?: string }): string =>
+  line ?? Buffer.from(bytes ?? '', 'base64').toString('utf8');
+
 /** The agent's own line for a person: inert on a terminal, byte for byte in a pipe, where programs read it. */
 const rawLine = (line: Line): string | Uint8Array => {
   if (line.bytes !== undefined && !stdout.isTerminal)
     return Buffer.concat([Buffer.from(line.bytes, 'base64'), Buffer.from('\n')]);
-  const text = line.line ?? Buffer.from(line.bytes ?? '', 'base64').toString('utf8');
+  const text = textOf(line);
   return `${stdout.isTerminal ? sanitizeText(text) : text}\n`;
 };
 
@@ -41,7 +45,7 @@ export const logsView = (options: { raw: boolean; json: boolean; color: ChalkIns
   const items: (LogEvent | Line)[] = [];
   const show = (entry: Entry): void => {
     if (options.json) items.push('event' in entry ? entry.event : entry.line);
-    else if ('line' in entry) stdout.write(rawLine(entry.line));
+    else if ('line' in entry) stdout.write(options.raw ? rawLine(entry.line) : `${sanitizeText(textOf(entry.line))}\n`);
     else {
       const text = eventLines(entry.event, options.color);
       if (text !== undefined) stdout.line(text);

@@ -7,6 +7,7 @@ import { stopStrength } from '../process/strength.ts';
 import { verdictOf } from '../session/conclusions.ts';
 import { nextPrompt } from '../session/decide.ts';
 import type { Iteration, Outcome, Session } from '../session/state.ts';
+import type { TranscriptLine } from '../store/log-store.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
@@ -32,6 +33,8 @@ export interface IterateWish {
   maxIterations: number;
   interrupts: Interrupts;
   onEvent?(event: LogEvent): void;
+  /** A line that the agent wrote, as it was kept. */
+  onLine?(line: TranscriptLine): void;
   onStep?(step: IterateStep): void;
   onTestOutput?(text: string): void;
 }
@@ -201,7 +204,7 @@ const listen = async (ctx: Context, journal: Journal, agent: Agent, request: Age
   const run = await agent.start(request);
   const off = wish.interrupts.onStop((how) => run.stop(how));
   try {
-    return await recordFacts(ctx, journal, request.iteration, run);
+    return await recordFacts(ctx, journal, request.iteration, run, wish.onLine);
   } finally {
     off();
   }

@@ -1,7 +1,7 @@
 import type { AgentFact, AgentRun } from '../agents/agent.ts';
 import type { Draft } from '../events/catalogue.ts';
 import { sessionLog } from '../events/envelope.ts';
-import type { TranscriptDraft } from '../store/log-store.ts';
+import type { TranscriptDraft, TranscriptLine } from '../store/log-store.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
 import { type Digest, TranscriptDigest } from './transcript-digest.ts';
@@ -85,13 +85,16 @@ export const recordFacts = async (
   journal: Journal,
   iteration: number,
   agent: AgentRun,
+  onLine?: (line: TranscriptLine) => void,
 ): Promise<{ end: AgentEndFact; transcript: Digest | null }> => {
   const log = sessionLog(journal.id);
   const digest = new TranscriptDigest();
   let end: AgentEndFact | undefined;
   for await (const fact of agent.facts) {
     if (fact.kind === 'line') {
-      digest.add(await ctx.store.appendTranscript(log, [transcriptDraft(iteration, fact)]));
+      const kept = await ctx.store.appendTranscript(log, [transcriptDraft(iteration, fact)]);
+      digest.add(kept);
+      if (onLine) kept.forEach(onLine);
       continue;
     }
     const draft = draftOf(iteration, fact);

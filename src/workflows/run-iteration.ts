@@ -51,7 +51,7 @@ export interface RunFlags {
 }
 
 /** What shows a run while it lasts. */
-export type RunView = Pick<IterateWish, 'onEvent' | 'onStep' | 'onTestOutput'> & {
+export type RunView = Pick<IterateWish, 'onEvent' | 'onLine' | 'onStep' | 'onTestOutput'> & {
   onStopping?(how: 'gently' | 'now'): void;
   finish(): Promise<void>;
 };

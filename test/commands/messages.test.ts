@@ -102,3 +102,23 @@ describe('what a session is, in words', () => {
     expect(await git(repo, 'status', '--porcelain')).toBe('');
   });
 });
+
+describe('a program that speaks no protocol', () => {
+  const AGENT = 'command:cat >/dev/null; echo one; echo two >&2; printf "th\\033[31mree\\n"; echo x >> said.txt';
+  it('is heard line by line, live and later', async () => {
+    await cliJson(repo, ['new', '--name', 'talker', '-a', AGENT, '-p', 'x']);
+    const live = (await said('iterate', 'talker', '--stream')).stdout.split('\n');
+    expect(live.filter((line) => /^(one|two|three)$/.test(line)).sort()).toEqual(['one', 'three', 'two']);
+    const later = (await said('logs', 'talker')).stdout.split('\n');
+    expect(later.filter((line) => /^(one|two|three)$/.test(line)).sort()).toEqual(['one', 'three', 'two']);
+    expect(later.indexOf('one')).toBeGreaterThan(
+      later.findIndex((line) => line.startsWith('iteration 1 with command')),
+    );
+    const followed = (await said('logs', 'talker', '--follow', '--iteration', '1')).stdout.split('\n');
+    expect(followed.filter((line) => /^(one|two|three)$/.test(line)).sort()).toEqual(['one', 'three', 'two']);
+  });
+  it('is events only in the document, as its schema says', async () => {
+    const { json } = await cliJson(repo, ['logs', 'talker']);
+    expect(json.items.every((item: { type?: string }) => typeof item.type === 'string')).toBe(true);
+  });
+});
