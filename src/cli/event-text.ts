@@ -85,6 +85,8 @@ const texts: Texts = {
     `${d.outcome === 'completed' ? c.green('✓') : c.yellow('●')} ${c.bold(`iteration ${d.iteration}`)} ${d.outcome}: ${d.commit ? `${c.yellow(short(d.commit))} ${inlineText(d.subject ?? '')} (${size(d, c)})` : 'nothing changed'}, ${formatDuration(d.durationMs)}`,
   'test-run.finished': (d, c) =>
     `${good(d) ? c.green('✓ tests passed') : c.red('✗ tests failed')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
+  'test-run.interrupted': (d, c) =>
+    `${c.yellow('● tests interrupted')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` after ${formatDuration(d.durationMs)}`,
 };
 
 const PLAIN = new Chalk({ level: 0 });

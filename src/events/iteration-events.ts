@@ -167,6 +167,19 @@ export const iterationEvents = [
       leftovers,
     }),
   ),
+  event(
+    'test-run.interrupted',
+    1,
+    'The test command was told to end before it was through: no verdict, but files it may have left behind.',
+    z.object({
+      target: z.enum(['base', 'iteration']),
+      iteration: iteration.optional(),
+      commit: objectId,
+      command: z.string(),
+      durationMs: milliseconds,
+      leftovers,
+    }),
+  ),
 ] as const;
 
 export type IterationEventType = (typeof iterationEvents)[number]['type'];

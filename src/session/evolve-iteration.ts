@@ -102,6 +102,7 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       durationMs: data.durationMs,
     })),
   }),
+  'test-run.interrupted': (_, { data }) => ({ leftovers: data.leftovers }),
   'test-run.finished': (session, { data }) => {
     const { leftovers } = data;
     if (data.target === 'base') return { leftovers, baseTests: testRun(data) };

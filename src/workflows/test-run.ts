@@ -27,7 +27,13 @@ export const runTests = async (
     session: journal.id,
     ...options,
   });
-  if (isStopped(options.interrupts)) return undefined;
+  if (isStopped(options.interrupts)) {
+    // No verdict; but what it left behind is nobody's work, and the next iterate must know.
+    const { durationMs, leftovers } = ran;
+    const data = { ...what, command: line, durationMs, leftovers };
+    await journal.record([{ type: 'test-run.interrupted', by: 'program', data }]);
+    return undefined;
+  }
   const [event] = await journal.record([
     { type: 'test-run.finished', by: 'program', data: { ...what, command: line, ...ran } },
   ]);

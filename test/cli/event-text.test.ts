@@ -106,6 +106,17 @@ describe('an event in one line', () => {
       '✗ tests failed: `npm test` ended by SIGSEGV',
     ],
     [
+      'interrupted tests',
+      draft('test-run.interrupted', {
+        target: 'base',
+        commit: ID('b'),
+        command: 'npm test',
+        durationMs: 1500,
+        leftovers: [],
+      }),
+      '● tests interrupted on the base: `npm test` after 1.5s',
+    ],
+    [
       'a hook',
       draft('hook.finished', { ...ended, iteration: 1, hook: 'pre-commit', exitCode: 1, outputTail: '' }),
       '✗ hook pre-commit exit 1',

@@ -277,6 +277,11 @@ const MEANING: { [Type in EventType]?: () => void } = {
     expect([rest, iterations![1]!.tests, iterations![0]!.tests!.exitCode]).toEqual([{ leftovers }, run, 0]);
     expect(changesOf(tested({ ...data, target: 'base', iteration: undefined }))).toEqual({ leftovers, baseTests: run });
   },
+  'test-run.interrupted': () => {
+    const leftovers = [{ path: 'x', object: null }];
+    const run = { target: 'iteration' as const, iteration: 2, commit: ID('c'), command: 'npm test', durationMs: 5 };
+    expect(changesOf(draft('test-run.interrupted', { ...run, leftovers }))).toEqual({ leftovers });
+  },
 };
 const gone = { branch: 'amp/x/1', commit: ID('c') };
 const tokens = (tokensInput: number, tokensOutput: number, tokensCacheRead: number, tokensCacheWrite: number) => ({

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findSession } from '../../src/workflows/find-session.ts';
+import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
 import { removeSession } from '../../src/workflows/put-away.ts';
 import { renameSession } from '../../src/workflows/rename-session.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
@@ -25,6 +26,28 @@ describe('a person’s uncommitted work', () => {
     expect(session.manualCommits).toMatchObject([{ origin: 'uncommitted-edits', files: 1 }]);
     expect(await git(dir, 'show', `${session.manualCommits[0]!.commit}:mine.txt`)).toBe('only copy');
     expect(session.leftovers.map(({ path }) => path)).toEqual(['made-by-setup.txt']);
+  });
+});
+
+describe('what a test run left behind that was interrupted', () => {
+  it('is nobody’s work: in no commit, of neither side', async () => {
+    const dir = await makeRepo();
+    const ctx = await contextIn(dir);
+    const test = 'echo out > test-out.txt; echo here; test -f quick || sleep 30';
+    const { session, worktree } = await make(ctx, { agent: agent(), test: null });
+    await runOnce(ctx, session.id);
+    const which = await findSession(ctx, session.id, dir);
+    await renameSession(ctx, which, { test, prompt: null });
+    const interrupts = new InterruptSwitch();
+    const onTestOutput = (text: string) => void (text.includes('here') && interrupts.stop());
+    const stopped = await runOnce(ctx, session.id, { interrupts, onTestOutput });
+    expect(stopped.types.at(-1)).toBe('test-run.interrupted');
+    expect(stopped.iteration.tests).toBeNull();
+    await renameSession(ctx, which, { test: '', prompt: null });
+    const after = await runOnce(ctx, session.id);
+    expect(after.session.manualCommits).toEqual([]);
+    expect(await git(dir, 'log', '--all', '--format=%h', '--', 'test-out.txt')).toBe('');
+    expect(existsSync(join(worktree, 'test-out.txt'))).toBe(true);
   });
 });
 
