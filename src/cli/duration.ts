@@ -24,7 +24,17 @@ export const parseDuration = (text: string): number => {
 };
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/** Beyond this no date is kept. Source: ECMA-262, time values. */
+const FARTHEST = 8.64e15;
+
+/** `Date.parse` takes the 31st of February for the 3rd of March. */
+const isDay = (text: string): boolean => {
+  const day = text.slice(0, 10);
+  const at = Date.parse(`${day}T00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+};
 
 /**
  * The moment a person means, as ISO-8601 UTC: a duration is that long ago, a day begins at midnight, and both a day
@@ -33,13 +43,12 @@ const TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}
  */
 export const parseMoment = (text: string, now: string): string => {
   const compact = text.trim();
-  if (WHOLE.test(compact)) return iso(Date.parse(now) - sum(compact));
   const local = DAY.test(compact) ? `${compact}T00:00` : compact.replace(' ', 'T');
-  const at = TIME.test(local) ? Date.parse(local) : Number.NaN;
-  if (!Number.isNaN(at)) return iso(at);
+  let at = Number.NaN;
+  if (WHOLE.test(compact)) at = Date.parse(now) - sum(compact);
+  else if (TIME.test(local) && isDay(local)) at = Date.parse(local);
+  if (Math.abs(at) <= FARTHEST) return new Date(at).toISOString();
   throw new AppError('usage.invalid', `"${text}" is neither a time nor a duration.`, {
     hint: 'Write 2d for two days ago, 2026-11-22, or 2026-11-22T14:30.',
   });
 };
-
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();

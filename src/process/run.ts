@@ -37,6 +37,8 @@ export interface RunResult {
 }
 
 const STDERR_BYTES = 1 << 20;
+/** A longer time `setTimeout` takes for none. */
+const LONGEST_MS = 2 ** 31 - 1;
 const KILL_AFTER_MS = 2_000;
 
 /** Gathers what a child writes, within the limits of a run. */
@@ -115,10 +117,13 @@ export const run = async (options: RunOptions): Promise<RunResult> => {
   const timer =
     options.timeoutMs === undefined
       ? undefined
-      : setTimeout(() => {
-          timedOut = true;
-          ender.end();
-        }, options.timeoutMs);
+      : setTimeout(
+          () => {
+            timedOut = true;
+            ender.end();
+          },
+          Math.min(options.timeoutMs, LONGEST_MS),
+        );
   options.signal?.addEventListener('abort', ender.end, { once: true });
   const collector = new Collector(options, () => child.stop('now'));
   const reading = Promise.all([collector.read(child.stdout, 'stdout'), collector.read(child.stderr, 'stderr')]);

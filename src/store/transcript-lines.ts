@@ -60,31 +60,48 @@ async function* flushedLines(repo: Repository, tip: string): AsyncGenerator<Tran
   }
 }
 
+/** A piece of one writer's transcript. */
+export interface TranscriptPart {
+  writer: string;
+  lines: TranscriptLine[];
+}
+
 /**
- * A log's transcript in the order it was written, each line once: a dead process may have left the same lines in git
- * and in its write-ahead file.
+ * A log's transcript in the order it was written, one writer after the other, each line once: a dead process may have
+ * left the same lines in git and in its write-ahead file.
  */
-export async function* readTranscript(
+export async function* readTranscriptParts(
   repo: Repository,
   log: LogName,
   iteration?: number,
-): AsyncGenerator<TranscriptLine> {
+): AsyncGenerator<TranscriptPart> {
   const wal = readWal(repo, 'transcript', new Set([log]));
   const tips = (await readLaneRefs(repo, [log])).get(log) ?? new Map<string, string>();
   for (const writer of new Set([...tips.keys(), ...wal.map((file) => file.writer)].sort())) {
     const seen = new Set<string>();
-    const fresh = (lines: TranscriptLine[]): TranscriptLine[] =>
-      lines.filter((line) => {
+    const fresh = (lines: TranscriptLine[]): TranscriptPart => ({
+      writer,
+      lines: lines.filter((line) => {
         if (iteration !== undefined && line.iteration !== iteration) return false;
         const key = `${line.iteration} ${line.n}`;
         if (seen.has(key)) return false;
         seen.add(key);
         return true;
-      });
+      }),
+    });
     const tip = tips.get(writer);
-    if (tip !== undefined) for await (const lines of flushedLines(repo, tip)) yield* fresh(lines);
-    for (const file of wal) if (file.writer === writer) yield* fresh(decodeLines(file.bytes));
+    if (tip !== undefined) for await (const lines of flushedLines(repo, tip)) yield fresh(lines);
+    for (const file of wal) if (file.writer === writer) yield fresh(decodeLines(file.bytes));
   }
+}
+
+/** The same, line by line. */
+export async function* readTranscript(
+  repo: Repository,
+  log: LogName,
+  iteration?: number,
+): AsyncGenerator<TranscriptLine> {
+  for await (const { lines } of readTranscriptParts(repo, log, iteration)) yield* lines;
 }
 
 /** The last number a writer gave out in an iteration, so that a process that continues it goes on counting. */

@@ -8,9 +8,9 @@ import type { Repository } from '../git/repository.ts';
 import { readLaneRefs } from './lane-refs.ts';
 import { walDir } from './layout.ts';
 import { eachLine } from './lines.ts';
-import type { LogNews, TranscriptLine } from './log-store.ts';
+import type { LogNews } from './log-store.ts';
 import type { LogReading } from './read-logs.ts';
-import { decodeLines, readTranscript } from './transcript-lines.ts';
+import { decodeLines, readTranscriptParts, type TranscriptPart } from './transcript-lines.ts';
 import { readIfThere } from './wal/files.ts';
 import { listWal, type WalFile } from './wal/wal-files.ts';
 import { type Stamp, sameStamp, stampOf } from './wal/write-ahead-file.ts';
@@ -69,7 +69,7 @@ class Watch {
     if (sameStamp(stamp, this.#stamps.get(file.path) ?? null)) return;
     this.#stamps.set(file.path, stamp);
     const bytes = readIfThere(file.path) ?? Buffer.alloc(0);
-    if (file.kind === 'transcript') this.#addLines(decodeLines(bytes), news);
+    if (file.kind === 'transcript') this.#addLines({ writer: file.writer, lines: decodeLines(bytes) }, news);
     else
       eachLine(bytes, (line) => {
         const event = line === undefined ? undefined : decodeEvent(line);
@@ -84,9 +84,7 @@ class Watch {
     const tips = JSON.stringify([...((await readLaneRefs(this.#repo, [log])).get(log) ?? [])]);
     if (tips === this.#tips) return;
     this.#addEvents((await this.#options.read()).events, news);
-    const lines: TranscriptLine[] = [];
-    for await (const line of readTranscript(this.#repo, log)) lines.push(line);
-    this.#addLines(lines, news);
+    for await (const part of readTranscriptParts(this.#repo, log)) this.#addLines(part, news);
     this.#tips = tips;
   }
 
@@ -99,9 +97,10 @@ class Watch {
     }
   }
 
-  #addLines(lines: TranscriptLine[], news: LogNews): void {
+  /** Two clones may both have run an iteration of the same number. */
+  #addLines({ writer, lines }: TranscriptPart, news: LogNews): void {
     for (const line of lines) {
-      const key = `${line.iteration} ${line.n}`;
+      const key = `${writer} ${line.iteration} ${line.n}`;
       if (this.#seenLines.has(key)) continue;
       this.#seenLines.add(key);
       news.lines.push(line);
