@@ -35,13 +35,14 @@ export default class New extends BaseCommand {
     const { flags } = await this.parse(New);
     const dir = path.resolve(this.directory, flags.repo ?? '.');
     return withContext({ dir, warn: (text) => this.caution(text) }, async (ctx) => {
-      const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
+      // First what may be refused: nobody writes a prompt in an editor for nothing.
       const choices = await chooseForSession(ctx, flags);
+      const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
       const wish = { name: flags.name?.trim() || null, prompt, base: flags.base ?? null, ...choices };
       const steps = new Steps(this.progress);
       const interrupts = interruptsFrom(this.interrupt);
       const work = newSession(ctx, { ...wish, interrupts, onStep: (title) => steps.begin(title) });
-      const made = await work.finally(() => steps.finish());
+      const made = await steps.during(work);
       const { id, name, branch, base: from, baseCommit } = made.session;
       const answer = { id, name, branch, worktree: made.worktree, base: from, baseCommit };
       this.print(this.quiet ? id : newText(answer, this.color));

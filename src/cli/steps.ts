@@ -32,6 +32,18 @@ export class Steps {
     this.#progress.detail(text);
   }
 
+  /** Waits for the work that these steps are of; the last one ends as it does. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    try {
+      const done = await work;
+      await this.finish();
+      return done;
+    } catch (error) {
+      await this.finish(error);
+      throw error;
+    }
+  }
+
   /** Ends the last step; resolved once everything is on the screen. */
   async finish(error?: unknown): Promise<void> {
     this.#end?.(error);

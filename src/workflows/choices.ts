@@ -1,3 +1,5 @@
+import { agentNames } from '../agents/registry.ts';
+import { AppError } from '../errors.ts';
 import type { AgentChoice } from '../session/state.ts';
 import type { Context } from './context.ts';
 import { sessionAgent } from './session-agent.ts';
@@ -21,6 +23,14 @@ export const parseAgent = (given: string, mode: string | null): AgentChoice => {
   const colon = given.indexOf(':');
   if (colon < 0) return { name: given, mode };
   return { name: given.slice(0, colon), mode, command: given.slice(colon + 1) };
+};
+
+/** @throws AppError `agent.unknown` unless `given` names an agent that exists, with or without its program. */
+export const requireAgent = (given: string): void => {
+  if (agentNames().includes(parseAgent(given, null).name)) return;
+  throw new AppError('agent.unknown', `There is no agent \`${given}\`.`, {
+    hint: `Choose one of ${agentNames().join(', ')}.`,
+  });
 };
 
 /** The program of an agent that needs one, from the configuration where the flag named none. */

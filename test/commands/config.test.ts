@@ -91,10 +91,10 @@ describe('config', () => {
 
   it('outside a repository the user’s settings alone count', async () => {
     const outside = tempDir();
-    const { json: answer } = await cliJson(outside, ['config', 'set', 'agent', 'codex'], env);
+    const { json: answer } = await cliJson(outside, ['config', 'set', 'agent', 'command'], env);
     expect(answer.file).toBe(userFile());
-    expect((await cliJson(outside, ['config', 'get', 'agent'], env)).json.value).toBe('codex');
-    for (const args of [['set', 'agent', 'x', '--repository'], ['trust']]) {
+    expect((await cliJson(outside, ['config', 'get', 'agent'], env)).json.value).toBe('command');
+    for (const args of [['set', 'agent', 'amp', '--repository'], ['trust']]) {
       const { json: error, exitCode } = await cliJson(outside, ['config', ...args], env);
       expect([error.error.code, exitCode]).toEqual(['repository.missing', 1]);
     }

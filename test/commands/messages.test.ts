@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, cliJson } from '../support/cli.ts';
@@ -120,5 +121,27 @@ describe('a program that speaks no protocol', () => {
   it('is events only in the document, as its schema says', async () => {
     const { json } = await cliJson(repo, ['logs', 'talker']);
     expect(json.items.every((item: { type?: string }) => typeof item.type === 'string')).toBe(true);
+  });
+});
+
+describe('what is refused is refused at once', () => {
+  it('an agent that does not exist, as a setting', async () => {
+    const env = { XDG_CONFIG_HOME: tempDir() };
+    const { stderr, exitCode } = await cli(repo, ['config', 'set', 'agent', 'claude'], env);
+    expect(stderr).toContain('There is no agent `claude`.\n  → Choose one of amp, command, scripted.');
+    expect(exitCode).toBe(2);
+    expect((await cli(repo, ['config', 'set', 'agent', 'command'], env)).exitCode).toBe(0);
+  });
+  it('`new`, before the editor is opened', async () => {
+    const seen = join(tempDir(), 'opened');
+    const { stderr } = await cli(repo, ['new', '-e', '-a', 'nobody'], { EDITOR: `touch ${seen};`, VISUAL: '' });
+    expect(stderr).toContain('There is no agent `nobody`.');
+    expect(existsSync(seen)).toBe(false);
+  });
+  it('a set-up that fails is not ticked off', async () => {
+    const { stderr, exitCode } = await said('new', '-p', 'x', '--setup', 'exit 3');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/✗ setting up: exit 3/);
+    expect(stderr).not.toMatch(/✓ setting up/);
   });
 });
