@@ -71,9 +71,12 @@ export const runText = (run: RunAnswer, color: ChalkInstance, { isHeadShown = tr
   const all = tokensInput + tokensOutput + tokensCacheRead + tokensCacheWrite;
   // An agent that reports no tokens has not used none.
   const tokens = all === 0 ? 'tokens unknown' : `${formatTokens(all)} tokens`;
+  const size = run.commit
+    ? `${formatCount(run.files, 'file')} ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}, `
+    : '';
   const lines = [
     ...(isHeadShown ? [`${mark} iteration ${run.iteration} ${run.outcome}: ${what}`] : []),
-    `  ${formatCount(run.files, 'file')} ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}, ${formatDuration(run.durationMs ?? 0)}, ${tokens}, cost ${formatMoney(costUsd)}`,
+    `  ${size}${formatDuration(run.durationMs ?? 0)}, ${tokens}, cost ${formatMoney(costUsd)}`,
   ];
   if (run.tests) {
     const passed = run.tests.verdict === 'passed';

@@ -105,7 +105,7 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
           `  ${color.cyan('✎')} ${commit.slice(0, 8)} ${sanitizeLine(subject)} ${color.dim(sanitizeLine(author.name))}`,
       ),
     );
-  if (s.lastTests && s.comparison !== 'passed')
+  if (s.lastTests && s.comparison !== 'passed' && s.lastTests.outputTail.trim() !== '')
     lines.push('', '  The end of the tests’ output:', ...tail(s.lastTests.outputTail));
   if (s.unknownEvents > 0)
     lines.push('', color.yellow(`! ${formatCount(s.unknownEvents, 'event')} of a newer version passed over.`));

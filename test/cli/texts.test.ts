@@ -66,6 +66,7 @@ describe('a run', () => {
     expect(runText({ ...run, commit: undefined, outcome: 'interrupted' }, plain)).toContain(
       '● iteration 1 interrupted: nothing changed',
     );
+    expect(runText({ ...run, commit: undefined, files: 0 }, plain)).not.toContain('0 files');
   });
   it('names a new session’s worktree', () => {
     expect(
@@ -139,6 +140,10 @@ describe('status', () => {
       expect(text).toContain(part);
     expect(text).not.toContain('line 20\n');
     expect(text).not.toContain('\u001b');
+  });
+  it('has no heading over output that is empty', () => {
+    const silent = { ...status, lastTests: { exitCode: 1, outputTail: '\n' } };
+    expect(statusText(silent, plain, NOW)).not.toContain('The end of');
   });
   it('does not show the output of tests that passed', () => {
     expect(statusText({ ...status, comparison: 'passed' }, plain, NOW)).not.toContain('line 39');
