@@ -188,7 +188,10 @@ class GitStore implements LogStore {
     return namingDamage(log, async () => {
       const state = await logState(this.#repo, log, this.#writer);
       if (this.#last?.state !== state) {
-        const [reading] = await readLogs(this.#repo, { logs: [log], writer: this.#writer });
+        const [reading] = await readLogs(
+          { repo: this.#repo, reader: this.#reader },
+          { logs: [log], writer: this.#writer },
+        );
         this.#last = { state, reading: reading! };
       }
       const { reading } = this.#last;

@@ -131,7 +131,10 @@ export class LaneWriter {
         }
       }
       if (lines !== '') await this.#state.appendEvents(Buffer.from(lines), head);
-      for (const { waiting, events } of sealed) waiting.resolve(events);
+      for (const { waiting, events } of sealed) {
+        this.#noteStarts(events);
+        waiting.resolve(events);
+      }
       this.#afterWrite();
     } catch (error) {
       const again = sealed.length > 0 ? sealed.map(({ waiting }) => waiting) : batch;
@@ -161,6 +164,15 @@ export class LaneWriter {
     for (const [iteration, n] of numbers) this.#numbers.set(iteration, n);
     this.#afterWrite();
     return lines;
+  }
+
+  /** An iteration that begins here has no lines yet: none have to be looked for. */
+  #noteStarts(events: LogEvent[]): void {
+    for (const { type, data } of events) {
+      const { iteration } = data as { iteration?: number };
+      if (type === 'iteration.started' && iteration !== undefined && !this.#numbers.has(iteration))
+        this.#numbers.set(iteration, 0);
+    }
   }
 
   async #lastNumber(iteration: number): Promise<number> {

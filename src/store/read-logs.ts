@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { decodeEvent, lineHash } from '../events/codec.ts';
 import { GENESIS, type LogName, logId } from '../events/envelope.ts';
@@ -8,6 +9,7 @@ import { type LaneTips, readLaneRefs } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { LogView } from './log-store.ts';
 import { mergeLanes, type Segment } from './merge-lanes.ts';
+import type { ObjectReader } from './notes/plan-notes.ts';
 import { readWal } from './wal/wal-files.ts';
 
 /** What the store itself wants to know about its own writer's end of a log, beside what everybody sees. */
@@ -68,18 +70,40 @@ class Gathering {
   }
 }
 
-const readGit = async (repo: Repository, logs: Map<LogName, Gathering>, refs: LaneTips): Promise<void> => {
+/** So many blobs are asked of the long-lived `cat-file`, which a flush needs anyway; more are worth one of their own. */
+const FEW = 64;
+
+const readBlobs = async ({ repo, reader }: Source, owners: Map<string, Gathering>): Promise<void> => {
+  const ids = [...owners.keys()];
+  if (ids.length > FEW) return catFileStream(repo, ids, (id, bytes) => owners.get(id)?.add(bytes, 'git'));
+  await Promise.all(
+    ids.map(async (id) => {
+      const object = await reader.object(id);
+      if (!object) throw new AppError('git.failed', `git cat-file: the repository has no object ${id}.`);
+      owners.get(id)!.add(object.bytes, 'git');
+    }),
+  );
+};
+
+/** Where logs are read from. */
+export interface Source {
+  repo: Repository;
+  /** A long-lived `cat-file`. */
+  reader: ObjectReader;
+}
+
+const readGit = async (source: Source, logs: Map<LogName, Gathering>, refs: LaneTips): Promise<void> => {
   const byId = new Map([...logs].map(([log, gathering]) => [logId(log), gathering]));
   const owners = new Map<string, Gathering>();
   for (const { id, name } of await listBlobs(
-    repo,
+    source.repo,
     [...refs.values()].flatMap((tips) => [...tips.values()]),
   )) {
     const segment = parseSegmentName(name);
     const owner = segment?.kind === 'events' ? byId.get(segment.id) : undefined;
     if (owner) owners.set(id, owner);
   }
-  if (owners.size > 0) await catFileStream(repo, [...owners.keys()], (id, bytes) => owners.get(id)?.add(bytes, 'git'));
+  await readBlobs(source, owners);
 };
 
 /**
@@ -87,13 +111,14 @@ const readGit = async (repo: Repository, logs: Map<LogName, Gathering>, refs: La
  * The write-ahead files come first: a flush brings lines into git before it takes them out of there.
  */
 export const readLogs = async (
-  repo: Repository,
+  source: Source,
   { logs, writer }: { logs: LogName[]; writer: string | undefined },
 ): Promise<LogReading[]> => {
   const gatherings = new Map(logs.map((log) => [log, new Gathering(log, writer)]));
+  const { repo } = source;
   const wal = readWal(repo, 'events', new Set(logs));
   const lanes = await readLaneRefs(repo, logs);
-  await readGit(repo, gatherings, lanes);
+  await readGit(source, gatherings, lanes);
   for (const { log, bytes } of wal) gatherings.get(log)?.add(bytes, 'wal');
   return logs.map((log) => {
     const tip = writer === undefined ? undefined : lanes.get(log)?.get(writer);

@@ -10,6 +10,7 @@ import { evolve, replay } from '../session/evolve.ts';
 import type { Session } from '../session/state.ts';
 import type { Head } from '../store/log-store.ts';
 import type { Context } from './context.ts';
+import { learnSession, othersEnds } from './summary.ts';
 
 /**
  * One session, held by this process alone: its state, and the only way to add to its record. Every fact goes to the
@@ -65,6 +66,7 @@ export const withJournal = async <T>(
   try {
     const isUnsettled = existsSync(unsettled);
     writeFileSync(unsettled, '');
+    const others = await othersEnds(ctx, where.id);
     const journal = await openJournal(ctx, where.id, isUnsettled);
     const result = await work(journal).catch(async (error) => {
       // What went wrong first is what a person must hear; its cause may well stop the flush too.
@@ -72,6 +74,7 @@ export const withJournal = async <T>(
       throw error;
     });
     await settle(journal, unsettled);
+    await learnSession(ctx, journal.session, others);
     return result;
   } finally {
     lock.release();

@@ -1,46 +1,14 @@
-import { isAppError } from '../errors.ts';
 import { type LogName, logId, sessionLog } from '../events/envelope.ts';
-import { lastTests, type SessionStatus, statusOf, totalUsage, verdictOf } from '../session/conclusions.ts';
 import { replayStep } from '../session/evolve.ts';
-import { initialSession, type Session, type Verdict } from '../session/state.ts';
+import { initialSession, type Session } from '../session/state.ts';
 import { changedLogs, lookAtSessions, rememberLook } from '../store/index-state.ts';
 import type { LogTips } from '../store/log-store.ts';
-import { type IndexEntry, readIndex, updateIndex } from '../store/session-index.ts';
+import { type IndexEntry, readIndex } from '../store/session-index.ts';
 import type { Context } from './context.ts';
 import { holderOf } from './journal.ts';
+import { learn, type SessionSummary, summarize } from './summary.ts';
 
-/** What `list` shows of a session, and what finding one by name needs. Kept in the index cache. */
-export interface SessionSummary {
-  id: string;
-  name: string;
-  state: SessionStatus;
-  branch: string;
-  worktree: string;
-  hasWorktree: boolean;
-  removed: boolean;
-  iterations: number;
-  createdAt: string;
-  lastActivityAt: string;
-  costUsd: number | null;
-  tests: Verdict;
-  agent: string;
-}
-
-export const summarize = (session: Session): SessionSummary => ({
-  id: session.id,
-  name: session.name,
-  state: statusOf(session),
-  branch: session.branch,
-  worktree: session.worktree,
-  hasWorktree: session.hasWorktree,
-  removed: session.removed,
-  iterations: session.iterations.length,
-  createdAt: session.createdAt,
-  lastActivityAt: session.lastActivityAt,
-  costUsd: totalUsage(session).costUsd,
-  tests: verdictOf(lastTests(session)),
-  agent: session.agent.name,
-});
+export type { SessionSummary } from './summary.ts';
 
 const sameTips = (entry: IndexEntry, log: LogTips): boolean =>
   entry.tips.length === log.tips.size && entry.tips.every(([writer, id]) => log.tips.get(writer) === id);
@@ -74,18 +42,6 @@ const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
     if (!pending) fresh.entries.push({ session: summary.id, tips: [...tips], summary });
   }
   return fresh;
-};
-
-/** The index is a cache: where it cannot be written, all is read again the next time. */
-const learn = (ctx: Context, entries: IndexEntry[]): boolean => {
-  try {
-    updateIndex(ctx.repo, entries);
-    return true;
-  } catch (error) {
-    if (isAppError(error, 'store.readonly') || isAppError(error, 'store.full') || isAppError(error, 'store.io'))
-      return false;
-    throw error;
-  }
 };
 
 /**

@@ -273,7 +273,8 @@ describe('the price', () => {
     await store.flush(LOG, { notes: new Map([[head, next]]), code: [head] });
     expect(starts()).toEqual(['cat-file', 'index-pack', 'update-ref']);
     await store.read(LOG);
-    expect(starts()).toEqual(['rev-list', 'cat-file']);
+    // The reader of objects that the flush before needed is there still.
+    expect(starts()).toEqual(['rev-list']);
     await store.recover(LOG);
     await store.read(LOG);
     await store.logs();

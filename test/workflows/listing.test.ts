@@ -111,6 +111,7 @@ describe('what a shell may offer', () => {
     const ctx = await contextIn(dir);
     const made = await make(ctx, { name: 'known', agent: COMMAND });
     const gone = await make(ctx, { name: 'gone', agent: COMMAND });
+    rmSync(join(dir, '.git/amp/cache'), { recursive: true });
     expect((await offerSessions(dir)).map(({ value }) => value).sort()).toEqual(
       [made.session.id, gone.session.id].sort(),
     );
