@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import type { Journal } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
+import { submoduleWork } from './submodule-work.ts';
 
 /** The session's worktree if it stands; undefined when it is gone. @throws AppError `worktree.blocked` */
 export const standingWorktree = async (ctx: Context, recorded: string): Promise<Worktree | undefined> => {
@@ -69,5 +70,7 @@ export const lookAround = async (
   const dirty = worktree ? editsAmong(await dirtyPaths(ctx.repo, worktree), session.leftovers) : [];
   const branchCommit = (await readRef(ctx.repo, `refs/heads/${session.branch}`)) ?? null;
   const unmerged = branchCommit === null ? 0 : await unmergedCommits(ctx.repo, session.branch, session.baseCommit);
-  return { uncommitted: dirty.map(({ path }) => path), unmergedCommits: unmerged, branchCommit, worktree };
+  const inside = worktree ? await submoduleWork(ctx.repo, worktree) : [];
+  const uncommitted = [...dirty.map(({ path }) => path), ...inside];
+  return { uncommitted, unmergedCommits: unmerged, branchCommit, worktree };
 };

@@ -1,3 +1,4 @@
+import { isAppError } from '../errors.ts';
 import { dirtyPaths, unmergedCommits } from '../git/commits.ts';
 import { readRef } from '../git/refs.ts';
 import type { Session } from '../session/state.ts';
@@ -8,6 +9,7 @@ import { detachedCommits, otherCheckout, standingWorktree } from './found.ts';
 import { holderOf } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
 import { removeSession } from './put-away.ts';
+import { submoduleWork } from './submodule-work.ts';
 import { readSession, type SessionSummary, summaries } from './summaries.ts';
 
 export interface PruneItem {
@@ -35,6 +37,8 @@ const judge = async (ctx: Context, session: Session): Promise<{ why: string } | 
     const edits = editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers);
     if (edits.length > 0) return { why: `uncommitted work: ${edits[0]!.path}` };
     if ((await detachedCommits(ctx, wt)).length > 0) return { why: 'commits on a detached HEAD' };
+    const [inside] = await submoduleWork(ctx.repo, wt);
+    if (inside !== undefined) return { why: `uncommitted work: ${inside}` };
   }
   const elsewhere = otherCheckout(ctx, session);
   if (elsewhere !== undefined) return { why: `its branch is checked out in ${elsewhere}` };
@@ -44,13 +48,19 @@ const judge = async (ctx: Context, session: Session): Promise<{ why: string } | 
   return unmerged === 0 ? { reason: 'merged' } : { why: `${unmerged} unmerged commit${unmerged === 1 ? '' : 's'}` };
 };
 
+/** Something else in the place of one worktree says nothing about the other sessions. */
+const blockedWhy = (error: unknown): { why: string } => {
+  if (isAppError(error, 'worktree.blocked')) return { why: error.message };
+  throw error;
+};
+
 /** Looks at every session that still has a worktree or a branch, and says what is safe to remove and why. */
 export const planPruning = async (ctx: Context): Promise<Pruning> => {
   const plan: Pruning = { items: [], kept: [] };
   for (const summary of await summaries(ctx)) {
     if (summary.removed) continue;
     const session = await readSession(ctx, summary.id);
-    const verdict = await judge(ctx, session);
+    const verdict = await judge(ctx, session).catch(blockedWhy);
     if ('why' in verdict) plan.kept.push({ session: session.id, name: session.name, why: verdict.why });
     else plan.items.push(await itemOf(ctx, session, verdict.reason));
   }
@@ -78,8 +88,14 @@ export const prune = async (ctx: Context, items: PruneItem[]): Promise<PruneItem
   for (const item of items) {
     const which = all.get(item.session);
     if (!which) continue;
-    await removeSession(ctx, which, { dryRun: false });
-    done.push(item);
+    try {
+      await removeSession(ctx, which, { dryRun: false });
+      done.push(item);
+    } catch (error) {
+      // Somebody was at it since the plan was made: it stays, the others go.
+      if (!isAppError(error)) throw error;
+      ctx.warn(error.message);
+    }
   }
   return done;
 };
