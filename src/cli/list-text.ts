@@ -37,11 +37,11 @@ export const listText = (items: Item[], color: ChalkInstance, now: string): stri
     { title: 'ID' },
     { title: 'NAME', shrinkTo: 12 },
     { title: 'STATE' },
-    { title: 'ITER', align: 'right' as const },
+    { title: 'ITER', align: 'right' as const, goes: 4 },
     { title: 'TESTS' },
-    { title: 'COST', align: 'right' as const },
-    { title: 'ACTIVE' },
-    { title: 'BRANCH', shrinkTo: 10 },
+    { title: 'COST', align: 'right' as const, goes: 2 },
+    { title: 'ACTIVE', goes: 3 },
+    { title: 'BRANCH', shrinkTo: 10, goes: 1 },
     ...(many ? [{ title: 'REPOSITORY', shrinkTo: 12 }] : []),
   ];
   const rows = items.map((item) => [

@@ -21,7 +21,7 @@ const COLUMNS = [
   { title: '' },
   { title: 'ID' },
   { title: 'NAME', shrinkTo: 12 },
-  { title: 'SIZE', align: 'right' as const },
+  { title: 'SIZE', align: 'right' as const, goes: 1 },
   { title: 'WHY', shrinkTo: 20 },
 ];
 

@@ -12,6 +12,8 @@ export interface Column {
   align?: 'left' | 'right';
   /** A column that may be cut to fit, never below so many columns. Others keep their width. */
   shrinkTo?: number;
+  /** Left out where nothing else makes the line fit; the lowest number goes first. Others always stay. */
+  goes?: number;
 }
 
 export interface TableOptions {
@@ -24,6 +26,19 @@ export interface TableOptions {
 }
 
 const GAP = '  ';
+
+/** The columns that stay, where even the narrowest line is too wide. */
+const fitting = (columns: Column[], wanted: number[], width: number): number[] => {
+  let stay = columns.map((_, at) => at);
+  const least = () =>
+    stay.reduce((sum, at) => sum + Math.min(wanted[at]!, columns[at]!.shrinkTo ?? wanted[at]!), 0) +
+    GAP.length * (stay.length - 1);
+  const spare = stay
+    .filter((at) => columns[at]!.goes !== undefined)
+    .sort((a, b) => columns[a]!.goes! - columns[b]!.goes!);
+  for (const at of spare) if (least() > width) stay = stay.filter((other) => other !== at);
+  return stay;
+};
 
 /** Takes from the widest column that may shrink until the line fits. */
 const shrink = (wanted: number[], columns: Column[], room: number): number[] => {
@@ -82,6 +97,11 @@ export const table = ({ columns, rows, width, paintTitle }: TableOptions): strin
   const wanted = columns.map(() => 0);
   for (const row of cells)
     for (let at = 0; at < row.length; at++) if (row[at]!.width > wanted[at]!) wanted[at] = row[at]!.width;
+  const stay = width === undefined ? columns.map((_, at) => at) : fitting(columns, wanted, width);
+  if (stay.length < columns.length) {
+    const kept = <T>(cells: T[]): T[] => stay.map((at) => cells[at]!);
+    return table({ columns: kept(columns), rows: rows.map(kept), width, paintTitle });
+  }
   const gaps = GAP.length * (columns.length - 1);
   const widths = width === undefined ? wanted : shrink(wanted, columns, width - gaps);
   const places = columns.map(({ align }, at) => ({ width: widths[at]!, align }));

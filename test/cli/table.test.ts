@@ -62,6 +62,23 @@ describe('a table', () => {
     expect(table({ columns, rows, width: 5 })[1]).toBe('k3  a n…      1');
   });
 
+  it('leaves columns out where the narrowest line is too wide, the least needed first', () => {
+    const some = [
+      { title: 'ID' },
+      { title: 'COST', goes: 2 },
+      { title: 'BRANCH', shrinkTo: 4, goes: 1 },
+      { title: 'NAME', shrinkTo: 3 },
+    ];
+    const rows = [['k3', '–', 'amp/login', 'login']];
+    const at = (width: number) => table({ columns: some, rows, width });
+    expect(at(40)[1]).toBe('k3  –     amp/login  login');
+    expect(at(19)[0]).toBe('ID  COST  BRA…  NA…');
+    expect(at(18)).toEqual(['ID  COST  NAME', 'k3  –     login']);
+    expect(at(10)).toEqual(['ID  NAME', 'k3  login']);
+    for (let width = 7; width < 40; width++)
+      for (const line of at(width)) expect(textWidth(line)).toBeLessThanOrEqual(width);
+  });
+
   it('lets nothing active through', () => {
     const rows = [['k3', 'evil\x1b[2J\nname', '']];
     expect(table({ columns, rows })[1]).toBe('k3  evil name');
