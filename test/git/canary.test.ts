@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as commits from '../../src/git/commits.ts';
 import * as diff from '../../src/git/diff.ts';
+import { effectiveHooks } from '../../src/git/effective-hooks.ts';
 import * as doorway from '../../src/git/git.ts';
 import * as guard from '../../src/git/guard.ts';
 import * as init from '../../src/git/init.ts';
@@ -218,6 +219,7 @@ const FUNCTIONS: Record<string, Work> = {
   },
   showPaged: ({ repo }) => findPager(repo),
   fingerprint: ({ repo }) => guard.fingerprint(repo),
+  effectiveHooks: ({ repo, wt }) => effectiveHooks(repo, wt),
   initRepository: ({ dir }) =>
     init.initRepository(join(dir, 'inside'), { files: { x: 'x' }, message: 'm', branch: 'main' }),
 };

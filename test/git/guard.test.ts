@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { effectiveHooks } from '../../src/git/effective-hooks.ts';
 import { compareFingerprints, fingerprint, runHook } from '../../src/git/guard.ts';
 import { removeWorktree } from '../../src/git/worktrees.ts';
 import { git, tempDir } from '../support/repo.ts';
@@ -131,6 +132,24 @@ describe('fingerprint', () => {
     expect(refs(['refs/heads/one'])).toEqual(['refs/heads/folder/two']);
     expect(refs(['refs/heads/'])).toBeUndefined();
     expect(refs(['refs/heads/o'])).toHaveLength(2);
+  });
+});
+
+describe('effectiveHooks', () => {
+  it('names the hooks that would run, wherever core.hooksPath leads, with what is in them', async () => {
+    const { repo, wt, dir } = await makeSession();
+    program(join(repo.commonDir, 'hooks/pre-commit'), 'a');
+    const own = await effectiveHooks(repo, wt);
+    expect(Object.keys(own)).toEqual(['pre-commit']);
+    await git(dir, 'config', 'core.hooksPath', '.husky');
+    expect(await effectiveHooks(repo, wt)).toEqual({});
+    mkdirSync(join(wt.path, '.husky'));
+    program(join(wt.path, '.husky/pre-commit'), 'b');
+    const theirs = await effectiveHooks(repo, wt);
+    expect(Object.keys(theirs)).toEqual(['pre-commit']);
+    expect(theirs).not.toEqual(own);
+    chmodSync(join(wt.path, '.husky/pre-commit'), 0o644);
+    expect(await effectiveHooks(repo, wt)).not.toEqual(theirs);
   });
 });
 
