@@ -12,6 +12,7 @@ import * as packs from '../../src/git/packs.ts';
 import { findPager } from '../../src/git/pager.ts';
 import * as refs from '../../src/git/refs.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
+import { snapshotWorktree } from '../../src/git/snapshot.ts';
 import * as worktrees from '../../src/git/worktrees.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { addSession, BRANCH, program, write } from './support.ts';
@@ -219,6 +220,7 @@ const FUNCTIONS: Record<string, Work> = {
   },
   showPaged: ({ repo }) => findPager(repo),
   fingerprint: ({ repo }) => guard.fingerprint(repo),
+  snapshotWorktree: ({ repo, wt, parent }) => snapshotWorktree(repo, wt, { parent, message: 'm' }),
   effectiveHooks: ({ repo, wt }) => effectiveHooks(repo, wt),
   initRepository: ({ dir }) =>
     init.initRepository(join(dir, 'inside'), { files: { x: 'x' }, message: 'm', branch: 'main' }),
