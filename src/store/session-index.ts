@@ -87,8 +87,7 @@ export const updateIndex = (
   if (entries.length === 0) return;
   const path = indexFile(repo);
   const before = sizeOf(path);
-  // The first newline ends a line that a crash may have left torn.
-  appendLines(path, `\n${entries.map(lineOf).join('')}`);
+  appendLines(path, entries.map(lineOf).join(''));
   if (Math.floor(before / LOOK_EVERY) === Math.floor(sizeOf(path) / LOOK_EVERY)) return;
   const all = readFile(repo);
   if (all.lines > 2 * all.entries.size + SLACK)

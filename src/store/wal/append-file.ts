@@ -1,14 +1,23 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ensureDir, readIfThere, replaceFile, storeError, writeAll } from './files.ts';
 
-/** Adds lines at the end in one write, so that several processes may do it at once. */
+const isTorn = (fd: number): boolean => {
+  const { size } = fstatSync(fd);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10;
+};
+
+/**
+ * Adds lines at the end in one write, so that several processes may do it at once. A line that a crash has left torn
+ * is ended first: nothing of it becomes part of the new ones.
+ */
 export const appendLines = (path: string, lines: string): void => {
   try {
     ensureDir(dirname(path));
-    const fd = openSync(path, 'a', 0o600);
+    const fd = openSync(path, 'a+', 0o600);
     try {
-      writeAll(fd, Buffer.from(lines));
+      writeAll(fd, Buffer.from(isTorn(fd) ? `\n${lines}` : lines));
     } finally {
       closeSync(fd);
     }
