@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { sessionLog } from '../../src/events/envelope.ts';
 import { laneRef, payloadDir } from '../../src/store/layout.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
-import { payloadsIn } from '../../src/store/payloads.ts';
+import { extractPayloads, payloadsIn } from '../../src/store/payloads.ts';
 import { git } from '../support/repo.ts';
 import { type GitPlace, gitPlace, message, messages } from './places.ts';
 
@@ -25,6 +25,13 @@ const textOf = async (store: LogStore, data: unknown): Promise<string> => {
   expect(bytes.length).toBe(payload.bytes);
   return bytes.toString();
 };
+
+test('the beginning that a prompt keeps is cut nowhere but at its end', () => {
+  const start = `😀 ${'é'.repeat(900)} 👍`;
+  const text = `${start}${'x'.repeat(70 * KIB)}`;
+  const { data } = extractPayloads({ prompt: text });
+  expect(data).toMatchObject({ prompt: { preview: text.slice(0, 1000) } });
+});
 
 describe('a long string', () => {
   test('comes back whole from beside the log, from git, and in another process, at every limit', async () => {
