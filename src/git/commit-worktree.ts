@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError, isAppError } from '../errors.ts';
+import { type DiffSize, diffSize, stagedSize } from './diff.ts';
 import { dirtyPaths, type Leftover } from './dirty.ts';
 import { replaceFile } from './files.ts';
 import { type GitOptions, git, gitText } from './git.ts';
@@ -32,6 +33,8 @@ export interface Committed {
   tree: string;
   /** Paths that could not be taken in: unreadable, or neither file nor link. */
   skipped: string[];
+  /** How much it differs from its parent. */
+  size: DiffSize;
 }
 
 /** Code must be on disk before it is said to be committed; many new files are synced together. */
@@ -86,6 +89,24 @@ const takeBack = async (
     await git(repo, ['update-index', '-z', '--index-info'], { worktree, stdin, settings: DURABLE });
   }
   return options.changes.filter((change) => !leftOut.has(change));
+};
+
+/**
+ * Stages everything but what is to be left out. With nothing to leave out, one process tells whether and how much
+ * differs.
+ */
+const stageWanted = async (
+  repo: Repository,
+  worktree: Worktree,
+  { parent, leaveOut }: CommitOptions,
+): Promise<{ complete: boolean; isEmpty: boolean; size?: DiffSize }> => {
+  const { complete } = await stage(repo, worktree, parent);
+  if (leaveOut.length === 0) {
+    const size = await stagedSize(repo, worktree, parent);
+    return { complete, isEmpty: size.files === 0, size };
+  }
+  const changes = await stagedChanges(repo, worktree, parent);
+  return { complete, isEmpty: (await takeBack(repo, worktree, { changes, leaveOut })).length === 0 };
 };
 
 /** The branch's commit when it already is the wanted one: a call before us was killed between commit and answer. */
@@ -156,17 +177,18 @@ export const commitWorktree = async (
   const { branch, parent, leaveOut } = options;
   await clearLocks(repo, worktree);
   mendHead(repo, worktree, branchRef(branch));
-  const { complete } = await stage(repo, worktree, parent);
-  const changes = await takeBack(repo, worktree, {
-    changes: await stagedChanges(repo, worktree, parent),
-    leaveOut,
-  });
-  if (changes.length === 0) {
+  const { complete, isEmpty, size } = await stageWanted(repo, worktree, options);
+  if (isEmpty) {
     await settle(repo, worktree, { branch, to: parent });
     return null;
   }
   const tree = await gitText(repo, ['write-tree'], { worktree, settings: DURABLE });
   const commit = (await findMade(repo, tree, options)) ?? (await makeCommit(repo, worktree, { ...options, tree }));
   await settle(repo, worktree, { branch, to: commit });
-  return { commit, tree, skipped: complete ? [] : await skippedPaths(repo, worktree, leaveOut) };
+  return {
+    commit,
+    tree,
+    skipped: complete ? [] : await skippedPaths(repo, worktree, leaveOut),
+    size: size ?? (await diffSize(repo, parent, commit, { worktree })),
+  };
 };

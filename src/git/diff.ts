@@ -56,6 +56,9 @@ const compare = async (
   });
 };
 
+/** What `parseDiff` reads. */
+const FLAGS = ['-z', '--raw', '--numstat', '--no-abbrev'];
+
 /** Flags belong before the trees. */
 const withFlags = (args: string[], flags: string[]): string[] => [args[0]!, ...flags, ...args.slice(1)];
 
@@ -71,9 +74,8 @@ export const diffFiles = async (
   options: DiffOptions = {},
 ): Promise<FileChange[]> => {
   const worktree = options.worktree ?? repo.here ?? undefined;
-  const flags = ['-z', '--raw', '--numstat', '--no-abbrev'];
   return parseDiff(
-    await compare(repo, { a, b, worktree }, async (args, how) => (await git(repo, withFlags(args, flags), how)).stdout),
+    await compare(repo, { a, b, worktree }, async (args, how) => (await git(repo, withFlags(args, FLAGS), how)).stdout),
   );
 };
 
@@ -84,17 +86,24 @@ export interface DiffSize {
   deletions: number;
 }
 
+const sizeOf = (changes: FileChange[]): DiffSize => {
+  const sum = (pick: (change: FileChange) => number | null): number =>
+    changes.reduce((total, change) => total + (pick(change) ?? 0), 0);
+  return { files: changes.length, insertions: sum((c) => c.insertions), deletions: sum((c) => c.deletions) };
+};
+
 /** How much differs. One process between two commits. */
 export const diffSize = async (
   repo: Repository,
   a: string | null,
   b?: string,
   options: DiffOptions = {},
-): Promise<DiffSize> => {
-  const changes = await diffFiles(repo, a, b, options);
-  const sum = (pick: (change: FileChange) => number | null): number =>
-    changes.reduce((total, change) => total + (pick(change) ?? 0), 0);
-  return { files: changes.length, insertions: sum((c) => c.insertions), deletions: sum((c) => c.deletions) };
+): Promise<DiffSize> => sizeOf(await diffFiles(repo, a, b, options));
+
+/** How much what is staged in a worktree differs from a commit. One process. */
+export const stagedSize = async (repo: Repository, worktree: Worktree, commit: string): Promise<DiffSize> => {
+  const args = withFlags(['diff-index', '--cached', ...DETECT, treeOf(repo, commit)], FLAGS);
+  return sizeOf(parseDiff((await git(repo, args, { worktree })).stdout));
 };
 
 /** A path as a pathspec. A name that is not UTF-8 cannot be an argument: its odd bytes become `?`. */

@@ -1,5 +1,4 @@
 import { commitWorktree } from '../git/commits.ts';
-import { diffSize } from '../git/diff.ts';
 import type { Worktree } from '../git/repository.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Iteration, Outcome } from '../session/state.ts';
@@ -52,7 +51,7 @@ export const finishIteration = async (
     leaveOut: journal.session.leftovers,
     sign: ctx.config.config.commit.sign,
   });
-  const size = made ? await diffSize(ctx.repo, head, made.commit) : { files: 0, insertions: 0, deletions: 0 };
+  const size = made?.size ?? { files: 0, insertions: 0, deletions: 0 };
   const [finished] = await journal.record([
     {
       type: 'iteration.finished',

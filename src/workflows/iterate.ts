@@ -64,6 +64,8 @@ export interface IterateResult {
 export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult> =>
   withJournal(ctx, { id: wish.id, name: wish.name, command: 'iterate' }, async (journal) => {
     if (wish.onEvent) journal.onEvent(wish.onEvent);
+    // What a stop is worth is found by trying, which takes a few processes: meanwhile the worktree is looked through.
+    void stopStrength();
     if (wish.untilPass && journal.session.test === null)
       throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
         hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,

@@ -33,17 +33,21 @@ const TURN_MS = 60_000;
  * @throws AppError `ref.missing`, `branch.blocked`, `worktree.blocked`, `setup.failed`
  */
 export const newSession = async (ctx: Context, wish: NewSession): Promise<{ session: Session; worktree: string }> => {
-  await requireGit();
+  // Both are asked of git while the rest is loaded and looked at.
+  const isNewEnough = requireGit();
+  const author = userIdentity(ctx.repo);
+  for (const answer of [isNewEnough, author]) answer.catch(() => {});
   await refuseBlockedPrefix(ctx);
-  const author = await userIdentity(ctx.repo);
-  const base = await chooseBase(ctx, wish.base, author);
   const id = ctx.clock.newId();
   // The name becomes a branch, which the store's redaction does not see.
   const given = wish.name ?? (wish.prompt ? nameFromPrompt(await ctx.redact(wish.prompt)) : `session ${id}`);
   const name = await ctx.redact(given);
+  await isNewEnough;
+  const base = await chooseBase(ctx, wish.base, author);
   wish.onStep?.('worktree');
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
-    await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author, ...base }));
+    const known = await author;
+    await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author: known, ...base }));
     const wt = await ensureWorktree(ctx, journal, { reason: 'new', interrupts: wish.interrupts, onStep: wish.onStep });
     rememberRepository(ctx.home, ctx.repo.root);
     return { session: journal.session, worktree: wt.path };
@@ -70,13 +74,13 @@ interface Base {
 }
 
 /** What the user named, else the configured base, else what they stand on; an empty repository gets a root commit. */
-const chooseBase = async (ctx: Context, given: string | null, author: Identity | null): Promise<Base> => {
+const chooseBase = async (ctx: Context, given: string | null, author: Promise<Identity | null>): Promise<Base> => {
   const named = given ?? ctx.config.config.base ?? null;
   if (named !== null)
     return { base: named, baseCommit: await resolveCommit(ctx.repo, named, ctx.repo.here ?? undefined) };
   const { commit, branch } = await headOf(ctx.repo, ctx.repo.here ?? undefined);
   if (commit) return { base: branch ?? commit, baseCommit: commit };
-  return { base: null, baseCommit: await createRootCommit(ctx.repo, author) };
+  return { base: null, baseCommit: await createRootCommit(ctx.repo, await author) };
 };
 
 const create = async (

@@ -66,7 +66,7 @@ describe('commitWorktree', () => {
     );
   });
 
-  it('starts five processes, six when something is left out', async () => {
+  it('starts five processes, seven when something is left out, and tells how much differs', async () => {
     const session = await makeSession();
     write(session.wt.path, { x: 'x', y: 'y' });
     const dirty = await dirtyPaths(session.repo, session.wt);
@@ -77,10 +77,19 @@ describe('commitWorktree', () => {
       'commit-tree',
       'update-ref',
     ]);
+    write(session.wt.path, { x: 'changed', 'a.txt': '' });
+    expect(await commit(session, { parent: await git(session.wt.path, 'rev-parse', 'HEAD') })).toMatchObject({
+      size: { files: 2, insertions: 1, deletions: 4 },
+    });
     const other = await makeSession();
     write(other.wt.path, { x: 'x', y: 'y' });
     const leaveOut = dirty.filter(({ path }) => path === 'x');
-    expect((await startsOf(() => commit(other, { leaveOut }))).length).toBe(6);
+    let made: Awaited<ReturnType<typeof commit>> = null;
+    const starts = await startsOf(async () => {
+      made = await commit(other, { leaveOut });
+    });
+    expect(starts.length).toBe(7);
+    expect(made).toMatchObject({ size: { files: 1, insertions: 1, deletions: 0 } });
     expect(await startsOf(() => commit(other, { leaveOut, parent: other.parent }))).toContain('cat-file');
   });
 

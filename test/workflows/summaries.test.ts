@@ -2,11 +2,12 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sessionLog } from '../../src/events/envelope.ts';
-import { updateIndex } from '../../src/store/session-index.ts';
+import { readIndex, updateIndex } from '../../src/store/session-index.ts';
+import { withJournal } from '../../src/workflows/journal.ts';
 import { summaries } from '../../src/workflows/summaries.ts';
 import { created, draft, finished, started } from '../support/events.ts';
 import { git, makeRepo } from '../support/repo.ts';
-import { contextIn } from '../support/sessions.ts';
+import { contextIn, make } from '../support/sessions.ts';
 
 /** A repository with sessions made by hand, and what `list` would say, from the index and without it. */
 const makePlace = async () => {
@@ -120,5 +121,24 @@ describe('the sessions of a repository', () => {
       expect(lines).toEqual(['a1 name-a1 0']);
       expect(warnings.join()).toContain('b2');
     }
+  });
+
+  test('are told of what a verb did when it ends, unless somebody else added to the log meanwhile', async () => {
+    const dir = await makeRepo();
+    const ctx = await contextIn(dir);
+    const { session } = await make(ctx, { agent: { name: 'command', mode: null, command: 'true' } });
+    const entries = () => readIndex(ctx.repo).map(({ session: id, tips, summary }) => ({ id, tips, summary }));
+    const tips = async () => [...(await ctx.store.logs())[0]!.tips];
+    expect(entries()).toEqual([{ id: session.id, tips: await tips(), summary: (await summaries(ctx))[0] }]);
+
+    const before = entries();
+    const ref = `refs/amp/sessions/${session.id}/another`;
+    const log = await git(dir, 'rev-parse', `refs/amp/sessions/${session.id}/${ctx.store.writer}`);
+    await withJournal(ctx, { id: session.id, name: 'task', command: 'rename' }, async (journal) => {
+      await journal.record([{ type: 'session.renamed', by: 'user', data: { name: 'other', previous: 'task' } }]);
+      await git(dir, 'update-ref', ref, log);
+    });
+    expect(entries()).toEqual(before);
+    expect((await summaries(ctx))[0]!.name).toBe('other');
   });
 });
