@@ -93,11 +93,17 @@ class NamespaceRun {
     control.end('bye\n');
   }
 
-  /** To the program itself. Just after the start it may not be there yet: then a little later. */
+  /**
+   * To the program and its process group, as Ctrl-C at a terminal: a shell would wait for the command it runs.
+   * Just after the start the program may not be there yet: then a little later.
+   */
   signal(name: NodeJS.Signals, tries = 50): void {
     if (this.hasEnded) return;
     const program = childrenOf(this.#init)[0];
-    if (program !== undefined) sendSignal(program, name);
+    const inside = program === undefined ? [] : living(this.#init);
+    const group = inside.find(({ pid }) => pid === program)?.group;
+    if (program !== undefined)
+      for (const { pid } of inside.filter((entry) => entry.group === group)) sendSignal(pid, name);
     else if (tries > 0) setTimeout(() => this.signal(name, tries - 1), 10);
     else sendSignal(this.#init, 'SIGKILL');
   }

@@ -12,7 +12,8 @@ export type Comparison = 'none' | 'passed' | 'newly-failing' | 'was-failing-befo
 export const compareWithBase = (session: Session, run: TestRun | null): Comparison => {
   const verdict = verdictOf(run);
   if (verdict !== 'failed') return verdict;
-  const base = verdictOf(session.baseTests);
+  const sameCommand = session.baseTests?.command === run?.command;
+  const base = sameCommand ? verdictOf(session.baseTests) : 'none';
   return base === 'passed' ? 'newly-failing' : base === 'failed' ? 'was-failing-before' : 'failing-base-unknown';
 };
 

@@ -87,13 +87,13 @@ export const nextPrompt = (
   const last = session.iterations.findLast((iteration) => iteration.outcome === 'completed');
   if (!last) return session.prompt === null ? null : { prompt: session.prompt, reason: 'prompt' };
   const tests = session.iterations.at(-1)?.tests ?? null;
-  if (tests === null || (tests.exitCode === 0 && !tests.timedOut)) return { prompt: CONTINUE, reason: 'continue' };
+  const failed = tests !== null && (tests.exitCode !== 0 || tests.timedOut);
+  // What another command said is no help with the one that counts now.
+  if (!failed || tests.command !== session.test) return { prompt: CONTINUE, reason: 'continue' };
   const how = tests.timedOut ? 'ran into their time limit' : `failed with exit code ${tests.exitCode ?? tests.signal}`;
   const output = tests.outputTail.trim();
-  return {
-    prompt: `The tests (\`${session.test ?? 'test command'}\`) ${how}. Make them pass.\n\nThe end of their output:\n\n${output}\n`,
-    reason: 'continue',
-  };
+  const end = output === '' ? 'They printed nothing.' : `The end of their output:\n\n${output}`;
+  return { prompt: `The tests (\`${tests.command}\`) ${how}. Make them pass.\n\n${end}\n`, reason: 'continue' };
 };
 
 const startIteration = (
@@ -147,6 +147,12 @@ const removeWorktree = (session: Session, found: Found, reason: 'archive' | 'rm'
     : [];
 
 const archive = (session: Session, found: Found): Draft[] | Refusal => {
+  if (session.removed)
+    return refuse(
+      'session.archived',
+      `Session ${session.name} is removed already.`,
+      'Run `amp-sessions list --removed`.',
+    );
   if (session.archived && !session.hasWorktree)
     return refuse('session.archived', `Session ${session.name} is archived already.`, 'Run `amp-sessions list`.');
   return dirty(session, found, 'archiving') ?? removeWorktree(session, found, 'archive');

@@ -7,6 +7,7 @@ import { emptyUsage, type Session, type TestRun } from './state.ts';
 type On<Type extends IterationEventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change;
 
 const testRun = (data: TestRun): TestRun => ({
+  command: data.command,
   commit: data.commit,
   exitCode: data.exitCode,
   signal: data.signal,

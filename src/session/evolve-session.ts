@@ -23,7 +23,7 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
   }),
   'session.renamed': (_, { data }) => ({ name: data.name }),
   'prompt.replaced': (_, { data }) => ({ prompt: data.prompt }),
-  'test-command.replaced': (_, { data }) => ({ test: data.test, baseTests: null }),
+  'test-command.replaced': (_, { data }) => ({ test: data.test }),
   'agent.replaced': (_, { data }) => ({ agent: data.agent }),
   'worktree.added': (_, { data }) => ({
     worktree: data.path,

@@ -9,6 +9,7 @@ export type Outcome = EventData<'iteration.finished'>['outcome'];
 export type Verdict = 'none' | 'passed' | 'failed';
 
 export interface TestRun {
+  command: string;
   commit: string;
   exitCode: number | null;
   signal: string | null;

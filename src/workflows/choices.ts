@@ -61,11 +61,26 @@ export const chooseForSession = async (ctx: Context, flags: ChoiceFlags): Promis
   const agent = parseAgent(flags.agent ?? config.agent, flags.model ?? config.model ?? null);
   const choice = withProgram(ctx, agent);
   await sessionAgent(ctx, choice);
-  return {
-    agent: choice,
-    test: flags.test ?? config.test ?? null,
-    setup: flags.setup ?? config.setup ?? null,
-  };
+  const test = flags.test ?? config.test ?? null;
+  const setup = flags.setup ?? config.setup ?? null;
+  await refuseSecrets(ctx, { 'test command': test, 'set-up command': setup, "agent's program": choice.command });
+  return { agent: choice, test, setup };
+};
+
+/**
+ * A command line goes on record, and what runs is what is on record: with its secret taken out it would be another
+ * command. @throws AppError `usage.invalid`
+ */
+export const refuseSecrets = async (ctx: Context, lines: Record<string, string | null | undefined>): Promise<void> => {
+  for (const [what, line] of Object.entries(lines))
+    if (line && (await ctx.redact(line)) !== line)
+      throw new AppError(
+        'usage.invalid',
+        `The ${what} holds what looks like a secret, and secrets do not go on record.`,
+        {
+          hint: 'Put it into an environment variable and name that in the command.',
+        },
+      );
 };
 
 /** The agent of one run: the session's own, unless the flags name another agent, mode or model. */

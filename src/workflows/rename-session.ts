@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { AgentChoice, Session } from '../session/state.ts';
-import { chooseAgent } from './choices.ts';
+import { chooseAgent, refuseSecrets } from './choices.ts';
 import type { Context } from './context.ts';
 import { withJournal } from './journal.ts';
 import type { SessionSummary } from './summaries.ts';
@@ -23,6 +23,7 @@ export const renameSession = (
   withJournal(ctx, { id: which.id, name: which.name, command: 'rename' }, async (journal) => {
     if (flags.name?.trim() === '')
       throw new AppError('usage.invalid', 'A session needs a name.', { hint: 'Give one with --name.' });
+    await refuseSecrets(ctx, { 'test command': flags.test, "agent's program": flags.agent });
     const events = await journal.decide({ do: 'rename', ...wishFrom(ctx, flags, journal.session.agent) });
     return { session: journal.session, changed: events.map(({ type }) => type) };
   });

@@ -38,5 +38,5 @@ export const runTests = async (
     { type: 'test-run.finished', by: 'program', data: { ...what, command: line, ...ran } },
   ]);
   if (what.target === 'iteration') journal.note(what.commit, [event!]);
-  return { commit: what.commit, ...ran };
+  return { commit: what.commit, command: line, ...ran };
 };

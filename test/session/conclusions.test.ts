@@ -21,6 +21,7 @@ const run = (exitCode: number | null, timedOut = false) => ({
   timedOut,
   durationMs: 1,
   outputTail: '',
+  command: 'npm test',
 });
 
 describe('a verdict', () => {
@@ -44,6 +45,7 @@ describe('a verdict', () => {
     [run(0, true), run(1), 'was-failing-before'],
     [run(2), run(0), 'passed'],
     [run(2), run(0, true), 'was-failing-before'],
+    [{ ...run(0), command: 'make check' }, run(1), 'failing-base-unknown'],
   ])('beside a base of %j, of %j is %s', (base, tests, comparison) =>
     expect(compareWithBase({ ...given(), baseTests: base }, tests)).toBe(comparison),
   );

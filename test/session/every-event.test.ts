@@ -70,11 +70,8 @@ const MEANING: { [Type in EventType]?: () => void } = {
   'test-command.replaced': () => {
     const before = [...LIFE, tested({ target: 'base', iteration: undefined, leftovers: [] })];
     expect(replay(eventsOf(before)).baseTests).not.toBeNull();
-    // What the base showed was shown by another command.
-    expect(changesOf(draft('test-command.replaced', { test: 'make' }), before)).toEqual({
-      test: 'make',
-      baseTests: null,
-    });
+    // What the base showed was shown by another command, and says so itself.
+    expect(changesOf(draft('test-command.replaced', { test: 'make' }), before)).toEqual({ test: 'make' });
     expect(changesOf(draft('test-command.replaced', { test: null }), before)).toMatchObject({ test: null });
   },
   'agent.replaced': () => {
@@ -270,7 +267,15 @@ const MEANING: { [Type in EventType]?: () => void } = {
     expect(changesOf(finished(2, { usage })).iterations![1]!.usage).toEqual(emptyUsage);
   },
   'test-run.finished': () => {
-    const run = { commit: ID('c'), ...ended, exitCode: 1, signal: 'SIGTERM', timedOut: true, outputTail: 'no' };
+    const run = {
+      commit: ID('c'),
+      ...ended,
+      exitCode: 1,
+      signal: 'SIGTERM',
+      timedOut: true,
+      outputTail: 'no',
+      command: 'npm test',
+    };
     const leftovers = [{ path: 'x', object: null }];
     const data = { ...run, leftovers, iteration: 2 };
     const { iterations, ...rest } = changesOf(tested(data));

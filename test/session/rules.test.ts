@@ -156,9 +156,13 @@ describe('the next prompt', () => {
       'Go on with the task.',
     );
   });
-  it('still has words for it when the test command is gone', () => {
-    expect(followUp(...failedOnce, draft('test-command.replaced', { test: null }))?.prompt).toContain(
-      '(`test command`)',
+  it('does not give the agent what another command said', () => {
+    for (const test of [null, 'make check'])
+      expect(followUp(...failedOnce, draft('test-command.replaced', { test }))?.prompt).toBe('Go on with the task.');
+  });
+  it('says so when the tests printed nothing', () => {
+    expect(followUp(started(1), finished(1), tested({ exitCode: 1, outputTail: ' \n' }))?.prompt).toContain(
+      'They printed nothing.',
     );
   });
 });
