@@ -10,6 +10,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { constants as system } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError, type ErrorCode } from '../../errors.ts';
@@ -33,10 +34,14 @@ const SENTENCES: Partial<Record<ErrorCode, [sentence: string, hint: string]>> = 
   ],
 };
 
+/** Node has no name of its own for some, EDQUOT among them: `Unknown system error -122`. */
+const nameOf = ({ code = 'unknown', errno = 0 }: NodeJS.ErrnoException): string =>
+  code in system.errno ? code : (Object.entries(system.errno).find(([, number]) => number === -errno)?.[0] ?? code);
+
 /** The error of a file of ours, for a person: the path, what is the matter, what to do. */
 export const storeError = (error: unknown, path: string): AppError => {
   if (error instanceof AppError) return error;
-  const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  const errno = nameOf(error as NodeJS.ErrnoException);
   const code = CODES[errno] ?? 'store.io';
   const [sentence, hint] = SENTENCES[code] ?? [
     `could not be written or read (${errno})`,
