@@ -91,22 +91,26 @@ const takeBack = async (
   return options.changes.filter((change) => !leftOut.has(change));
 };
 
+const writeTree = (repo: Repository, worktree: Worktree): Promise<string> =>
+  gitText(repo, ['write-tree'], { worktree, settings: DURABLE });
+
 /**
- * Stages everything but what is to be left out. With nothing to leave out, one process tells whether and how much
- * differs.
+ * Stages everything but what is to be left out, and writes the tree. With nothing to leave out, one process tells
+ * whether and how much differs, while another one writes the tree.
  */
 const stageWanted = async (
   repo: Repository,
   worktree: Worktree,
   { parent, leaveOut }: CommitOptions,
-): Promise<{ complete: boolean; isEmpty: boolean; size?: DiffSize }> => {
+): Promise<{ complete: boolean; tree: string | null; size?: DiffSize }> => {
   const { complete } = await stage(repo, worktree, parent);
   if (leaveOut.length === 0) {
-    const size = await stagedSize(repo, worktree, parent);
-    return { complete, isEmpty: size.files === 0, size };
+    const [size, tree] = await Promise.all([stagedSize(repo, worktree, parent), writeTree(repo, worktree)]);
+    return { complete, tree: size.files === 0 ? null : tree, size };
   }
   const changes = await stagedChanges(repo, worktree, parent);
-  return { complete, isEmpty: (await takeBack(repo, worktree, { changes, leaveOut })).length === 0 };
+  const kept = await takeBack(repo, worktree, { changes, leaveOut });
+  return { complete, tree: kept.length === 0 ? null : await writeTree(repo, worktree) };
 };
 
 /** The branch's commit when it already is the wanted one: a call before us was killed between commit and answer. */
@@ -177,12 +181,11 @@ export const commitWorktree = async (
   const { branch, parent, leaveOut } = options;
   await clearLocks(repo, worktree);
   mendHead(repo, worktree, branchRef(branch));
-  const { complete, isEmpty, size } = await stageWanted(repo, worktree, options);
-  if (isEmpty) {
+  const { complete, tree, size } = await stageWanted(repo, worktree, options);
+  if (tree === null) {
     await settle(repo, worktree, { branch, to: parent });
     return null;
   }
-  const tree = await gitText(repo, ['write-tree'], { worktree, settings: DURABLE });
   const commit = (await findMade(repo, tree, options)) ?? (await makeCommit(repo, worktree, { ...options, tree }));
   await settle(repo, worktree, { branch, to: commit });
   return {

@@ -98,7 +98,7 @@ describe('commitWorktree', () => {
     write(session.dir, { 'a.txt': 'the user’s own edit\n' });
     expect(await commit(session)).toBeNull();
     await check(session, null);
-    expect(await startsOf(() => commit(session))).toEqual(['add', 'diff-index']);
+    expect(await startsOf(() => commit(session))).toEqual(['add', 'diff-index', 'write-tree']);
     expect(await git(session.dir, 'status', '--porcelain', '--', 'a.txt')).toBe(' M a.txt');
   });
 
