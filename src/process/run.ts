@@ -125,6 +125,8 @@ export const run = async (options: RunOptions): Promise<RunResult> => {
           Math.min(options.timeoutMs, LONGEST_MS),
         );
   options.signal?.addEventListener('abort', ender.end, { once: true });
+  // The abort may have come while the child was being started.
+  if (options.signal?.aborted) ender.end();
   const collector = new Collector(options, () => child.stop('now'));
   const reading = Promise.all([collector.read(child.stdout, 'stdout'), collector.read(child.stderr, 'stderr')]);
   const { exitCode, signal } = await child.ended;

@@ -3,6 +3,9 @@ import type { Session } from '../session/state.ts';
 /** Characters of the subject after `amp: `, as git's own tools still show in one line. */
 const SUBJECT_MAX = 68;
 
+/** Characters of a line that are looked at: the marks are sought in the square of it. */
+const SEEN_MAX = 2_000;
+
 /** Markdown around words: code, bold, italics. Underscores inside a word are part of it. */
 const CODE = /(`+)([^`]+)\1/g;
 const STARS = /(\*{1,3})(\S|\S.*?\S)\1/g;
@@ -12,6 +15,8 @@ const UNDERSCORES = /(?<!\w)(_{1,3})(\S|\S.*?\S)\1(?!\w)/g;
 const firstLine = (text: string): string => {
   for (const raw of text.split('\n')) {
     const line = raw
+      .slice(0, SEEN_MAX)
+      .replace(/[\uD800-\uDBFF]$/, '')
       .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
       .replace(CODE, '$2')
       .replace(STARS, '$2')

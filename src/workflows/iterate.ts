@@ -1,5 +1,5 @@
-import type { Agent, AgentRequest } from '../agents/agent.ts';
-import { AppError } from '../errors.ts';
+import type { Agent, AgentFailureCode, AgentRequest } from '../agents/agent.ts';
+import { AppError, isAppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { compareFingerprints, fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
@@ -203,7 +203,11 @@ const openIterationFor = async (
 
 /** A start that fails is an end like any other, so that the iteration is closed and nothing hangs. */
 const listen = async (ctx: Context, journal: Journal, agent: Agent, request: AgentRequest, wish: OnceWish) => {
-  const run = await agent.start(request);
+  const run = await agent.start(request).catch(async (error) => {
+    if (!isAppError(error)) throw error;
+    const { failedStart } = await import('../agents/play-agent.ts');
+    return failedStart({ code: error.code as AgentFailureCode, message: error.message, hint: error.hint ?? '' });
+  });
   const off = wish.interrupts.onStop((how) => run.stop(how));
   try {
     return await recordFacts(ctx, journal, request.iteration, run, wish.onLine);

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode, isAppError } from '../errors.ts';
 import { verdictOf } from '../session/conclusions.ts';
 import type { Context } from './context.ts';
 import { describeRun } from './describe.ts';
@@ -56,6 +56,13 @@ export type RunView = Pick<IterateWish, 'onEvent' | 'onLine' | 'onStep' | 'onTes
   finish(): Promise<void>;
 };
 
+/** What is known already is told beside an error that knows of no answer. */
+const withAnswer = (error: unknown, answer: Record<string, unknown> | undefined): unknown => {
+  if (!isAppError(error) || error.answer || !answer) return error;
+  const { code, message, hint, details } = error;
+  return new AppError(code, message, { answer, cause: error, ...(hint && { hint }), ...(details && { details }) });
+};
+
 /** `iterate` for a command: its answer, and the error to end with after the answer was shown. */
 export const runIteration = async (
   ctx: Context,
@@ -69,9 +76,12 @@ export const runIteration = async (
   const untilPass = flags.untilPass ?? false;
   const off = flags.interrupts.onStop((how) => view.onStopping?.(how));
   const wish = { ...flags, id, name, untilPass, timeoutSec, maxIterations, ...view };
-  const result = await iterate(ctx, wish).finally(async () => {
+  const run = iterate(ctx, wish).finally(async () => {
     off();
     await view.finish();
+  });
+  const result = await run.catch((error) => {
+    throw withAnswer(error, flags.beside);
   });
   const answer = { ...flags.beside, ...describeRun(result.session, result.iteration, result.ran) };
   return { answer, failure: failureOf(result, answer) };
