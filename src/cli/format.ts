@@ -45,13 +45,14 @@ const AGES: [milliseconds: number, unit: string][] = [
   [60_000, 'm'],
 ];
 
-/** How long before `now` something was: `5m ago`, `3d ago`; less than a minute is `now`. Both are ISO-8601. */
-export const formatAge = (at: string, now: string): string => {
-  const passed = Date.parse(now) - Date.parse(at);
-  for (const [milliseconds, unit] of AGES) {
-    if (passed >= milliseconds) return `${Math.floor(passed / milliseconds)}${unit} ago`;
-  }
-  return 'now';
+/**
+ * How long before `now` something was: `5m ago`, `3d ago`; less than a minute is `now`. Both are ISO-8601, or `now` in
+ * milliseconds.
+ */
+export const formatAge = (at: string, now: string | number): string => {
+  const passed = (typeof now === 'number' ? now : Date.parse(now)) - Date.parse(at);
+  const age = AGES.find(([milliseconds]) => passed >= milliseconds);
+  return age ? `${Math.floor(passed / age[0])}${age[1]} ago` : 'now';
 };
 
 /** `1 file`, `2 files`. */

@@ -25,10 +25,13 @@ const PAINTS: Record<string, (color: ChalkInstance) => ChalkInstance> = {
   failed: (color) => color.red,
 };
 
-const painted = (text: string, color: ChalkInstance): Cell => {
-  const paint = PAINTS[text]?.(color);
-  return { text, ...(paint && { paint: (shown: string) => paint(shown) }) };
+const painted = (text: string, color: ChalkInstance): string | Cell => {
+  const paint = color.level > 0 ? PAINTS[text]?.(color) : undefined;
+  return paint ? { text, paint: (shown: string) => paint(shown) } : text;
 };
+
+const bold = (text: string, color: ChalkInstance): string | Cell =>
+  color.level > 0 ? { text, paint: (shown: string) => color.bold(shown) } : text;
 
 /** Sessions as a table, the newest last, where a terminal shows it. */
 export const listText = (items: Item[], color: ChalkInstance, now: string): string => {
@@ -44,14 +47,15 @@ export const listText = (items: Item[], color: ChalkInstance, now: string): stri
     { title: 'BRANCH', shrinkTo: 10, goes: 1 },
     ...(many ? [{ title: 'REPOSITORY', shrinkTo: 12 }] : []),
   ];
+  const asOf = Date.parse(now);
   const rows = items.map((item) => [
-    { text: item.id, paint: (text: string) => color.bold(text) },
+    bold(item.id, color),
     item.name,
     painted(item.removed ? 'removed' : item.state, color),
     String(item.iterations),
     painted(item.tests === 'none' ? '–' : item.tests, color),
     item.costUsd === null ? '–' : formatMoney(item.costUsd),
-    formatAge(item.lastActivityAt, now),
+    formatAge(item.lastActivityAt, asOf),
     item.branch,
     ...(many ? [item.repository ?? ''] : []),
   ]);

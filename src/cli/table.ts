@@ -64,13 +64,18 @@ interface Measured extends Cell {
   width: number;
 }
 
+/** A string is a cell of ASCII without paint: a long table has tens of thousands of them. */
+type Known = string | Measured;
+
+const widthOf = (cell: Known): number => (typeof cell === 'string' ? cell.length : cell.width);
+
 /** Texts beyond ASCII that were measured already: a dash or a tick stands in every row. */
 const beyond = new Map<string, Measured>();
 const MOST = 100;
 
-const measure = (value: string | Cell): Measured => {
+const measure = (value: string | Cell): Known => {
   const { text: given, paint } = typeof value === 'string' ? { text: value, paint: undefined } : value;
-  if (ASCII.test(given)) return { text: given, paint, width: given.length };
+  if (ASCII.test(given)) return paint ? { text: given, paint, width: given.length } : given;
   const known = beyond.get(given);
   if (known) return paint ? { ...known, paint } : known;
   const text = sanitizeLine(given);
@@ -80,7 +85,10 @@ const measure = (value: string | Cell): Measured => {
 };
 
 /** Only the text is coloured, not the spaces beside it. */
-const render = (cell: Measured, { width, align }: { width: number; align: Column['align'] }): string => {
+const render = (known: Known, { width, align }: { width: number; align: Column['align'] }): string => {
+  if (typeof known === 'string' && known.length <= width)
+    return align === 'right' ? known.padStart(width) : known.padEnd(width);
+  const cell = typeof known === 'string' ? { text: known, width: known.length, paint: undefined } : known;
   const isCut = cell.width > width;
   const text = isCut ? truncate(cell.text, width) : cell.text;
   const painted = cell.paint && text !== '' ? cell.paint(text) : text;
@@ -96,7 +104,7 @@ export const table = ({ columns, rows, width, paintTitle }: TableOptions): strin
   for (const row of rows) cells.push(columns.map((_, at) => measure(row[at] ?? '')));
   const wanted = columns.map(() => 0);
   for (const row of cells)
-    for (let at = 0; at < row.length; at++) if (row[at]!.width > wanted[at]!) wanted[at] = row[at]!.width;
+    for (let at = 0; at < row.length; at++) wanted[at] = Math.max(wanted[at]!, widthOf(row[at]!));
   const stay = width === undefined ? columns.map((_, at) => at) : fitting(columns, wanted, width);
   if (stay.length < columns.length) {
     const kept = <T>(cells: T[]): T[] => stay.map((at) => cells[at]!);

@@ -81,18 +81,17 @@ class GitStore implements LogStore {
   /** The log that was read last, and the state it was in before. */
   #last: { state: string; reading: LogReading } | undefined;
   /** Shown until the first write; nothing is ever written under it unless it is the one that gets minted. */
-  readonly #candidate: string;
+  #candidate: string | undefined;
 
   constructor(repo: Repository, options: StoreOptions) {
     this.#repo = repo;
     this.#options = options;
     this.#reader = openCatFile(repo);
-    this.#candidate = options.clock.newId();
     this.#writer = findWriter(repo);
   }
 
   get writer(): string {
-    return this.#writer ?? this.#candidate;
+    return this.#writer ?? this.#newWriter();
   }
 
   async logs(only?: LogName[]): Promise<LogTips[]> {
@@ -226,9 +225,15 @@ class GitStore implements LogStore {
     return this.#writer === undefined ? null : stampOf(eventsFile(this.#repo, { log, writer: this.#writer }));
   }
 
+  /** Made when it is needed: chance has to be loaded. */
+  #newWriter(): string {
+    this.#candidate ??= this.#options.clock.newId();
+    return this.#candidate;
+  }
+
   #mintedLane(log: LogName): Promise<LaneWriter> {
     assertLog(log);
-    this.#writer ??= mintWriter(this.#repo, { clock: this.#options.clock, id: this.#candidate });
+    this.#writer ??= mintWriter(this.#repo, { clock: this.#options.clock, id: this.#newWriter() });
     return this.#lane(log);
   }
 
