@@ -1,5 +1,8 @@
+import { isAppError } from '../errors.ts';
 import { commitWorktree } from '../git/commits.ts';
+import { sessionWorktree } from '../git/locate.ts';
 import type { Worktree } from '../git/repository.ts';
+import { repairWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Iteration, Outcome } from '../session/state.ts';
 import { agentCommits } from './agent-commits.ts';
@@ -51,6 +54,7 @@ export const finishIteration = async (
     leaveOut: journal.session.leftovers,
     sign: ctx.config.config.commit.sign,
   });
+  await mendLink(ctx, wt);
   const size = made?.size ?? { files: 0, insertions: 0, deletions: 0 };
   const [finished] = await journal.record([
     {
@@ -74,4 +78,14 @@ export const finishIteration = async (
   if (made) journal.note(made.commit, [finished!]);
   await journal.flush();
   return journal.session.iterations.at(-1)!;
+};
+
+/** An agent may have removed or changed its worktree's `.git` file; what the repository knows puts it right. */
+const mendLink = async (ctx: Context, wt: Worktree): Promise<void> => {
+  try {
+    await sessionWorktree(ctx.repo, wt.path);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    await repairWorktree(ctx.repo, wt.path).catch((reason: Error) => ctx.warn(reason.message));
+  }
 };

@@ -4,7 +4,7 @@ import { dirtyPaths, type Leftover } from '../git/commits.ts';
 import { sessionWorktree } from '../git/locate.ts';
 import { readRef } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
-import { addWorktree, copyIncluded, hideWorktrees, repairWorktree } from '../git/worktrees.ts';
+import { addWorktree, copyIncluded, hideWorktrees } from '../git/worktrees.ts';
 import { branchName } from '../session/slug.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
@@ -50,8 +50,6 @@ const existing = async (ctx: Context, journal: Journal): Promise<Worktree | unde
     return await sessionWorktree(ctx.repo, path);
   } catch (error) {
     if (isAppError(error, 'worktree.missing')) return undefined;
-    // An agent may have removed or changed its `.git` file: what the repository knows puts it right.
-    if (isAppError(error, 'worktree.blocked')) return repairWorktree(ctx.repo, path);
     throw error;
   }
 };

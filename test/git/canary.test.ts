@@ -213,6 +213,7 @@ const FUNCTIONS: Record<string, Work> = {
     await diff.diffFiles(repo, parent, tip, { worktree: wt });
     await diff.diffFiles(repo, parent, undefined, { worktree: wt });
   },
+  stagedSize: ({ repo, wt, tip }) => diff.stagedSize(repo, wt, tip),
   diffSize: ({ repo, wt, parent, tip }) => diff.diffSize(repo, parent, tip, { worktree: wt }),
   diffPatch: async ({ repo, wt, parent, tip }) => {
     await diff.diffPatch(repo, parent, tip, { color: true, worktree: wt });
