@@ -104,7 +104,8 @@ export const createAdmin = (repo: Repository, path: string, ref: string): Worktr
       return { path, gitDir };
     } catch (error) {
       removeFolder(draft);
-      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error)) || attempt > 100) throw error;
+      // ENOENT: `git worktree prune` takes the folder of all of them away in the moment it is empty.
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM', 'ENOENT'].includes(errorCode(error)) || attempt > 100) throw error;
     }
   }
 };
