@@ -106,6 +106,11 @@ describe('doctor', () => {
       { type: 'session.renamed', by: 'user', data: { name: 'x', previous: '' } },
     ]);
     await ctx.store.close();
+    // While somebody is at it, they are on their way.
+    const lock = await acquireLock(lockPath(ctx, id), { command: 'iterate' });
+    expect((await look(dir, true)).fixed.filter((what) => what.startsWith('brought'))).toEqual([]);
+    expect(troubles(await look(dir))).toEqual([]);
+    lock.release();
     expect(troubles(await look(dir))).toMatchObject([{ name: 'session logs', status: 'warning', fixable: true }]);
     const fixed = await look(dir, true);
     expect(fixed.fixed).toContain(`brought the events of ${id} into git`);

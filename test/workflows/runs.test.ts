@@ -123,11 +123,11 @@ iterations:
 
 describe('what a test run said', () => {
   it('is kept by its last 16 KiB, never beginning with half a character', async () => {
-    const { ctx, id } = await setUp(WORK, { test: "printf 'x%.0s' 1; printf 'é%.0s' $(seq 1 9000); exit 3" });
+    const { ctx, id } = await setUp(WORK, { test: "printf 'é%.0s' $(seq 1 9000); printf x; exit 3" });
     const { tests } = (await runOnce(ctx, id)).iteration;
     expect(tests).toMatchObject({ exitCode: 3, signal: null });
     const tail = tests!.outputTail as string;
-    expect(tail).toMatch(/^é+$/);
+    expect(tail).toMatch(/^é+x$/);
     expect(Buffer.byteLength(tail)).toBeGreaterThan(16 * 1024 - 4);
     expect(Buffer.byteLength(tail)).toBeLessThanOrEqual(16 * 1024);
   });
