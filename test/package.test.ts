@@ -55,6 +55,7 @@ describe('what is packed', () => {
       'bin/run.js',
       'dist/THIRD-PARTY-LICENSES.txt',
       'dist/build.json',
+      'dist/help.js',
       'dist/main.js',
       'dist/oclif.manifest.json',
       'oclif.manifest.json',
