@@ -14,6 +14,19 @@ describe('a table in twenty columns', () => {
     { title: 'what', shrinkTo: 4 },
   ];
 
+  // First: only so many texts are remembered.
+  it('colours a cell each time it comes, also one that was measured before, and never its neighbour', () => {
+    const paint = (text: string): string => `<${text}>`;
+    const narrow = [{ title: 'a' }, { title: 'b' }];
+    const rows = [
+      ['—', { text: '—', paint }],
+      [{ text: '—', paint }, '—'],
+      [{ text: '', paint }, 'x'],
+    ];
+    expect(table({ columns: narrow, rows })).toEqual(['a  b', '—  <—>', '<—>  —', '   x']);
+    expect(table({ columns: narrow, rows: [], paintTitle: paint })).toEqual(['<a>  <b>']);
+  });
+
   it('takes from the widest first, stops at the least, keeps what may not shrink', () => {
     const rows = [['k1', 'abcdefghijkl', '12.3k', 'a long text that is cut']];
     expect(table({ columns, rows, width: 40 })).toEqual([
@@ -49,18 +62,6 @@ describe('a table in twenty columns', () => {
         }
       }),
     );
-  });
-
-  it('colours a cell each time it comes, also one that was measured before, and never its neighbour', () => {
-    const paint = (text: string): string => `<${text}>`;
-    const narrow = [{ title: 'a' }, { title: 'b' }];
-    const rows = [
-      ['—', { text: '—', paint }],
-      [{ text: '—', paint }, '—'],
-      [{ text: '', paint }, 'x'],
-    ];
-    expect(table({ columns: narrow, rows })).toEqual(['a  b', '—  <—>', '<—>  —', '   x']);
-    expect(table({ columns: narrow, rows: [], paintTitle: paint })).toEqual(['<a>  <b>']);
   });
 
   it('more texts than it remembers are measured all the same, and missing cells are empty', () => {

@@ -65,13 +65,14 @@ describe('a long string', () => {
     const text = 'y'.repeat(70 * KIB);
     await store.append(LOG, [message(text), message(text)]);
     expect(readdirSync(dirOf(place, store))).toEqual([sha256(text)]);
+    const other = 'z'.repeat(70 * KIB);
     const flushing = store.flush(LOG);
-    await store.append(LOG, [message(text)]);
+    await store.append(LOG, [message(other)]);
     await flushing;
-    expect((await store.payload(LOG, sha256(text))).length).toBe(text.length);
+    for (const one of [text, other]) expect((await store.payload(LOG, sha256(one))).toString() === one).toBe(true);
     await store.flush(LOG);
     const { events } = await (await place.open()).read(LOG);
-    expect(events.map(({ data }) => payloadsIn(data)[0]?.sha256)).toEqual(Array(3).fill(sha256(text)));
+    expect(events.map(({ data }) => payloadsIn(data)[0]?.sha256)).toEqual([text, text, other].map(sha256));
     const tree = await git(place.dir, 'log', '--format=', '--raw', '-m', laneRef({ log: LOG, writer: store.writer }));
     expect(tree).toContain(`payload-${sha256(text)}`);
   });
