@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 
 const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-const REF = /^refs\/(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)|\/\.|\.\/))[^\0-\x20\x7f~^:?*[\\]+(?<![/.])$/;
+const REF = /^(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)|\/\.|\.\/))refs\/[^\0-\x20\x7f~^:?*[\\]+(?<![/.])$/s;
 
 /** A full object id, of either format. */
 export const isId = (text: string): boolean => ID.test(text);
