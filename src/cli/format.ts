@@ -51,8 +51,12 @@ const AGES: [milliseconds: number, unit: string][] = [
  */
 export const formatAge = (at: string, now: string | number): string => {
   const passed = (typeof now === 'number' ? now : Date.parse(now)) - Date.parse(at);
-  const age = AGES.find(([milliseconds]) => passed >= milliseconds);
-  return age ? `${Math.floor(passed / age[0])}${age[1]} ago` : 'now';
+  // `list` asks for thousands: taking each pair apart takes three times as long as all the rest.
+  for (let at = 0; at < AGES.length; at++) {
+    const age = AGES[at]!;
+    if (passed >= age[0]) return `${Math.floor(passed / age[0])}${age[1]} ago`;
+  }
+  return 'now';
 };
 
 /** `1 file`, `2 files`. */

@@ -84,24 +84,49 @@ const measure = (value: string | Cell): Known => {
   return { ...measured, paint };
 };
 
+/** Where a column's cells go. */
+interface Place {
+  width: number;
+  align: Column['align'];
+  /** Nothing follows: no spaces are needed. */
+  isLast: boolean;
+  /** Cells that were rendered before: most columns of a long table have few values. */
+  done: Map<Known, string>;
+}
+
 /** Only the text is coloured, not the spaces beside it. */
-const render = (known: Known, { width, align }: { width: number; align: Column['align'] }): string => {
-  if (typeof known === 'string' && known.length <= width)
-    return align === 'right' ? known.padStart(width) : known.padEnd(width);
+const render = (known: Known, { width, align, isLast }: Place): string => {
   const cell = typeof known === 'string' ? { text: known, width: known.length, paint: undefined } : known;
   const isCut = cell.width > width;
   const text = isCut ? truncate(cell.text, width) : cell.text;
   const painted = cell.paint && text !== '' ? cell.paint(text) : text;
   const gap = width - (isCut ? textWidth(text) : cell.width);
   if (gap <= 0) return painted;
-  return align === 'right' ? ' '.repeat(gap) + painted : painted + ' '.repeat(gap);
+  if (align === 'right') return ' '.repeat(gap) + painted;
+  return isLast ? painted : painted + ' '.repeat(gap);
+};
+
+const renderOnce = (cell: Known, place: Place): string => {
+  if (typeof cell === 'string' ? cell.length === place.width : cell.paint !== undefined)
+    return typeof cell === 'string' ? cell : render(cell, place);
+  const before = place.done.get(cell);
+  if (before !== undefined) return before;
+  const text = render(cell, place);
+  if (place.done.size < MOST) place.done.set(cell, text);
+  return text;
+};
+
+const measureRow = (row: (string | Cell)[], length: number): Known[] => {
+  const cells: Known[] = [];
+  for (let at = 0; at < length; at++) cells.push(measure(row[at] ?? ''));
+  return cells;
 };
 
 /** Lines of an aligned table, titles first. Cells are made inert; nothing of agents or git reaches the terminal raw. */
 export const table = ({ columns, rows, width, paintTitle }: TableOptions): string[] => {
   const head = columns.map(({ title }) => measure({ text: title, paint: paintTitle }));
   const cells = [head];
-  for (const row of rows) cells.push(columns.map((_, at) => measure(row[at] ?? '')));
+  for (const row of rows) cells.push(measureRow(row, columns.length));
   const wanted = columns.map(() => 0);
   for (const row of cells)
     for (let at = 0; at < row.length; at++) wanted[at] = Math.max(wanted[at]!, widthOf(row[at]!));
@@ -112,10 +137,12 @@ export const table = ({ columns, rows, width, paintTitle }: TableOptions): strin
   }
   const gaps = GAP.length * (columns.length - 1);
   const widths = width === undefined ? wanted : shrink(wanted, columns, width - gaps);
-  const places = columns.map(({ align }, at) => ({ width: widths[at]!, align }));
+  const places = columns.map(
+    ({ align }, at): Place => ({ width: widths[at]!, align, isLast: at === columns.length - 1, done: new Map() }),
+  );
+  const parts: string[] = [];
   return cells.map((row) => {
-    let line = '';
-    for (let at = 0; at < row.length; at++) line += (at === 0 ? '' : GAP) + render(row[at]!, places[at]!);
-    return line.trimEnd();
+    for (let at = 0; at < row.length; at++) parts[at] = renderOnce(row[at]!, places[at]!);
+    return parts.join(GAP).trimEnd();
   });
 };

@@ -9,7 +9,8 @@ export const worktreePath = (ctx: Context, recorded: string): string => {
   if (isAbsolute(recorded)) return recorded;
   const { root } = ctx.repo;
   // `list` asks for thousands, nearly all as plain as that.
-  if (sep === '/' && /^\.?\w[\w-]*(\/[\w-]+)*$/.test(recorded) && root !== '/') return `${root}/${recorded}`;
+  const isPlain = sep === '/' && root !== '/' && !recorded.includes('.', 1) && !recorded.includes('//');
+  if (isPlain && /\w$/.test(recorded)) return `${root}/${recorded}`;
   return join(root, ...recorded.split('/'));
 };
 
