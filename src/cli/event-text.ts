@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
+import { landingTexts } from './landing-event-text.ts';
 import { sanitizeLine } from './sanitize.ts';
 
 type Texts = {
@@ -87,6 +88,7 @@ const texts: Texts = {
     `${good(d) ? c.green('✓ tests passed') : c.red('✗ tests failed')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
   'test-run.interrupted': (d, c) =>
     `${c.yellow('● tests interrupted')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` after ${formatDuration(d.durationMs)}`,
+  ...landingTexts(inlineText),
 };
 
 const PLAIN = new Chalk({ level: 0 });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { EventDefinition } from './define.ts';
 import type { Actor, Envelope } from './envelope.ts';
 import { iterationEvents } from './iteration-events.ts';
+import { landingEvents } from './landing-events.ts';
 import { sessionEvents } from './session-events.ts';
 
 /**
@@ -9,7 +10,7 @@ import { sessionEvents } from './session-events.ts';
  * are made from this list. A name on disk is never renamed, reused or removed: a new shape gets a new `v` and one
  * step in `upcast.ts`.
  */
-export const catalogue = [...sessionEvents, ...iterationEvents] as const;
+export const catalogue = [...sessionEvents, ...iterationEvents, ...landingEvents] as const;
 
 type Definition = (typeof catalogue)[number];
 export type EventType = Definition['type'];

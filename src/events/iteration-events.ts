@@ -21,7 +21,7 @@ export const iterationEvents = [
     z.object({
       iteration,
       prompt: longText,
-      reason: z.enum(['prompt', 'continue', 'until-pass']),
+      reason: z.enum(['prompt', 'continue', 'until-pass', 'conflict']),
       head: objectId.describe("the branch's commit before the agent runs"),
       agent: z.object({
         name: z.string(),

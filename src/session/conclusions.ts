@@ -1,6 +1,6 @@
 import { emptyUsage, type Iteration, type Session, type TestRun, type Usage, type Verdict } from './state.ts';
 
-/** `state` as `--json` names it. `conflicted`, `diverged` and `merged` come with landing and sync. */
+/** `state` as `--json` names it. `diverged` comes with sync. */
 export type SessionStatus = 'new' | 'running' | 'idle' | 'conflicted' | 'diverged' | 'merged' | 'archived';
 
 export const verdictOf = (run: TestRun | null): Verdict =>
@@ -30,6 +30,9 @@ export const lastTests = (session: Session): TestRun | null =>
 export const statusOf = (session: Session): SessionStatus => {
   if (session.archived) return 'archived';
   if (openIteration(session)) return 'running';
+  if (session.conflict) return 'conflicted';
+  // Whoever went on afterwards is not merged any more.
+  if (session.merged && session.merged.head === session.head) return 'merged';
   return session.iterations.length === 0 ? 'new' : 'idle';
 };
 

@@ -67,6 +67,39 @@ export interface ManualCommit {
   beforeIteration: number;
 }
 
+/** A ref that an operation moves, and the checkout that goes along. */
+export type Move = EventData<'undo.started'>['moves'][number];
+export type Verb = EventData<'undo.started'>['verb'];
+
+/** A squash, rebase, merge, rewind or undo. */
+export interface Operation {
+  operation: number;
+  verb: Verb;
+  moves: Move[];
+  rewritten: { from: string; to: string }[];
+  /** Commits that one new commit stands for. */
+  squash: { commit: string; replaced: string[]; mergeBase: string } | null;
+  /** The branch that was merged into, or rebased upon. */
+  target: { name: string; commit: string } | null;
+  /** What a rewind went back to; 0 is the beginning. */
+  iteration: number | null;
+  /** The operation that this one takes back. */
+  undoes: number | null;
+  startedAt: string;
+  finishedAt: string | null;
+  undone: boolean;
+  /** What of the session an undo brings back. */
+  before: Pick<Session, 'base' | 'baseCommit' | 'head' | 'merged' | 'baseTests'>;
+  /** What the session's base is afterwards. */
+  after: { base: string | null; baseCommit: string };
+}
+
+/** A rebase that waits for somebody to decide. */
+export type Conflict = EventData<'rebase.conflicted'> & {
+  /** The worktree shows it. */
+  shown: boolean;
+};
+
 export interface Session {
   id: string;
   /** False before `session.created`: nothing else is known then. */
@@ -93,6 +126,14 @@ export interface Session {
   head: string;
   iterations: Iteration[];
   manualCommits: ManualCommit[];
+  /** Operations that are done, oldest first, those that were taken back among them. */
+  operations: Operation[];
+  /** One that has started and not ended: its process works on it, or died. */
+  openOperation: Operation | null;
+  conflict: Conflict | null;
+  /** Where the work was merged into, while that stands. */
+  merged: { target: string; commit: string; head: string } | null;
+  pullRequest: EventData<'pull-request.opened'> | null;
   /** Thread of each agent's newest run, by agent name. */
   threads: Record<string, string>;
   /** What each thread had cost in all when that was last told, in US dollars, by thread id. */
@@ -139,6 +180,11 @@ export const initialSession: Session = {
   head: '',
   iterations: [],
   manualCommits: [],
+  operations: [],
+  openOperation: null,
+  conflict: null,
+  merged: null,
+  pullRequest: null,
   threads: {},
   threadCosts: {},
   baseTests: null,
