@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { startChild } from '../process/child.ts';
 import { type Dialogue, startDialogue } from '../process/dialogue.ts';
 import { assertId } from './ids.ts';
-import { prepareGit } from './invocation.ts';
+import { type InvocationOptions, prepareGit } from './invocation.ts';
 import type { Repository } from './repository.ts';
 
 export interface CatObject {
@@ -146,10 +146,11 @@ export const catFileStream = async (
   repo: Repository,
   ids: string[],
   onBlob: (id: string, bytes: Buffer) => void,
+  place: Pick<InvocationOptions, 'objectDir'> = {},
 ): Promise<void> => {
   if (ids.length === 0) return;
   ids.forEach(assertId);
-  const invocation = await prepareGit(repo, ['cat-file', '--batch', '--buffer']);
+  const invocation = await prepareGit(repo, ['cat-file', '--batch', '--buffer'], place);
   const child = await startChild({ ...invocation, stdin: `${ids.join('\n')}\n` });
   let answered = 0;
   const reader = new BatchReader((id, object) => {

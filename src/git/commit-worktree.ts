@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { AppError, isAppError } from '../errors.ts';
+import { commitTree } from './commit-tree.ts';
 import { type DiffSize, diffSize, stagedSize } from './diff.ts';
 import { dirtyPaths, type Leftover } from './dirty.ts';
 import { replaceFile } from './files.ts';
-import { type GitOptions, git, gitText } from './git.ts';
-import { authorVariables, FALLBACK_IDENTITY, type Identity, identityVariables, userIdentity } from './identity.ts';
+import { git, gitText } from './git.ts';
+import type { Identity } from './identity.ts';
 import { branchRef } from './ids.ts';
 import { clearInProgress } from './in-progress.ts';
 import { parseRaw, putBackInstructions, type StagedChange, selectLeftOut } from './leave-out.ts';
@@ -124,19 +125,6 @@ const findMade = async (repo: Repository, tree: string, options: CommitOptions):
   return isSame && message.join('\n\n').trimEnd() === options.message.trimEnd() ? tip : undefined;
 };
 
-const makeCommit = async (repo: Repository, worktree: Worktree, options: CommitOptions & { tree: string }) => {
-  const { tree, parent, message, author, sign } = options;
-  const args = ['commit-tree', tree, '-p', parent, ...(sign ? ['-S'] : [])];
-  const base: GitOptions = { worktree, stdin: `${message.trimEnd()}\n`, settings: DURABLE };
-  const own = author ? authorVariables(author) : {};
-  try {
-    return await gitText(repo, args, { ...base, env: own, trust: sign ? ['identity', 'signing'] : ['identity'] });
-  } catch (error) {
-    if (!isAppError(error, 'git.failed') || (await userIdentity(repo))) throw error;
-    return gitText(repo, args, { ...base, env: { ...identityVariables(FALLBACK_IDENTITY), ...own } });
-  }
-};
-
 const MOVES = 20;
 
 /** From wherever it is now: commits that the agent made itself are folded into ours. */
@@ -186,7 +174,9 @@ export const commitWorktree = async (
     await settle(repo, worktree, { branch, to: parent });
     return null;
   }
-  const commit = (await findMade(repo, tree, options)) ?? (await makeCommit(repo, worktree, { ...options, tree }));
+  const commit =
+    (await findMade(repo, tree, options)) ??
+    (await commitTree(repo, { ...options, worktree, tree, parents: [parent] }));
   await settle(repo, worktree, { branch, to: commit });
   return {
     commit,

@@ -23,7 +23,8 @@ const assertSafe = (revision: string): string => {
 
 const FORMAT = '%H%n%P%n%an%n%ae%n%ad%n%s%n%(trailers:only,unfold)';
 
-const parseTrailers = (lines: string[]): Record<string, string> => {
+/** `Key: value` lines, unfolded. */
+export const parseTrailers = (lines: string[]): Record<string, string> => {
   const trailers: Record<string, string> = Object.create(null);
   for (const line of lines) {
     const colon = line.indexOf(':');

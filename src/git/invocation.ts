@@ -20,6 +20,8 @@ export interface InvocationOptions {
   settings?: [key: string, value: string][];
   /** Quarantine: a private object directory for what is written, with the repository's own as its alternate. */
   objectDir?: string;
+  /** More object directories to read from. */
+  alternates?: string[];
   trust?: Trust[];
 }
 
@@ -67,13 +69,16 @@ const fixedSettings = (trust: Trust[]): [string, string][] => {
 const quoteAlternate = (path: string): string =>
   path.includes(delimiter) || path.startsWith('"') ? `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : path;
 
-const objectVariables = (repo: Repository, objectDir: string | undefined): Record<string, string> =>
-  objectDir === undefined
-    ? {}
-    : {
-        GIT_OBJECT_DIRECTORY: objectDir,
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: quoteAlternate(join(repo.commonDir, 'objects')),
-      };
+const objectVariables = (
+  repo: Repository,
+  { objectDir, alternates = [] }: InvocationOptions,
+): Record<string, string> => {
+  const others = objectDir === undefined ? alternates : [join(repo.commonDir, 'objects'), ...alternates];
+  return {
+    ...(objectDir !== undefined && { GIT_OBJECT_DIRECTORY: objectDir }),
+    ...(others.length > 0 && { GIT_ALTERNATE_OBJECT_DIRECTORIES: others.map(quoteAlternate).join(delimiter) }),
+  };
+};
 
 /**
  * Everything one start of git consists of: never discovered, always told where to work; the repository's own
@@ -105,7 +110,7 @@ export const prepareGit = async (
     ...(gitDir !== repo.commonDir && { GIT_COMMON_DIR: repo.commonDir }),
     ...(worktree && { GIT_WORK_TREE: worktree.path }),
     ...(options.index !== undefined && { GIT_INDEX_FILE: options.index }),
-    ...objectVariables(repo, options.objectDir),
+    ...objectVariables(repo, options),
     ...options.env,
   };
   return {
