@@ -6,6 +6,7 @@ import { runText } from '../src/cli/run-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
+import { refuseHeld } from '../src/workflows/journal.ts';
 import { promptFrom } from '../src/workflows/prompt-input.ts';
 import { runIteration } from '../src/workflows/run-iteration.ts';
 
@@ -39,6 +40,7 @@ export default class Iterate extends BaseCommand {
       const which = await findSession(ctx, args.session, this.directory);
       const mode = flags['stream-json'] ? 'stream-json' : flags.stream ? 'stream' : 'steps';
       const view = await iterateView(mode, this.progress, this.color);
+      if (flags['prompt-editor']) refuseHeld(ctx, which);
       const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
       const limits = {
         untilPass: flags['until-pass'],

@@ -5,8 +5,9 @@ import { sanitizeLine } from '../src/cli/sanitize.ts';
 import { AppError } from '../src/errors.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
+import { refuseHeld } from '../src/workflows/journal.ts';
 import { promptFrom } from '../src/workflows/prompt-input.ts';
-import { renameSession } from '../src/workflows/rename-session.ts';
+import { presentPrompt, renameSession } from '../src/workflows/rename-session.ts';
 
 /** What each event of a rename has changed, in a person's words. */
 const CHANGED: Record<string, string> = {
@@ -40,7 +41,9 @@ export default class Rename extends BaseCommand {
           hint: 'Give --name, --prompt, --test, --agent or --model.',
         });
       const which = await findSession(ctx, args.session, this.directory);
-      const prompt = await promptFrom(ctx, flags, { cwd: this.directory });
+      if (flags['prompt-editor']) refuseHeld(ctx, which);
+      const start = flags['prompt-editor'] ? await presentPrompt(ctx, which.id) : '';
+      const prompt = await promptFrom(ctx, flags, { cwd: this.directory, start });
       const { session, changed } = await renameSession(ctx, which, { ...flags, prompt });
       this.print(
         this.quiet

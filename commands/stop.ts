@@ -3,7 +3,7 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { sessionArg } from '../src/cli/flags.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
-import { stopSession } from '../src/workflows/stop-session.ts';
+import { holderToStop, stopSession } from '../src/workflows/stop-session.ts';
 
 export default class Stop extends BaseCommand {
   static override summary = 'End the iteration that runs in another terminal.';
@@ -16,11 +16,13 @@ export default class Stop extends BaseCommand {
     const { args, flags } = await this.parse(Stop);
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
       const which = await findSession(ctx, args.session, this.directory);
+      // Nothing begins that is refused at once.
+      holderToStop(ctx, which);
       const answer = await this.progress.step('stopping', () => stopSession(ctx, which, flags));
       this.print(
         this.quiet
           ? answer.session
-          : `${this.color.green('✓')} stopped \`${answer.command}\` of session ${answer.session} (process ${answer.pid})`,
+          : `${answer.ended ? `${this.color.green('✓')} stopped` : `${this.color.yellow('!')} asked to end, and still alive:`} \`${answer.command}\` of session ${answer.session} (process ${answer.pid})`,
       );
       return { ...answer };
     });

@@ -19,9 +19,10 @@ export default class VerifyAmp extends BaseCommand {
     this.print(checksText(checks, this.color));
     const bad = checks.find(({ status }) => status === 'failed');
     if (bad)
-      throw new AppError('agent.failed', `Amp cannot be used: ${bad.detail}`, {
+      // A person has just read what is wrong and what to do; a script reads the error.
+      throw new AppError('agent.failed', `Amp cannot be used: ${this.json ? bad.detail : `${bad.name} failed.`}`, {
         answer: { ok: false, checks },
-        hint: bad.hint,
+        hint: this.json ? bad.hint : 'The line above says what to do.',
       });
     return { ok: true, checks };
   }

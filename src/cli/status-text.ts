@@ -30,6 +30,7 @@ interface Status {
   lastActivityAt: string;
   agent: string;
   mode: string | null;
+  agentCommand: string | null;
   prompt: string | null;
   testCommand: string | null;
   comparison: string;
@@ -79,6 +80,10 @@ const tokensText = ({ tokensInput, tokensOutput, tokensCacheRead, tokensCacheWri
     ? 'unknown'
     : `${formatTokens(tokensInput)} in, ${formatTokens(tokensOutput)} out, ${formatTokens(tokensCacheRead)} cache read, ${formatTokens(tokensCacheWrite)} cache write`;
 
+/** What runs: the agent with its mode, and the line or the script it was given. */
+const agentText = ({ agent, mode, agentCommand }: Status): string =>
+  `${sanitizeLine(agent)}${agentCommand === null ? '' : `: ${sanitizeLine(agentCommand)}`}${mode ? ` (${sanitizeLine(mode)})` : ''}`;
+
 /** One session in full, for a person. */
 export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
   const { usage } = s;
@@ -87,7 +92,7 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
     row('branch', sanitizeLine(s.branch), color),
     row('base', `${sanitizeLine(s.base ?? 'an empty repository')} ${color.dim(s.baseCommit.slice(0, 8))}`, color),
     row('worktree', s.hasWorktree ? sanitizeLine(s.worktree) : 'none', color),
-    row('agent', `${sanitizeLine(s.agent)}${s.mode ? ` (${sanitizeLine(s.mode)})` : ''}`, color),
+    row('agent', agentText(s), color),
     row('prompt', s.prompt === null ? 'none' : sanitizeLine(s.prompt).slice(0, 200), color),
     row('tests', s.testCommand === null ? 'no test command' : sanitizeLine(s.testCommand), color),
     row('created', `${formatAge(s.createdAt, now)}, active ${formatAge(s.lastActivityAt, now)}`, color),

@@ -30,7 +30,9 @@ const realFolder = (path: string): string => {
   try {
     return realpathSync(path);
   } catch {
-    throw new AppError('repository.missing', `The folder ${path} does not exist.`);
+    throw new AppError('repository.missing', `The folder ${path} does not exist.`, {
+      hint: 'Go into a repository, or name one that is there with -C.',
+    });
   }
 };
 

@@ -7,6 +7,7 @@ import { errorCode, lstatIfAny, readTextIfAny, syncFolder, writeNewFile } from '
 import { isInside } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { linkText, readGitFile } from './worktree-link.ts';
+import { refuseBlockedPlace } from './worktree-place.ts';
 
 const adminsOf = (repo: Repository): string => join(repo.commonDir, 'worktrees');
 
@@ -118,6 +119,7 @@ export const createAdmin = (repo: Repository, path: string, ref: string): Worktr
 export const claimFolder = (repo: Repository, path: string): string => {
   const blocked = (what: string, hint: string): AppError =>
     new AppError('worktree.blocked', `${path} ${what}.`, { hint });
+  refuseBlockedPlace(repo, path);
   mkdirSync(dirname(path), { recursive: true });
   const parent = realpathSync(dirname(path));
   const isBelowRoot = isInside(repo.root, dirname(path));

@@ -15,6 +15,7 @@ export { hideWorktrees } from './hide-worktrees.ts';
 export { copyIncluded } from './include.ts';
 export { removeWorktree } from './remove-worktree.ts';
 export { createRootCommit } from './root-commit.ts';
+export { refuseBlockedPlace } from './worktree-place.ts';
 export { findCheckoutOf };
 
 export interface AddOptions {

@@ -97,6 +97,7 @@ export const describeSession = (ctx: Context, session: Session) => {
     comparison: compareWithBase(session, tests) as Comparison,
     agent: session.agent.name,
     mode: session.agent.mode,
+    agentCommand: session.agent.command ?? null,
     prompt: session.prompt === null ? null : shownText(session.prompt),
     base: session.base,
     baseCommit: session.baseCommit,

@@ -47,6 +47,12 @@ const busy = (name: string, holder: LockHolder): AppError =>
     { hint: `Wait for it, or end it with \`amp-sessions stop ${name}\`.` },
   );
 
+/** For what costs a person time before the lock is taken, such as an editor. @throws AppError `session.busy` */
+export const refuseHeld = (ctx: Context, which: { id: string; name: string }): void => {
+  const holder = holderOf(ctx, which.id);
+  if (holder) throw busy(which.name, holder);
+};
+
 /**
  * Takes the session's lock, puts in order what a dead process left in the store, reads the log and hands it over.
  * What was recorded is flushed into git at the end, also when `work` fails.

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { userIdentity } from '../git/commits.ts';
 import { headOf, moveRef, readRef, resolveCommit } from '../git/refs.ts';
 import { requireGit } from '../git/version.ts';
-import { createRootCommit } from '../git/worktrees.ts';
+import { createRootCommit, refuseBlockedPlace } from '../git/worktrees.ts';
 import { acquireLock, LockHeld } from '../process/lock.ts';
 import { nameFromPrompt } from '../session/slug.ts';
 import type { AgentChoice, Session } from '../session/state.ts';
@@ -40,9 +40,10 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   await refuseBlockedPrefix(ctx);
   const id = ctx.clock.newId();
   // The name becomes a branch, which the store's redaction does not see.
-  const given = wish.name ?? (wish.prompt ? nameFromPrompt(await ctx.redact(wish.prompt)) : `session ${id}`);
+  const given = wish.name ?? (wish.prompt ? nameFromPrompt(await ctx.redact(wish.prompt)) : `unnamed ${id}`);
   const name = await ctx.redact(given);
   await isNewEnough;
+  refuseBlockedPlace(ctx.repo, pathFor(ctx, id));
   const base = await chooseBase(ctx, wish.base, author);
   wish.onStep?.('worktree');
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
@@ -83,6 +84,9 @@ const chooseBase = async (ctx: Context, given: string | null, author: Promise<Id
   return { base: null, baseCommit: await createRootCommit(ctx.repo, await author) };
 };
 
+/** Where the worktree of a new session goes. */
+const pathFor = (ctx: Context, id: string): string => join(worktreePath(ctx, ctx.config.config.worktrees), id);
+
 const create = async (
   ctx: Context,
   journal: Journal,
@@ -90,7 +94,7 @@ const create = async (
 ): Promise<void> => {
   const at = ctx.clock.now();
   const branch = await freeBranch(ctx, wish.name, at);
-  const path = join(worktreePath(ctx, ctx.config.config.worktrees), journal.id);
+  const path = pathFor(ctx, journal.id);
   const way = relative(ctx.repo.root, path);
   await journal.decide({
     do: 'create',

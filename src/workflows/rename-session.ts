@@ -2,8 +2,9 @@ import { AppError } from '../errors.ts';
 import type { AgentChoice, Session } from '../session/state.ts';
 import { chooseAgent, refuseSecrets } from './choices.ts';
 import type { Context } from './context.ts';
+import { fullText } from './full-text.ts';
 import { withJournal } from './journal.ts';
-import type { SessionSummary } from './summaries.ts';
+import { readSession, type SessionSummary } from './summaries.ts';
 
 export interface RenameFlags {
   name?: string;
@@ -27,6 +28,12 @@ export const renameSession = (
     const events = await journal.decide({ do: 'rename', ...wishFrom(ctx, flags, journal.session.agent) });
     return { session: journal.session, changed: events.map(({ type }) => type) };
   });
+
+/** The prompt that a session has now, whole; empty when it has none. */
+export const presentPrompt = async (ctx: Context, id: string): Promise<string> => {
+  const { prompt } = await readSession(ctx, id);
+  return prompt === null ? '' : fullText(ctx, id, prompt);
+};
 
 /** The wish that the flags of `rename` express. */
 const wishFrom = (ctx: Context, flags: RenameFlags, own: AgentChoice) => ({

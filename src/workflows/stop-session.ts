@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../process/identity.ts';
+import type { LockHolder } from '../process/lock.ts';
 import type { Context } from './context.ts';
 import { holderOf } from './journal.ts';
 import type { SessionSummary } from './summaries.ts';
@@ -18,10 +19,10 @@ const WAIT_MS = 30_000;
 const LOOK_MS = 50;
 
 /**
- * Ends the iteration that runs in another terminal, as its own Ctrl-C would: gently, or at once with `now`.
+ * The process that works on a session, on this machine.
  * @throws AppError `session.idle` when nothing runs, `session.busy` when its process is on another machine
  */
-export const stopSession = async (ctx: Context, which: SessionSummary, how: { now: boolean }): Promise<Stopped> => {
+export const holderToStop = (ctx: Context, which: SessionSummary): LockHolder => {
   const holder = holderOf(ctx, which.id);
   if (!holder)
     throw new AppError('session.idle', `Nothing runs in session ${which.name}.`, {
@@ -31,6 +32,15 @@ export const stopSession = async (ctx: Context, which: SessionSummary, how: { no
     throw new AppError('session.busy', `Session ${which.name} is held by process ${holder.pid} on ${holder.host}.`, {
       hint: holder.host === ownIdentity().host ? 'It runs in another container: stop it there.' : 'Stop it there.',
     });
+  return holder;
+};
+
+/**
+ * Ends the iteration that runs in another terminal, as its own Ctrl-C would: gently, or at once with `now`.
+ * @throws AppError as `holderToStop`
+ */
+export const stopSession = async (ctx: Context, which: SessionSummary, how: { now: boolean }): Promise<Stopped> => {
+  const holder = holderToStop(ctx, which);
   process.kill(holder.pid, 'SIGINT');
   const began = ctx.clock.elapsed();
   if (how.now) await pressAgain(ctx, which.id, holder.nonce, holder.pid);

@@ -89,6 +89,7 @@ describe('status', () => {
     lastActivityAt: NOW,
     agent: 'amp',
     mode: 'high',
+    agentCommand: null,
     prompt: EVIL,
     testCommand: 'npm test',
     comparison: 'newly-failing',
@@ -139,6 +140,11 @@ describe('status', () => {
     ])
       expect(text).toContain(part);
     expect(text).not.toContain('line 20\n');
+    expect(text).not.toContain('\u001b');
+  });
+  it('names what the agent runs, inert', () => {
+    const text = statusText({ ...status, agent: 'command', mode: null, agentCommand: `make ${EVIL}` }, plain, NOW);
+    expect(text).toMatch(/^agent {5}command: make /m);
     expect(text).not.toContain('\u001b');
   });
   it('has no heading over output that is empty', () => {

@@ -74,7 +74,12 @@ export const sessionAnswers = {
       }),
     ),
   }),
-  status: open({ ...listItem, usage, history: z.array(open(run)) }),
+  status: open({
+    ...listItem,
+    agentCommand: z.string().nullable().describe('the line or script that the agent runs; null when it has none'),
+    usage,
+    history: z.array(open(run)),
+  }),
   diff: open({ session: sessionId, files: z.array(fileChange) }),
   timeline: open({ session: sessionId, items: z.array(open({})).describe('events, as in event.schema.json') }),
   logs: open({
