@@ -12,7 +12,7 @@ const STARS = /(\*{1,3})(\S|\S.*?\S)\1/g;
 const UNDERSCORES = /(?<!\w)(_{1,3})(\S|\S.*?\S)\1(?!\w)/g;
 
 /** The first line of a text that says something, without Markdown's marks and control characters. */
-const firstLine = (text: string): string => {
+export const firstLine = (text: string): string => {
   for (const raw of text.split('\n')) {
     const line = raw
       .slice(0, SEEN_MAX)
@@ -29,7 +29,7 @@ const firstLine = (text: string): string => {
   return '';
 };
 
-const shorten = (line: string): string => {
+export const shorten = (line: string): string => {
   const letters = [...line];
   if (letters.length <= SUBJECT_MAX) return line;
   const cut = letters.slice(0, SUBJECT_MAX - 1).join('');

@@ -35,7 +35,7 @@ const foundDraft = async (
 });
 
 /** A person may have switched branches in the worktree: their doing is not undone behind their back. */
-const onBranch = async (ctx: Context, journal: Journal, wt: Worktree): Promise<string> => {
+export const onBranch = async (ctx: Context, journal: Journal, wt: Worktree): Promise<string> => {
   const { commit, branch } = await headOf(ctx.repo, wt);
   if (commit && branch === journal.session.branch) return commit;
   throw new AppError(
@@ -78,7 +78,8 @@ export const recordManualWork = async (ctx: Context, journal: Journal, wt: Workt
   journal.keep([made.commit]);
 };
 
-const recordCommits = async (ctx: Context, journal: Journal, head: string, next: number): Promise<void> => {
+/** Records commits on the branch that are not on record yet; `head` is its tip. */
+export const recordCommits = async (ctx: Context, journal: Journal, head: string, next: number): Promise<void> => {
   const known = journal.session.head;
   const drafts: Draft[] = [];
   let from = known;

@@ -1,0 +1,76 @@
+import { AppError } from '../../errors.ts';
+import { bringWorktree, switchWorktree } from '../../git/bring-worktree.ts';
+import { isAncestor } from '../../git/commits.ts';
+import { headOf, moveRef, readRef } from '../../git/refs.ts';
+import type { Move } from '../../session/state.ts';
+import type { Context } from '../context.ts';
+import { checkoutAt } from './checkouts.ts';
+
+export const shortName = (ref: string): string => ref.replace(/^refs\/(heads|remotes|tags)\//, '');
+
+/**
+ * Where a ref stands on the way of a move: not begun, made, made and gone on from there, or nowhere on that way
+ * (somebody else moved it, or it is gone).
+ */
+export type Standing = 'from' | 'to' | 'beyond' | 'elsewhere';
+
+export const standingOf = async (ctx: Context, { ref, from, to }: Move): Promise<Standing> => {
+  const now = await readRef(ctx.repo, ref);
+  if (now === to) return 'to';
+  if (now === from) return 'from';
+  if (now === undefined || !(await isAncestor(ctx.repo, to, now))) return 'elsewhere';
+  // Backwards, everything that follows the end follows the beginning too, unless it began anew from the end.
+  const isBack = await isAncestor(ctx.repo, to, from);
+  return isBack && (await isAncestor(ctx.repo, from, now)) ? 'elsewhere' : 'beyond';
+};
+
+const moved = ({ ref, from }: Move): AppError =>
+  new AppError(
+    'target.moved',
+    `The branch ${shortName(ref)} is not at ${from.slice(0, 12)} any more: somebody moved it.`,
+    {
+      hint: 'Nothing was changed. Run the command again; it looks at the branch as it is now.',
+    },
+  );
+
+const bring = async (ctx: Context, move: Move): Promise<void> => {
+  if (move.worktree === null) return;
+  const wt = await checkoutAt(ctx, move.worktree);
+  await bringWorktree(ctx.repo, wt, { from: move.shows ?? move.from, to: move.to });
+  const branch = shortName(move.ref);
+  if ((await headOf(ctx.repo, wt)).branch !== branch) await switchWorktree(ctx.repo, wt, { branch });
+};
+
+/**
+ * Makes a move, or what is left of it: first the ref, by compare-and-swap, then the files of its checkout. Killed at
+ * any moment, a second call finishes it.
+ * @throws AppError target.moved when the ref is elsewhere; worktree.blocked when files are in the way
+ */
+export const makeMove = async (ctx: Context, move: Move, reason: string): Promise<void> => {
+  const standing = await standingOf(ctx, move);
+  if (standing === 'elsewhere') throw moved(move);
+  if (standing === 'from' && !(await moveRef(ctx.repo, move.ref, { from: move.from, to: move.to, reason })))
+    throw moved(move);
+  // Whoever went on from there has its files already.
+  if (standing !== 'beyond') await bring(ctx, move);
+};
+
+/** Takes a move back, or as much of it as was made. @throws AppError worktree.blocked when files are in the way */
+export const unmakeMove = async (ctx: Context, move: Move, reason: string): Promise<void> => {
+  if ((await standingOf(ctx, move)) !== 'to' || move.from === move.to) return;
+  if (!(await moveRef(ctx.repo, move.ref, { from: move.to, to: move.from, reason }))) throw moved(move);
+  if (move.worktree === null) return;
+  const wt = await checkoutAt(ctx, move.worktree);
+  const shows = move.shows ?? move.from;
+  await bringWorktree(ctx.repo, wt, { from: move.to, to: shows });
+  if (shows !== move.from) await switchWorktree(ctx.repo, wt, { detached: shows });
+};
+
+/** The same move, the other way round. */
+export const reversed = (move: Move, place: { worktree: string | null }): Move => ({
+  ref: move.ref,
+  from: move.to,
+  to: move.from,
+  worktree: place.worktree,
+  shows: place.worktree === null ? null : move.to,
+});

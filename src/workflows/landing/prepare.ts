@@ -1,0 +1,69 @@
+import { AppError } from '../../errors.ts';
+import { dirtyPaths, type Leftover } from '../../git/commits.ts';
+import { readRef } from '../../git/refs.ts';
+import type { Worktree } from '../../git/repository.ts';
+import { openIteration } from '../../session/conclusions.ts';
+import type { Session } from '../../session/state.ts';
+import type { Context } from '../context.ts';
+import { standingWorktree } from '../found.ts';
+import type { Journal } from '../journal.ts';
+import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
+import { reconcile } from '../reconcile.ts';
+import { ensureWorktree } from '../worktree.ts';
+import { settleOperation } from './transaction.ts';
+
+/** A session that is about to land, with everything on record. */
+export interface Ready {
+  /** Where its files are; undefined when it was archived. */
+  wt: Worktree | undefined;
+  /** Tip of its branch. */
+  tip: string;
+  /** Somebody's uncommitted work in its worktree. */
+  edits: Leftover[];
+}
+
+const waiting = (session: Session): AppError =>
+  new AppError(
+    'session.refused',
+    `A rebase of ${session.name} onto ${session.conflict!.onto.name} waits for you to resolve a conflict.`,
+    {
+      hint: `Go on with \`amp-sessions rebase ${session.id} --continue\`, or give it up with --abort.`,
+    },
+  );
+
+/**
+ * Puts in order what dead processes left, and on record what people did since: landing stands on the whole truth.
+ * @throws AppError session.archived, session.refused when a conflict waits, worktree.blocked
+ */
+export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> => {
+  await settleOperation(ctx, journal);
+  if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+  const { session } = journal;
+  if (session.removed)
+    throw new AppError('session.archived', `Session ${session.name} was removed, its branch with it.`, {
+      hint: `Its commits are reachable through its log: amp-sessions timeline ${session.id}`,
+    });
+  if (session.conflict) throw waiting(session);
+  const wt = await standingWorktree(ctx, session.worktree);
+  const tip = wt ? await onBranch(ctx, journal, wt) : await readRef(ctx.repo, `refs/heads/${session.branch}`);
+  if (tip === undefined)
+    throw new AppError('ref.missing', `The branch ${session.branch} of session ${session.name} is gone.`, {
+      hint: `Bring it back: git branch '${session.branch}' ${session.head.slice(0, 12)}`,
+    });
+  const next = (session.iterations.at(-1)?.iteration ?? 0) + 1;
+  if (tip !== session.head) await recordCommits(ctx, journal, tip, next);
+  const edits = wt ? editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers) : [];
+  return { wt, tip, edits };
+};
+
+/** @throws AppError session.dirty */
+export const refuseEdits = (session: Session, { edits }: Ready, verb: string): void => {
+  if (edits.length === 0) return;
+  const some = edits.slice(0, 3).map(({ path }) => path);
+  const more = edits.length > 3 ? `, … ${edits.length} in all` : '';
+  throw new AppError(
+    'session.dirty',
+    `Session ${session.name} has uncommitted work that ${verb} would leave behind: ${some.join(', ')}${more}.`,
+    { hint: 'Commit it in the worktree, then try again.' },
+  );
+};

@@ -1,0 +1,79 @@
+import { AppError } from '../../errors.ts';
+import { mergeBase } from '../../git/commits.ts';
+import { headOf, readRef, resolveCommit } from '../../git/refs.ts';
+import type { Session } from '../../session/state.ts';
+import type { Context } from '../context.ts';
+import { shortName } from './moves.ts';
+
+/** A branch that work lands on. */
+export interface Target {
+  /** Short name. */
+  name: string;
+  /** Full name. */
+  ref: string;
+  commit: string;
+}
+
+const localBranch = async (ctx: Context, name: string): Promise<Target | undefined> => {
+  const ref = name.startsWith('refs/heads/') ? name : `refs/heads/${name}`;
+  try {
+    const commit = await readRef(ctx.repo, ref);
+    return commit === undefined ? undefined : { name: shortName(ref), ref, commit };
+  } catch {
+    // No name that a branch can have.
+    return undefined;
+  }
+};
+
+const missing = (given: string): AppError =>
+  new AppError('ref.missing', `${JSON.stringify(given)} is no local branch, so nothing can be merged into it.`, {
+    hint: '`git branch` lists the branches there are; name one with --into.',
+  });
+
+/**
+ * The branch that a session's work is to land on: the one named, else the one it began from, else the one that the
+ * main checkout stands on.
+ * @throws AppError ref.missing
+ */
+export const targetOf = async (ctx: Context, session: Session, into?: string): Promise<Target> => {
+  if (into !== undefined) {
+    const named = await localBranch(ctx, into);
+    if (!named) throw missing(into);
+    if (named.name === session.branch)
+      throw new AppError('usage.invalid', `${into} is the session's own branch.`, {
+        hint: 'Name another one with --into.',
+      });
+    return named;
+  }
+  const head = await headOf(ctx.repo);
+  for (const name of [session.base, head.branch]) {
+    const found = name && name !== 'HEAD' && name !== session.branch ? await localBranch(ctx, name) : undefined;
+    if (found) return found;
+  }
+  throw new AppError('ref.missing', `Session ${session.name} did not begin from a branch that is still there.`, {
+    hint: 'Say where its work is to go, with --into <branch>.',
+  });
+};
+
+/** A commit to put work upon: any branch, local or remote, tag or commit. @throws AppError ref.missing */
+export const ontoOf = async (
+  ctx: Context,
+  session: Session,
+  onto?: string,
+): Promise<{ name: string; commit: string }> => {
+  if (onto === undefined) {
+    const { name, commit } = await targetOf(ctx, session);
+    return { name, commit };
+  }
+  return { name: onto, commit: await resolveCommit(ctx.repo, onto, ctx.repo.here ?? undefined) };
+};
+
+/**
+ * Where the session's own commits begin: the merge-base with its base as that is now, never the base's tip; where the
+ * base is gone, or contains the whole branch, the commit that the record names.
+ */
+export const forkOf = async (ctx: Context, session: Session, tip: string): Promise<string> => {
+  const base = await targetOf(ctx, session).catch(() => undefined);
+  const fork = base && (await mergeBase(ctx.repo, base.commit, tip));
+  return fork === undefined || fork === tip ? session.baseCommit : fork;
+};

@@ -1,0 +1,143 @@
+import { AppError, isAppError } from '../../errors.ts';
+import type { Draft, LogEvent } from '../../events/catalogue.ts';
+import { sessionLog } from '../../events/envelope.ts';
+import type { Operation, Session } from '../../session/state.ts';
+import type { Context } from '../context.ts';
+import type { Journal } from '../journal.ts';
+import { makeMove, standingOf, unmakeMove } from './moves.ts';
+
+type Started = 'squash.started' | 'rebase.started' | 'merge.started' | 'rewind.started' | 'undo.started';
+export type Opening = Extract<Draft, { type: Started }>;
+
+/** The number that the session's next operation gets. */
+export const nextOperation = ({ operations }: Session): number =>
+  Math.max(0, ...operations.map(({ operation }) => operation)) + 1;
+
+const reasonOf = (op: Operation): string => `amp-sessions: ${op.verb}`;
+
+const closing = (session: Session, op: Operation, how: { durationMs: number; recovered: boolean }): Draft => {
+  const own = op.moves.find(({ ref }) => ref === `refs/heads/${session.branch}`);
+  const commit = own?.to ?? session.head;
+  const data = { operation: op.operation, commit, ...how };
+  switch (op.verb) {
+    case 'merge': {
+      const target = op.target!.name;
+      const mergeCommit = op.moves.find(({ ref }) => ref === target)?.to ?? commit;
+      return { type: 'merge.finished', by: 'program', data: { ...data, target, mergeCommit } };
+    }
+    case 'undo': {
+      const verb = session.operations.find(({ operation }) => operation === op.undoes)?.verb ?? 'undo';
+      return { type: 'undo.finished', by: 'program', data: { ...data, undoes: op.undoes!, verb } };
+    }
+    default:
+      return { type: `${op.verb}.finished`, by: 'program', data };
+  }
+};
+
+/** Events of the log that speak of a commit, as its note has them. */
+const NOTED = new Set([
+  'iteration.finished',
+  'test-run.finished',
+  'manual-commit.found',
+  'squash.finished',
+  'rebase.finished',
+]);
+
+const eventsOf = (events: LogEvent[], commits: Set<string>): LogEvent[] =>
+  events.filter(({ type, data }) => {
+    const { commit, target } = (data ?? {}) as { commit?: string; target?: string };
+    return NOTED.has(type) && target !== 'base' && commit !== undefined && commits.has(commit);
+  });
+
+/** A new commit is told of in its note what was told of those it stands for. */
+const noteUnions = async (ctx: Context, journal: Journal, op: Operation, end: LogEvent): Promise<void> => {
+  const { events } = await ctx.store.read(sessionLog(journal.id));
+  const replaces = new Map(op.rewritten.map(({ from, to }) => [to, new Set([from])]));
+  if (op.squash) {
+    const { commit, replaced } = op.squash;
+    // A squash that was rebased in the same breath is known by its last name.
+    const name = op.rewritten.find(({ from }) => from === commit)?.to ?? commit;
+    replaces.set(name, new Set([...replaced, ...(replaces.get(name) ?? [])]));
+  }
+  for (const [to, from] of replaces) journal.note(to, eventsOf(events, from));
+  const { commit, mergeCommit } = end.data as { commit: string; mergeCommit?: string };
+  if (op.verb !== 'undo' && op.verb !== 'rewind') journal.note(mergeCommit ?? commit, [end]);
+};
+
+const forward = async (ctx: Context, journal: Journal, op: Operation, how: { began: number; recovered: boolean }) => {
+  for (const move of op.moves) await makeMove(ctx, move, reasonOf(op));
+  const durationMs = Math.round(ctx.clock.elapsed() - how.began);
+  const [end] = await journal.record([closing(journal.session, op, { durationMs, recovered: how.recovered })]);
+  journal.keep([...new Set(op.moves.flatMap(({ from, to }) => [from, to]))]);
+  await noteUnions(ctx, journal, op, end!);
+  await journal.flush();
+};
+
+const rollBack = async (ctx: Context, journal: Journal, op: Operation, reason: string): Promise<void> => {
+  for (const move of [...op.moves].reverse()) await unmakeMove(ctx, move, `${reasonOf(op)}, rolled back`);
+  await journal.record([
+    { type: 'operation.abandoned', by: 'program', data: { operation: op.operation, verb: op.verb, reason } },
+  ]);
+};
+
+/**
+ * Carries out an operation: first its whole plan goes on record, then the refs move one by one, then its end goes on
+ * record. When a move is impossible, those before it are taken back, and everything is as it was.
+ * @param keep commits that refs are about to leave behind: they are reachable through the log before anything moves
+ * @throws AppError target.moved, worktree.blocked
+ */
+export const operate = async (ctx: Context, journal: Journal, opening: Opening, keep: string[]): Promise<Operation> => {
+  journal.keep([...new Set(keep)]);
+  await journal.flush();
+  const began = ctx.clock.elapsed();
+  await journal.record([opening]);
+  const op = journal.session.openOperation!;
+  try {
+    await forward(ctx, journal, op, { began, recovered: false });
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    await rollBack(ctx, journal, op, error.message);
+    throw error;
+  }
+  return op;
+};
+
+const NAMES: Record<Operation['verb'], string> = {
+  squash: 'squash',
+  rebase: 'rebase',
+  merge: 'merge',
+  rewind: 'rewind',
+  undo: 'undo',
+};
+
+/**
+ * Puts an operation in order whose process died: what had begun to move is finished, or taken back where that is
+ * impossible; what had not is given up. Says which.
+ */
+export const settleOperation = async (ctx: Context, journal: Journal): Promise<void> => {
+  const op = journal.session.openOperation;
+  if (!op) return;
+  const what = `The ${NAMES[op.verb]} of ${journal.session.name} that a dead process had begun`;
+  const standings = await Promise.all(op.moves.map((move) => standingOf(ctx, move)));
+  if (!standings.some((standing) => standing === 'to' || standing === 'beyond')) {
+    await rollBack(ctx, journal, op, 'its process died before anything moved');
+    ctx.warn(`${what} was rolled back: nothing had moved yet.`);
+    return;
+  }
+  try {
+    await forward(ctx, journal, op, { began: ctx.clock.elapsed(), recovered: true });
+    ctx.warn(`${what} was finished now.`);
+  } catch (error) {
+    if (!isAppError(error, 'target.moved')) throw stuck(what, error);
+    await rollBack(ctx, journal, op, error.message);
+    ctx.warn(`${what} was rolled back: ${error.message}`);
+  }
+};
+
+const stuck = (what: string, error: unknown): unknown =>
+  isAppError(error, 'worktree.blocked')
+    ? new AppError('worktree.blocked', `${what} cannot be finished: ${error.message}`, {
+        hint: 'Move those files away, then run the command again; it goes on where the other stopped.',
+        cause: error,
+      })
+    : error;
