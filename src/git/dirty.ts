@@ -19,18 +19,10 @@ export interface Leftover {
   object: string | null;
 }
 
-const STATUS = [
-  'status',
-  '--porcelain=v2',
-  '-z',
-  '--untracked-files=all',
-  '--no-renames',
-  '--no-ahead-behind',
-  '--ignore-submodules=dirty',
-];
+const STATUS = ['status', '--porcelain=v2', '-z', '--no-renames', '--no-ahead-behind', '--ignore-submodules=dirty'];
 
 /** One line of `git status --porcelain=v2 -z`; what it says of the worktree and of the commit. */
-interface StatusLine {
+export interface StatusLine {
   path: string;
   /** The file is as the index has it, under this id. */
   indexId?: string;
@@ -86,8 +78,13 @@ const hashFiles = async (
   return new Map(entries.map(({ path, id }) => [path, id]));
 };
 
-const statusLines = async (repo: Repository, worktree: Worktree, index?: string): Promise<Map<string, StatusLine>> => {
-  const { stdout } = await git(repo, STATUS, { worktree, index });
+const statusLines = async (
+  repo: Repository,
+  worktree: Worktree,
+  index: string,
+  untracked: 'all' | 'no' = 'all',
+): Promise<Map<string, StatusLine>> => {
+  const { stdout } = await git(repo, [...STATUS, `--untracked-files=${untracked}`], { worktree, index });
   const lines = splitNul(stdout).map(parseLine);
   // A file that only the index gave up is named twice: deleted, then untracked. Its content counts.
   return new Map(lines.filter((line) => line !== undefined).map((line) => [line.path, line]));
@@ -135,5 +132,18 @@ export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<
     else await unhide(repo, worktree, hidden, { index });
     const lines = await statusLines(repo, worktree, index);
     return describe(repo, worktree, { lines: [...lines.values()], index });
+  });
+};
+
+/**
+ * Every tracked path whose file differs from the index, or the index from HEAD; what is untracked is not looked for.
+ * Nothing is changed. One process.
+ */
+export const trackedStatus = async (repo: Repository, worktree: Worktree): Promise<StatusLine[]> => {
+  const hidden = hiding(repo, worktree, (await readIndex(repo, worktree)) ?? []);
+  if (isOpen(hidden)) return [...(await statusLines(repo, worktree, indexOf(worktree), 'no')).values()];
+  return withPrivateIndex(worktree, async ({ index }) => {
+    await unhide(repo, worktree, hidden, { index });
+    return [...(await statusLines(repo, worktree, index, 'no')).values()];
   });
 };

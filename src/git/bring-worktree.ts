@@ -1,0 +1,115 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, isAppError } from '../errors.ts';
+import { trackedStatus } from './dirty.ts';
+import { git } from './git.ts';
+import { readIndex } from './index-file.ts';
+import { onDisk, pathToBytes } from './paths.ts';
+import type { Repository, Worktree } from './repository.ts';
+import { clearStaleLock } from './stale-locks.ts';
+import { type Surveyed, survey } from './survey.ts';
+import { treeChanges } from './tree-changes.ts';
+
+export { switchWorktree } from './switch-worktree.ts';
+
+/** Ids of commits or trees. */
+export interface Move {
+  from: string;
+  to: string;
+}
+
+const DURABLE: [string, string][] = [['core.fsync', 'all']];
+
+const look = async (repo: Repository, worktree: Worktree, move: Move): Promise<Surveyed[]> => {
+  const changes = await treeChanges(repo, move.from, move.to);
+  return changes.length === 0 ? [] : survey(repo, worktree, { ...move, changes });
+};
+
+/** Git goes nowhere from an index in which a conflict is open. */
+const openPaths = async (repo: Repository, worktree: Worktree): Promise<string[]> =>
+  ((await readIndex(repo, worktree)) ?? []).filter(({ stage }) => stage > 0).map(({ path }) => path);
+
+const inTheWay = async (repo: Repository, worktree: Worktree, surveyed: Surveyed[]): Promise<string[]> => {
+  const own = surveyed.filter(({ verdict }) => verdict === 'other').map((found) => found.inTheWay);
+  const open = surveyed.length === 0 ? [] : await openPaths(repo, worktree);
+  return [...new Set([...own, ...open])];
+};
+
+/**
+ * Paths that keep a worktree from going from one commit to another: changes of files that differ between the two, and
+ * untracked files, ignored ones too, where new ones would come. Nothing is changed. What `bringWorktree` itself had
+ * begun is not in the way.
+ * @throws AppError ref.missing, git.failed
+ */
+export const obstacles = async (repo: Repository, worktree: Worktree, move: Move): Promise<string[]> =>
+  inTheWay(repo, worktree, await look(repo, worktree, move));
+
+const blocked = (worktree: Worktree, paths: string[]): AppError => {
+  const named = paths.slice(0, 3).map((path) => JSON.stringify(path));
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return new AppError('worktree.blocked', `Changes in ${worktree.path} are in the way: ${named.join(', ')}${more}.`, {
+    hint: 'Commit them, or move them away, then try again.',
+    details: { worktree: worktree.path, paths },
+  });
+};
+
+/** For `git update-index -z --index-info`: what goes makes room for what comes. */
+const instructions = (surveyed: Surveyed[]): Buffer => {
+  const lines = surveyed.filter(
+    ({ change, verdict }) => verdict === 'written' || (verdict === 'gone' && change.new === undefined),
+  );
+  const going = lines.filter(({ change }) => change.new === undefined);
+  const coming = lines.filter(({ change }) => change.new !== undefined);
+  return Buffer.concat(
+    [...going, ...coming].flatMap(({ change: { path, old, new: wanted } }) => [
+      Buffer.from(wanted ? `${wanted.mode} ${wanted.id}\t` : `0 ${'0'.repeat(old!.id.length)}\t`),
+      pathToBytes(path),
+      Buffer.of(0),
+    ]),
+  );
+};
+
+/** Makes of a half-done move one that git can do: what is there already is said to be, what is half is taken away. */
+const settle = async (repo: Repository, worktree: Worktree, surveyed: Surveyed[]): Promise<boolean> => {
+  const removable = surveyed.filter(({ verdict }) => verdict === 'torn' || verdict === 'rewritten');
+  for (const { change } of removable) rmSync(onDisk(worktree.path, change.path), { force: true });
+  const stdin = instructions(surveyed);
+  if (stdin.length === 0) return false;
+  await git(repo, ['update-index', '-z', '--index-info'], { worktree, stdin, settings: DURABLE });
+  return true;
+};
+
+/**
+ * Takes the files and the index of a worktree from one commit or tree to another, as `git merge --ff` would: what
+ * differs between the two is exchanged, everything else stays, uncommitted changes included. HEAD does not move.
+ * Killed at any moment, a second call finishes it. Nothing is overwritten that is neither the old nor the new content,
+ * or the beginning of the new. Three processes.
+ * @throws AppError worktree.blocked with `details.paths` when somebody's changes are in the way; nothing is changed
+ *   then. Also when a living process holds the index.
+ */
+export const bringWorktree = async (repo: Repository, worktree: Worktree, move: Move): Promise<void> => {
+  await clearStaleLock(repo, {
+    path: join(worktree.gitDir, 'index.lock'),
+    folders: [worktree.path, worktree.gitDir],
+  });
+  const surveyed = await look(repo, worktree, move);
+  if (surveyed.length === 0) return;
+  const obstructing = await inTheWay(repo, worktree, surveyed);
+  if (obstructing.length > 0) throw blocked(worktree, obstructing);
+  const wasBegun = await settle(repo, worktree, surveyed);
+  if (!surveyed.every(({ verdict }) => verdict === 'done')) {
+    try {
+      await git(repo, ['read-tree', '-m', '-u', move.from, move.to], { worktree, settings: DURABLE });
+    } catch (error) {
+      // Somebody may have changed a file in this very moment.
+      const now = isAppError(error, 'git.failed') ? await obstacles(repo, worktree, move) : [];
+      throw now.length > 0 ? blocked(worktree, now) : error;
+    }
+  }
+  if (wasBegun) await git(repo, ['update-index', '-q', '--refresh'], { worktree, ok: [0, 1], settings: DURABLE });
+};
+
+/** The tracked files that differ from HEAD, staged or not; of a submodule only that it stands on another commit. */
+export const isClean = async (repo: Repository, worktree: Worktree): Promise<{ dirty: string[] }> => ({
+  dirty: (await trackedStatus(repo, worktree)).map(({ path }) => path),
+});
