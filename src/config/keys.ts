@@ -28,6 +28,7 @@ export const DEFAULTS = {
   'agents.scripted.script': undefined,
   'commit.hooks': false,
   'commit.sign': false,
+  'squash.manual': 'keep',
 } as const;
 
 export type ConfigKey = keyof typeof DEFAULTS;

@@ -71,6 +71,14 @@ const commit = z.strictObject({
   sign: flag(D['commit.sign'], "Sign commits made for a session, as the user's git is set up to.", 'always'),
 });
 
+const squash = z.strictObject({
+  manual: setting(z.enum(['keep', 'include']).default(D['squash.manual']), {
+    description: "What a squash does with your own commits: keep them apart, or include them in the agent's.",
+    expects: 'keep or include',
+    trust: 'never',
+  }),
+});
+
 /** The one schema of every settings file: the user's `config.yaml` and the repository's `.amp-sessions.yaml`. */
 export const configSchema = z.strictObject({
   agent: setting(
@@ -115,6 +123,7 @@ export const configSchema = z.strictObject({
   editor: program('Command that `open` starts with the worktree.'),
   agents: agents.prefault({}),
   commit: commit.prefault({}),
+  squash: squash.prefault({}),
   isolation: setting(z.enum(['auto', 'namespace', 'group']).default(D.isolation), {
     description: 'How the processes of an agent are held together, so that stopping means stopping.',
     expects: 'auto, namespace or group',

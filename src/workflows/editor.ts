@@ -37,21 +37,35 @@ export const openInEditor = async (ctx: Context, path: string): Promise<void> =>
     });
 };
 
-const OURS = '# What is the agent to do? Lines that start with "# " at the end are left out.';
+const PROMPT = '# What is the agent to do? Lines that start with "# " at the end are left out.';
+const MESSAGE =
+  '# Message of the commit. Lines that start with "# " at the end are left out; an empty one ends the command.';
 
-/** Lets a person write a text in their editor; our own line goes, and lines that begin with `# ` at the end. */
-export const editText = async (ctx: Context, start: string): Promise<string> => {
+const edited = async (ctx: Context, start: string, options: { name: string; ours: string }): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'amp-sessions-'));
   try {
-    const file = join(dir, 'PROMPT.md');
-    await writeFile(file, `${start}\n\n${OURS}\n`);
+    const file = join(dir, options.name);
+    await writeFile(file, `${start}\n\n${options.ours}\n`);
     await openInEditor(ctx, file);
     const text = await readFile(file, 'utf8');
     return text
       .replace(/(\n# [^\n]*)+\n*$/, '')
-      .replace(OURS, '')
+      .replace(options.ours, '')
       .trim();
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+};
+
+/** Lets a person write a prompt in their editor; our own line goes, and lines that begin with `# ` at the end. */
+export const editText = (ctx: Context, start: string): Promise<string> =>
+  edited(ctx, start, { name: 'PROMPT.md', ours: PROMPT });
+
+/** Lets a person write a commit message in their editor. @throws AppError `usage.invalid` for an empty one */
+export const editMessage = async (ctx: Context, start: string): Promise<string> => {
+  const text = await edited(ctx, start, { name: 'COMMIT_EDITMSG', ours: MESSAGE });
+  if (text !== '') return text;
+  throw new AppError('usage.invalid', 'The message is empty, so nothing was done.', {
+    hint: 'Write one, or give --message.',
+  });
 };

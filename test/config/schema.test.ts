@@ -15,6 +15,7 @@ const PROGRAMS = [
   'agents.scripted.script',
   'commit.hooks',
   'commit.sign',
+  'squash.manual',
 ];
 const FOLDERS = ['worktrees'];
 const HARMLESS = [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
+import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
@@ -8,7 +9,7 @@ import { open } from './shapes.ts';
  * The `--json` document of every command, without its `schema`. `schemas/<command>.schema.json` is made from this; a
  * command imports the type only, so that zod is not loaded to print.
  */
-export const answers = { ...sessionAnswers, ...machineAnswers };
+export const answers = { ...sessionAnswers, ...landingAnswers, ...machineAnswers };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
 

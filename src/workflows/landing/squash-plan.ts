@@ -19,12 +19,15 @@ export interface SquashPlan {
   /** New tip of the branch: the same files as before. */
   tip: string;
   subject: string;
+  message: string;
 }
 
 export interface SquashWish {
   manual: ManualMode;
   /** Default: made from prompt and iterations. */
   message?: string;
+  /** Also a single commit is made anew. */
+  again?: boolean;
 }
 
 /** Commits of iterations carry their number; a person's uncommitted edits only the session's id. */
@@ -81,7 +84,7 @@ export const planSquash = async (
     throw new AppError('session.refused', `Session ${session.name} has no commits of the agent to squash.`, {
       hint: `\`amp-sessions diff ${session.id}\` shows what it changed.`,
     });
-  if (agents.length === 1 && wish.message === undefined && (manual === 'keep' || people.length === 0))
+  if (agents.length === 1 && wish.message === undefined && !wish.again && (manual === 'keep' || people.length === 0))
     throw new AppError(
       'session.refused',
       `Session ${session.name} has one commit of the agent: it is squashed already.`,
@@ -101,7 +104,7 @@ export const planSquash = async (
   const stack = apart
     ? await stackApart(ctx, session, { fork, tip, agents, people, message: safe })
     : await stackAll(ctx, { fork, tip, message: safe });
-  return { mergeBase: fork, replaced, manual, subject: safe.split('\n')[0]!, ...stack };
+  return { mergeBase: fork, replaced, manual, subject: safe.split('\n')[0]!, message: safe, ...stack };
 };
 
 const stackAll = async (ctx: Context, work: { fork: string; tip: string; message: string }): Promise<Stack> => {

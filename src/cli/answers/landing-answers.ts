@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { count, objectId, open, sessionId } from './shapes.ts';
+
+const landed = {
+  session: sessionId,
+  name: z.string(),
+  commit: objectId.describe("tip of the session's branch afterwards, or what it would be"),
+  dryRun: z.boolean(),
+};
+
+const gate = open({
+  name: z.string(),
+  ok: z.boolean(),
+  severity: z.enum(['gate', 'review']).describe('review: somebody should look at it, and it stops nothing'),
+  detail: z.string(),
+});
+
+/** What the commands about landing print with `--json`, by command id. */
+export const landingAnswers = {
+  squash: open({
+    ...landed,
+    branch: z.string(),
+    previous: objectId.describe('tip of the branch before'),
+    squashed: objectId.describe('the commit that stands for all iterations'),
+    mergeBase: objectId,
+    subject: z.string(),
+    manual: z.enum(['keep', 'include']),
+    replaced: z.array(objectId),
+    kept: z.array(objectId).describe("the user's own commits, as they are now"),
+  }),
+  rewind: open({ ...landed, branch: z.string(), iteration: count, previous: objectId }),
+  undo: open({
+    ...landed,
+    undone: z.enum(['squash', 'rebase', 'merge', 'rewind']),
+    operation: z.int().min(1),
+    branches: z.array(
+      open({
+        branch: z.string(),
+        from: objectId,
+        to: objectId,
+        worktree: z.string().nullable().describe('checkout that went along, `.` for the main one'),
+      }),
+    ),
+  }),
+  merge: open({
+    ...landed,
+    commit: objectId.nullable().describe('tip of the target afterwards; null when nothing was merged'),
+    branch: z.string(),
+    target: z.string(),
+    previous: objectId.describe('tip of the target before'),
+    mode: z.enum(['fast-forward', 'merge-commit']),
+    squashed: count.describe('commits that became one'),
+    rebased: z.boolean(),
+    checkout: z.string().nullable().describe('absolute path of the checkout that was updated'),
+    gates: z.array(gate),
+  }),
+};

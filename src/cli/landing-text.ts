@@ -1,0 +1,113 @@
+import type { ChalkInstance } from 'chalk';
+import { formatCount } from './format.ts';
+import { sanitizeLine } from './sanitize.ts';
+
+const short = (id: string): string => id.slice(0, 8);
+
+interface Done {
+  session: string;
+  name: string;
+  dryRun: boolean;
+}
+
+/** `✓ what`, or what it would be. */
+const headline = ({ dryRun }: Done, color: ChalkInstance, what: string): string =>
+  dryRun ? `dry run: ${what}` : `${color.green('✓')} ${what}`;
+
+const wayBack = ({ session, dryRun }: Done, color: ChalkInstance): string[] =>
+  dryRun ? [] : [color.dim(`  back: amp-sessions undo ${session}`)];
+
+interface Squashed extends Done {
+  squashed: string;
+  subject: string;
+  replaced: string[];
+  kept: string[];
+  manual: string;
+  mergeBase: string;
+}
+
+/** What `squash` did, or would do. */
+export const squashText = (done: Squashed, color: ChalkInstance): string => {
+  const { replaced, kept, squashed, mergeBase } = done;
+  return [
+    headline(
+      done,
+      color,
+      `${formatCount(replaced.length, 'commit')} of ${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would become' : 'became'} one, on ${short(mergeBase)}`,
+    ),
+    `  ${color.yellow(short(squashed))} ${sanitizeLine(done.subject)}`,
+    ...(kept.length > 0 ? [`  ${formatCount(kept.length, 'commit')} of your own kept apart, on top of it`] : []),
+    ...wayBack(done, color),
+  ].join('\n');
+};
+
+interface Undone extends Done {
+  undone: string;
+  branches: { branch: string; from: string; to: string; worktree: string | null }[];
+}
+
+/** What `undo` did, or would do. */
+export const undoText = (done: Undone, color: ChalkInstance): string =>
+  [
+    headline(
+      done,
+      color,
+      `${done.undone} of ${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would be taken' : 'taken'} back`,
+    ),
+    ...done.branches.map(({ branch, from, to, worktree }) => {
+      const where = worktree === null ? '' : `, with ${worktree === '.' ? 'your checkout' : sanitizeLine(worktree)}`;
+      return `  ${sanitizeLine(branch)}: ${short(from)} → ${color.yellow(short(to))}${where}`;
+    }),
+  ].join('\n');
+
+interface Rewound extends Done {
+  iteration: number;
+  branch: string;
+  commit: string;
+  previous: string;
+}
+
+/** What `rewind` did, or would do. */
+export const rewindText = (done: Rewound, color: ChalkInstance): string => {
+  const where = done.iteration === 0 ? 'its beginning' : `iteration ${done.iteration}`;
+  return [
+    headline(done, color, `${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would go' : 'is'} back at ${where}`),
+    `  ${sanitizeLine(done.branch)}: ${short(done.previous)} → ${color.yellow(short(done.commit))}`,
+    ...wayBack(done, color),
+  ].join('\n');
+};
+
+interface Merged extends Done {
+  commit: string;
+  target: string;
+  previous: string;
+  mode: string;
+  squashed: number;
+  rebased: boolean;
+  checkout: string | null;
+  gates: { name: string; ok: boolean; severity: string; detail: string }[];
+}
+
+/** What `merge` did, or would do, with what somebody should look at. */
+export const mergeText = (done: Merged, color: ChalkInstance): string => {
+  const steps = [
+    done.squashed > 1 && `squashed ${formatCount(done.squashed, 'commit')}`,
+    done.rebased && `rebased onto ${short(done.previous)}`,
+    done.mode === 'merge-commit' && 'with a merge commit',
+  ].filter(Boolean);
+  const reviews = done.gates.filter(({ ok, severity }) => !ok && severity === 'review');
+  return [
+    headline(
+      done,
+      color,
+      `${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would be' : ''} merged into ${color.bold(sanitizeLine(done.target))}`.replace(
+        '  ',
+        ' ',
+      ),
+    ),
+    `  ${sanitizeLine(done.target)}: ${short(done.previous)} → ${color.yellow(short(done.commit))}${steps.length > 0 ? `, ${steps.join(', ')}` : ''}`,
+    ...(done.checkout === null ? [] : [`  ${done.dryRun ? 'would update' : 'updated'} ${sanitizeLine(done.checkout)}`]),
+    ...reviews.map(({ detail }) => `  ${color.yellow('!')} ${sanitizeLine(detail)}`),
+    ...wayBack(done, color),
+  ].join('\n');
+};
