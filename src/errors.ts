@@ -21,6 +21,8 @@ const CODES = {
   'repository.unsafe': EXIT.refused,
   'repository.unsupported': EXIT.refused,
   'ref.missing': EXIT.refused,
+  'remote.missing': EXIT.refused,
+  'remote.unreachable': EXIT.refused,
   'git.missing': EXIT.refused,
   'git.old': EXIT.refused,
   'git.failed': EXIT.refused,

@@ -16,6 +16,8 @@ export interface GitOptions extends InvocationOptions {
   maxBytes?: number;
   /** Exit codes that are answers; default `[0]`. */
   ok?: number[];
+  /** Ends git like a time-out. */
+  signal?: AbortSignal;
 }
 
 export interface GitResult {
@@ -77,6 +79,7 @@ export const git = async (repo: Repository, args: string[], options: GitOptions 
     result = await run({
       ...invocation,
       ...(options.stdin !== undefined && { stdin: options.stdin }),
+      ...(options.signal && { signal: options.signal }),
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       maxBytes: options.maxBytes ?? MAX_BYTES,
     });
