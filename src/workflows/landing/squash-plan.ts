@@ -58,7 +58,10 @@ const stackApart = async (
   const commit = await commitTree(ctx.repo, { tree, parents: [work.fork], message: work.message, sign });
   const people = await pickCommits(ctx.repo, { commits: work.people.map(({ id }) => id), onto: commit, sign });
   if (people.conflict) throw inseparable(session, `both changed ${pathsOf(people.conflict.merged.conflicts)}`);
-  if (people.dropped.length > 0) throw inseparable(session, 'the agent went on from what they had begun');
+  // A merge of the base says nothing of its own: what it brought lies below the fork point.
+  const merges = new Set(work.people.filter(({ parents }) => parents.length > 1).map(({ id }) => id));
+  if (people.dropped.some((id) => !merges.has(id)))
+    throw inseparable(session, 'the agent went on from what they had begun');
   if ((await treeOf(ctx, people.tip)) !== (await treeOf(ctx, work.tip)))
     throw inseparable(session, 'put apart, they would not give the same files');
   return { commit, rewritten: people.done, tip: people.tip };
