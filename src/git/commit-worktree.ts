@@ -8,12 +8,12 @@ import { git, gitText } from './git.ts';
 import type { Identity } from './identity.ts';
 import { branchRef } from './ids.ts';
 import { clearInProgress } from './in-progress.ts';
-import { parseRaw, putBackInstructions, type StagedChange, selectLeftOut } from './leave-out.ts';
 import { readHeadFile } from './ref-files.ts';
 import { headOf, moveRef, readRef } from './refs.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { type Staged, stageAll } from './stage.ts';
 import { clearStaleLock } from './stale-locks.ts';
+import { stagedChanges, takeBack } from './take-back.ts';
 
 export interface CommitOptions {
   /** Short name of the session's branch. */
@@ -71,25 +71,6 @@ const stage = async (repo: Repository, worktree: Worktree, parent: string): Prom
   const staged = await attempt();
   if (!staged) throw new AppError('git.failed', `The index of ${worktree.path} cannot be read.`);
   return staged;
-};
-
-const stagedChanges = async (repo: Repository, worktree: Worktree, parent: string): Promise<StagedChange[]> => {
-  const args = ['diff-index', '--cached', '--raw', '-z', '--no-renames', '--no-abbrev', parent];
-  return parseRaw((await git(repo, args, { worktree })).stdout);
-};
-
-/** Takes the left-out changes back in the index; what remains is what the commit holds. */
-const takeBack = async (
-  repo: Repository,
-  worktree: Worktree,
-  options: { changes: StagedChange[]; leaveOut: Leftover[] },
-): Promise<StagedChange[]> => {
-  const leftOut = new Set(selectLeftOut(options.changes, options.leaveOut));
-  if (leftOut.size > 0) {
-    const stdin = putBackInstructions([...leftOut]);
-    await git(repo, ['update-index', '-z', '--index-info'], { worktree, stdin, settings: DURABLE });
-  }
-  return options.changes.filter((change) => !leftOut.has(change));
 };
 
 const writeTree = (repo: Repository, worktree: Worktree): Promise<string> =>

@@ -64,7 +64,7 @@ const kindOf = (worktree: Worktree, path: string): 'absent' | 'hashable' | 'nest
 };
 
 /** The ids that files would get, by the very conversions that a commit makes, without writing an object. */
-const hashFiles = async (
+export const hashFiles = async (
   repo: Repository,
   worktree: Worktree,
   options: { paths: string[]; index: string },

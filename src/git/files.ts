@@ -17,10 +17,10 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EINVAL']);
 export const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException)?.code ?? '';
 
 /** The file's text; undefined when it does not exist or is a folder. */
-export const readTextIfAny = (path: string): string | undefined => readBytesIfAny(path)?.toString('utf8');
+export const readTextIfAny = (path: string | Buffer): string | undefined => readBytesIfAny(path)?.toString('utf8');
 
 /** The file's bytes; undefined when it does not exist or is a folder. */
-export const readBytesIfAny = (path: string): Buffer | undefined => {
+export const readBytesIfAny = (path: string | Buffer): Buffer | undefined => {
   try {
     return readFileSync(path);
   } catch (error) {

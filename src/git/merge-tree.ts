@@ -19,7 +19,10 @@ export interface MergeOptions {
   base?: string;
   /** The base is the only parent of `theirs`: then one process less is needed. */
   isOnBase?: boolean;
-  /** What conflict markers call the sides; default their short ids. */
+  /**
+   * What conflict markers, git's words and files moved aside call the sides. Without them markers and names of files
+   * have the full ids (with a base, short ones), which saves five processes where there is a conflict.
+   */
   labels?: { ours: string; theirs: string };
   /** Quarantine for what is written, when nobody will need it afterwards. */
   objectDir?: string;
@@ -83,7 +86,7 @@ export const mergeTrees = async (repo: Repository, options: MergeOptions): Promi
     base === undefined
       ? { merged: await merge(repo, options, place), sides: { ours, theirs } }
       : await mergeOnBase(repo, { ...options, base }, place);
-  if (merged.conflicts.length === 0) return merged;
+  if (merged.conflicts.length === 0 || (options.labels === undefined && base === undefined)) return merged;
   const labels = options.labels ?? { ours: shortId(ours), theirs: shortId(theirs) };
   const names = new Map([
     [sides.ours, labels.ours],

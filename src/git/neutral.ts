@@ -63,13 +63,16 @@ const rule = (section: string, name: string, neutral: string, subsection?: RegEx
   ...(subsection && { subsection }),
 });
 
+/** Instead of a driver of the repository's: a merge of text as without one; where that fails, a conflict. */
+const TEXT_MERGE = 'git merge-file -q --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1';
+
 /** What names a program, and what it means when only the repository named one. */
 const RULES: Rule[] = [
   rule('filter', 'clean|smudge|process', ''),
   rule('filter', 'required', 'false'),
   rule('diff', 'external|command|textconv', ''),
   rule('diff', 'cachetextconv', 'false'),
-  rule('merge', 'driver', 'false'),
+  rule('merge', 'driver', TEXT_MERGE),
   rule('gpg', 'program', 'gpgsm', /^x509$/),
   rule('gpg', 'program', 'ssh-keygen', /^ssh$/),
   rule('gpg', 'program', 'gpg'),
