@@ -26,8 +26,10 @@ export const landingTexts = (inline: (text: string) => string): Texts => ({
   'conflict.shown': (d) => `the worktree shows the conflict of ${short(d.commit)}`,
   'conflict.resolved': (d, c) =>
     d.as === null
-      ? `${short(d.commit)} left out`
+      ? `${short(d.commit)} left out${d.kept === undefined ? '' : `; what the worktree showed is kept in ${short(d.kept)}`}`
       : `${c.green('✓')} conflict of ${short(d.commit)} resolved by ${d.iteration === undefined ? 'a person' : `the agent in iteration ${d.iteration}`}`,
+  'rebase-abort.started': (d) =>
+    `giving the rebase up${d.kept === null ? '' : `; what the worktree showed is kept in ${short(d.kept)}`}`,
   'rebase.aborted': (d) => `rebase given up${d.reason === 'crash' ? ' after a crash' : ''}; back at ${short(d.commit)}`,
   'merge.started': (d) =>
     `merging into ${inline(branch(d.target))} (${short(d.targetCommit)} → ${short(d.commit)})${d.skipped.length > 0 ? `, passed over: ${d.skipped.map(inline).join(', ')}` : ''}`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { count, milliseconds, objectId } from './shapes.ts';
+import { count, leftovers, milliseconds, objectId } from './shapes.ts';
 
 /** One ref on its way, and the checkout that has to show the same. What is needed to take it back is in it. */
 const move = z.object({
@@ -18,7 +18,9 @@ const moves = z.array(move).describe('in the order in which they are made');
 const rewritten = z
   .array(z.object({ from: objectId, to: objectId }))
   .describe('commits that were made anew, and what they became, oldest first');
-const dropped = z.array(objectId).describe('commits that were left out, because the target has their change already');
+const dropped = z
+  .array(objectId)
+  .describe('commits that were left out: the target has their change already, or somebody decided so');
 const operation = z.int().min(1).describe('number of the operation within the session, from 1');
 const target = z.object({ name: z.string().describe('as the user named it'), commit: objectId });
 const done = {
@@ -78,7 +80,18 @@ export const landingEvents = [
       ),
     }),
   ),
-  event('conflict.shown', 1, 'The worktree shows the conflict.', z.object({ parent: objectId, commit: objectId })),
+  event(
+    'conflict.shown',
+    1,
+    'The worktree shows the conflict.',
+    z.object({
+      parent: objectId,
+      commit: objectId,
+      leftovers: leftovers
+        .optional()
+        .describe('files that lay about in the worktree before anybody decided, and are no part of it'),
+    }),
+  ),
   event(
     'conflict.resolved',
     1,
@@ -88,6 +101,16 @@ export const landingEvents = [
       as: objectId.nullable().describe('null: left out'),
       by: z.enum(['person', 'agent', 'skip']),
       iteration: z.int().min(1).optional().describe('the iteration in which the agent decided'),
+      kept: objectId.optional().describe('commit of what the worktree showed when the commit was left out'),
+    }),
+  ),
+  event(
+    'rebase-abort.started',
+    1,
+    'The rebase is about to be given up; what the worktree showed is kept.',
+    z.object({
+      commit: objectId.describe('tip of the branch, to which the worktree goes back'),
+      kept: objectId.nullable().describe('commit of what the worktree showed; null: nothing of a person'),
     }),
   ),
   event(

@@ -16,6 +16,9 @@ const testRun = (data: TestRun): TestRun => ({
   outputTail: data.outputTail,
 });
 
+const isOfConflict = ({ iterations }: Session, iteration: number): boolean =>
+  iterations.findLast((it) => it.iteration === iteration)?.reason === 'conflict';
+
 /** What each event between a prompt and its commit means. */
 export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
   'iteration.started': (session, { data, at }) => ({
@@ -91,7 +94,8 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       ? NOTHING
       : edited(session, iteration, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] })),
   'iteration.finished': (session, { data, at }) => ({
-    head: data.commit ?? session.head,
+    // What the agent made of a conflict is no commit of the branch before the rebase has ended.
+    head: isOfConflict(session, data.iteration) ? session.head : (data.commit ?? session.head),
     ...edited(session, data.iteration, () => ({
       finishedAt: at,
       outcome: data.outcome,

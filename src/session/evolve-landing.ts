@@ -84,8 +84,12 @@ export const landingHandlers: { [Type in LandingEventType]: On<Type> } = {
     }),
   'rebase.finished': (session, event) => ({ ...close(session, event as never), conflict: null }),
   'rebase.conflicted': (_, { data }) => ({ conflict: { ...data, shown: false } }),
-  'conflict.shown': ({ conflict }) => (conflict ? { conflict: { ...conflict, shown: true } } : NOTHING),
-  'conflict.resolved': () => NOTHING,
+  'conflict.shown': ({ conflict, leftovers }, { data }) =>
+    conflict ? { conflict: { ...conflict, shown: true }, leftovers: data.leftovers ?? leftovers } : NOTHING,
+  'conflict.resolved': ({ conflict }, { data }) =>
+    conflict ? { conflict: { ...conflict, resolved: { as: data.as } } } : NOTHING,
+  'rebase-abort.started': ({ conflict }, { data }) =>
+    conflict ? { conflict: { ...conflict, leaving: { kept: data.kept } } } : NOTHING,
   'rebase.aborted': () => ({ conflict: null }),
   'merge.started': (session, { data, at }) =>
     open(session, at, {
@@ -117,7 +121,11 @@ export const landingHandlers: { [Type in LandingEventType]: On<Type> } = {
   'undo.started': (session, { data, at }) =>
     open(session, at, { operation: data.operation, verb: 'undo', moves: data.moves, undoes: data.undoes }),
   'undo.finished': (session, event) => takeBack(session, event),
-  'operation.abandoned': () => ({ openOperation: null }),
+  // A rebase that came to nothing after all leaves its conflict as undecided as it was.
+  'operation.abandoned': ({ conflict }) => ({
+    openOperation: null,
+    ...(conflict && { conflict: { ...conflict, resolved: undefined } }),
+  }),
   'branch.pushed': () => NOTHING,
   'pull-request.opened': (_, { data }) => ({ pullRequest: data }),
 };

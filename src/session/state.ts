@@ -98,6 +98,10 @@ export interface Operation {
 export type Conflict = EventData<'rebase.conflicted'> & {
   /** The worktree shows it. */
   shown: boolean;
+  /** Somebody decided about the commit, and the rest has not followed yet; a null `as` leaves it out. */
+  resolved?: { as: string | null };
+  /** The rebase is being given up, and the worktree may be half-way back. */
+  leaving?: { kept: string | null };
 };
 
 export interface Session {

@@ -1,12 +1,12 @@
-import type { Agent, AgentFailureCode, AgentRequest } from '../agents/agent.ts';
-import { AppError, isAppError } from '../errors.ts';
+import type { Agent, AgentRequest } from '../agents/agent.ts';
+import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
-import { compareFingerprints, fingerprint } from '../git/guard.ts';
+import { fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import { stopStrength } from '../process/strength.ts';
 import { verdictOf } from '../session/conclusions.ts';
 import { nextPrompt } from '../session/decide.ts';
-import type { Iteration, Outcome, Session } from '../session/state.ts';
+import type { Iteration, Session } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
@@ -16,7 +16,8 @@ import { type Interrupts, isStopped } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { recordManualWork } from './manual-work.ts';
 import { reconcile } from './reconcile.ts';
-import { type AgentEndFact, recordFacts } from './record-facts.ts';
+import type { AgentEndFact } from './record-facts.ts';
+import { listen, outcomeOf, reportChanges, requestFor, timeLimitOf } from './run-agent.ts';
 import { sessionAgent } from './session-agent.ts';
 import { runTests } from './test-run.ts';
 import { requireTrustedHooks } from './user-hooks.ts';
@@ -168,8 +169,7 @@ const openIterationFor = async (
   wish: OnceWish,
 ): Promise<AgentRequest> => {
   const threadId = journal.session.threads[agent.name];
-  const timeoutSec = wish.timeoutSec ?? ctx.config.config.timeoutSec;
-  const timeoutMs = timeoutSec > 0 ? timeoutSec * 1000 : null;
+  const timeoutMs = timeLimitOf(ctx, wish.timeoutSec);
   const [version, stops] = await Promise.all([agent.version(), stopStrength()]);
   const next = nextPrompt(journal.session, wish.prompt);
   const prompt = next && (await fullText(ctx, journal.id, next.prompt));
@@ -184,61 +184,6 @@ const openIterationFor = async (
       stopStrength: stops,
     },
   });
-  const open = journal.session.iterations.at(-1)!;
-  const { firstOutputSec, idleSec } = ctx.config.config;
-  return {
-    // As it was given: what is on record has its secrets taken out, and may be cut.
-    prompt: prompt!,
-    ...(threadId !== undefined && { threadId, threadCostUsd: journal.session.threadCosts[threadId] }),
-    ...(wish.mode !== null && { mode: wish.mode }),
-    worktree: wt.path,
-    session: journal.id,
-    sessionName: journal.session.name,
-    iteration: open.iteration,
-    ...(timeoutMs !== null && { timeoutMs }),
-    ...(firstOutputSec !== undefined && { firstOutputMs: firstOutputSec * 1000 }),
-    ...(idleSec !== undefined && { idleMs: idleSec * 1000 }),
-  };
-};
-
-/** A start that fails is an end like any other, so that the iteration is closed and nothing hangs. */
-const listen = async (ctx: Context, journal: Journal, agent: Agent, request: AgentRequest, wish: OnceWish) => {
-  const run = await agent.start(request).catch(async (error) => {
-    if (!isAppError(error)) throw error;
-    const { failedStart } = await import('../agents/play-agent.ts');
-    return failedStart({ code: error.code as AgentFailureCode, message: error.message, hint: error.hint ?? '' });
-  });
-  const off = wish.interrupts.onStop((how) => run.stop(how));
-  try {
-    return await recordFacts(ctx, journal, request.iteration, run, wish.onLine);
-  } finally {
-    off();
-  }
-};
-
-const outcomeOf = (end: AgentEndFact, interrupted: boolean): Outcome => {
-  if (interrupted) return 'interrupted';
-  if (end.stopped === 'timeout' || end.stopped === 'silent') return 'timed-out';
-  return end.failure === null ? 'completed' : 'failed';
-};
-
-/** Says what changed beside the worktree while the agent ran: what can run code, and refs that are not its own. */
-const reportChanges = async (
-  ctx: Context,
-  journal: Journal,
-  iteration: number,
-  before: Awaited<ReturnType<typeof fingerprint>>,
-): Promise<void> => {
-  const after = await fingerprint(ctx.repo);
-  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${ctx.config.config.branchPrefix}/`] });
-  if (!change) return;
-  await journal.record([{ type: 'repository-change.found', by: 'program', data: { iteration, ...change } }]);
-  const parts = [
-    change.config && 'its configuration',
-    ...change.hooks.map((hook) => `the hook ${hook}`),
-    change.attributes && 'info/attributes',
-  ];
-  const code = parts.filter((part) => typeof part === 'string');
-  if (code.length > 0)
-    ctx.warn(`While the agent ran, the repository's ${code.join(', ')} changed: look before you run git there.`);
+  // As it was given: what is on record has its secrets taken out, and may be cut.
+  return requestFor(ctx, journal, wt, { prompt: prompt!, mode: wish.mode, timeoutMs });
 };

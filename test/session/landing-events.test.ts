@@ -164,6 +164,49 @@ describe('a rebase', () => {
     });
     expect(given(draft('conflict.shown', { parent: ID('f'), commit: ID('c') })).conflict).toBeNull();
   });
+
+  const shown = (over: Partial<EventData<'conflict.shown'>> = {}): Draft[] => [
+    draft('rebase.conflicted', conflict),
+    draft('conflict.shown', { parent: ID('f'), commit: ID('c'), ...over }),
+  ];
+  const decided = (as: string | null): Draft =>
+    draft('conflict.resolved', { commit: ID('c'), as: as && ID(as), by: as === null ? 'skip' : 'person' });
+
+  it('remembers what lay about in the worktree when its conflict was shown', () => {
+    const lying = [{ path: 'log.txt', object: ID('1') }];
+    expect(given(...shown({ leftovers: lying })).leftovers).toEqual(lying);
+    const left = tested({ leftovers: lying });
+    expect(given(left, ...shown()).leftovers).toEqual(lying);
+    expect(given(left, ...shown({ leftovers: [] })).leftovers).toEqual([]);
+  });
+
+  it('knows what was decided until the next conflict, or until it came to nothing', () => {
+    expect(given(...shown(), decided('e')).conflict?.resolved).toEqual({ as: ID('e') });
+    expect(given(...shown(), decided(null)).conflict?.resolved).toEqual({ as: null });
+    const next = draft('rebase.conflicted', { ...conflict, commit: ID('9') });
+    expect(given(...shown(), decided('e'), next).conflict).toEqual({ ...conflict, commit: ID('9'), shown: false });
+    const abandoned = draft('operation.abandoned', { operation: 1, verb: 'rebase', reason: 'it moved' });
+    const again = given(...shown(), decided('e'), rebasing(), abandoned).conflict;
+    expect([again?.resolved, again?.shown]).toEqual([undefined, true]);
+    expect(given(decided('e')).conflict).toBeNull();
+  });
+
+  it('that is being given up says so, and what is kept of it', () => {
+    const leaving = draft('rebase-abort.started', { commit: ID('c'), kept: ID('5') });
+    expect(given(...shown(), leaving).conflict?.leaving).toEqual({ kept: ID('5') });
+    expect(statusOf(given(...shown(), leaving))).toBe('conflicted');
+    expect(
+      given(...shown(), leaving, draft('rebase.aborted', { commit: ID('c'), reason: 'user' })).conflict,
+    ).toBeNull();
+    expect(given(leaving).conflict).toBeNull();
+  });
+
+  it('whose conflict the agent resolves has its branch where it was until the rebase ends', () => {
+    const trying = [started(2, { reason: 'conflict', head: ID('f') }), finished(2, { commit: ID('e') })];
+    const session = given(...shown(), ...trying);
+    expect([session.head, session.iterations.at(-1)?.commit]).toEqual([ID('c'), ID('e')]);
+    expect(given(started(2), finished(2, { commit: ID('e') })).head).toBe(ID('e'));
+  });
 });
 
 describe('a merge', () => {

@@ -1,0 +1,88 @@
+import type { Agent, AgentFailureCode, AgentRequest } from '../agents/agent.ts';
+import { isAppError } from '../errors.ts';
+import { compareFingerprints, fingerprint } from '../git/guard.ts';
+import type { Worktree } from '../git/repository.ts';
+import type { Outcome } from '../session/state.ts';
+import type { TranscriptLine } from '../store/log-store.ts';
+import type { Context } from './context.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Journal } from './journal.ts';
+import { type AgentEndFact, recordFacts } from './record-facts.ts';
+
+/** Milliseconds; null: none. */
+export const timeLimitOf = (ctx: Context, timeoutSec: number | null): number | null => {
+  const seconds = timeoutSec ?? ctx.config.config.timeoutSec;
+  return seconds > 0 ? seconds * 1000 : null;
+};
+
+/** What the agent is asked, for the iteration that was just opened. */
+export const requestFor = (
+  ctx: Context,
+  journal: Journal,
+  wt: Worktree,
+  { prompt, mode, timeoutMs }: { prompt: string; mode: string | null; timeoutMs: number | null },
+): AgentRequest => {
+  const { agent, iteration } = journal.session.iterations.at(-1)!;
+  const { threadId } = agent;
+  const { firstOutputSec, idleSec } = ctx.config.config;
+  return {
+    prompt,
+    ...(threadId !== null && { threadId, threadCostUsd: journal.session.threadCosts[threadId] }),
+    ...(mode !== null && { mode }),
+    worktree: wt.path,
+    session: journal.id,
+    sessionName: journal.session.name,
+    iteration,
+    ...(timeoutMs !== null && { timeoutMs }),
+    ...(firstOutputSec !== undefined && { firstOutputMs: firstOutputSec * 1000 }),
+    ...(idleSec !== undefined && { idleMs: idleSec * 1000 }),
+  };
+};
+
+export interface Listening {
+  interrupts: Interrupts;
+  /** A line that the agent wrote, as it was kept. */
+  onLine?(line: TranscriptLine): void;
+}
+
+/** A start that fails is an end like any other, so that the iteration is closed and nothing hangs. */
+export const listen = async (ctx: Context, journal: Journal, agent: Agent, request: AgentRequest, wish: Listening) => {
+  const run = await agent.start(request).catch(async (error) => {
+    if (!isAppError(error)) throw error;
+    const { failedStart } = await import('../agents/play-agent.ts');
+    return failedStart({ code: error.code as AgentFailureCode, message: error.message, hint: error.hint ?? '' });
+  });
+  const off = wish.interrupts.onStop((how) => run.stop(how));
+  try {
+    return await recordFacts(ctx, journal, request.iteration, run, wish.onLine);
+  } finally {
+    off();
+  }
+};
+
+export const outcomeOf = (end: AgentEndFact, interrupted: boolean): Outcome => {
+  if (interrupted) return 'interrupted';
+  if (end.stopped === 'timeout' || end.stopped === 'silent') return 'timed-out';
+  return end.failure === null ? 'completed' : 'failed';
+};
+
+/** Says what changed beside the worktree while the agent ran: what can run code, and refs that are not its own. */
+export const reportChanges = async (
+  ctx: Context,
+  journal: Journal,
+  iteration: number,
+  before: Awaited<ReturnType<typeof fingerprint>>,
+): Promise<void> => {
+  const after = await fingerprint(ctx.repo);
+  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${ctx.config.config.branchPrefix}/`] });
+  if (!change) return;
+  await journal.record([{ type: 'repository-change.found', by: 'program', data: { iteration, ...change } }]);
+  const parts = [
+    change.config && 'its configuration',
+    ...change.hooks.map((hook) => `the hook ${hook}`),
+    change.attributes && 'info/attributes',
+  ];
+  const code = parts.filter((part) => typeof part === 'string');
+  if (code.length > 0)
+    ctx.warn(`While the agent ran, the repository's ${code.join(', ')} changed: look before you run git there.`);
+};
