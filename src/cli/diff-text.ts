@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { formatCount } from './format.ts';
+import { binarySizes, type Sizes } from './patch/file-heading.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import { pad, textWidth } from './width.ts';
 
@@ -9,6 +10,14 @@ interface Change {
   status: string;
   insertions: number | null;
   deletions: number | null;
+}
+
+/** Modes and blobs, where they are known. */
+interface Detailed extends Change {
+  previousMode?: string;
+  mode?: string;
+  previousId?: string;
+  id?: string;
 }
 
 const LETTERS: Record<string, string> = {
@@ -27,8 +36,20 @@ const nameOf = (change: Change): string =>
     ? sanitizeLine(change.path)
     : `${sanitizeLine(change.previousPath)} → ${sanitizeLine(change.path)}`;
 
-/** The size of a change, file by file, with a bar and a last line that adds up. */
-export const diffStatText = (files: Change[], color: ChalkInstance): string => {
+const isFile = (mode: string | undefined): mode is string => mode !== undefined && !/^0+$/.test(mode);
+
+/** What happened to a file besides its lines. */
+const modeText = ({ previousMode, mode }: Detailed): string =>
+  isFile(previousMode) && isFile(mode) && previousMode !== mode ? ` mode ${previousMode} → ${mode}` : '';
+
+const binaryText = ({ previousId, id }: Detailed, sizes: Sizes | undefined): string =>
+  sizes === undefined ? 'binary' : `binary ${binarySizes(previousId ?? null, id ?? null, sizes)}`;
+
+/**
+ * The size of a change, file by file, with a bar and a last line that adds up.
+ * @param sizes bytes of binary files, by object id
+ */
+export const diffStatText = (files: Detailed[], color: ChalkInstance, sizes?: Sizes): string => {
   if (files.length === 0) return 'No changes.';
   const width = Math.min(60, Math.max(...files.map((file) => textWidth(nameOf(file)))));
   const most = Math.max(1, ...files.map(({ insertions, deletions }) => (insertions ?? 0) + (deletions ?? 0)));
@@ -38,9 +59,9 @@ export const diffStatText = (files: Change[], color: ChalkInstance): string => {
     const { insertions, deletions } = file;
     const size =
       insertions === null || deletions === null
-        ? 'binary'
+        ? binaryText(file, sizes)
         : `${String(insertions + deletions).padStart(5)} ${color.green('+'.repeat(scale(insertions)))}${color.red('-'.repeat(scale(deletions)))}`;
-    return ` ${LETTERS[file.status] ?? '?'} ${pad(nameOf(file), width)} ${size}`;
+    return ` ${LETTERS[file.status] ?? '?'} ${pad(nameOf(file), width)} ${size}${color.dim(modeText(file))}`.trimEnd();
   });
   const sum = (pick: (file: Change) => number | null): number =>
     files.reduce((all, file) => all + (pick(file) ?? 0), 0);
@@ -48,13 +69,19 @@ export const diffStatText = (files: Change[], color: ChalkInstance): string => {
   return [...lines, total].join('\n');
 };
 
-/** A patch for a terminal: made inert first, coloured then, so that no byte of a file can steer it. */
+const HEADER =
+  /^(diff |index |--- |\+\+\+ |new file|deleted file|rename |copy |similarity |old mode|new mode|Binary files )/;
+
+/**
+ * A patch as git prints it, for a terminal or a pager that knows patches: made inert first, coloured then, so that no
+ * byte of a file can steer it. Lines stay lines, so that it is still a patch.
+ */
 export const patchText = (patch: string, color: ChalkInstance): string =>
-  sanitizeText(patch)
+  patch
     .split('\n')
-    .map((line) => {
-      if (/^(diff |index |--- |\+\+\+ |new file|deleted file|rename |copy |similarity |old mode|new mode)/.test(line))
-        return color.bold(line);
+    .map((raw) => {
+      const line = sanitizeText(raw.replace(/\r$/, '')).replaceAll('\n', ' ');
+      if (HEADER.test(line)) return color.bold(line);
       if (line.startsWith('@@')) return color.cyan(line);
       if (line.startsWith('+')) return color.green(line);
       return line.startsWith('-') ? color.red(line) : line;

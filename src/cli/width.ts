@@ -99,6 +99,12 @@ const graphemeWidth = (grapheme: string): number => {
   return isWide(code) || grapheme.includes('\ufe0f') ? 2 : 1;
 };
 
+/** The letters of a text, as a person counts them, each with its columns. */
+export const graphemeCells = (text: string): [letter: string, columns: number][] =>
+  ASCII.test(text)
+    ? Array.from(text, (letter) => [letter, 1])
+    : segments(text).map((grapheme) => [grapheme, graphemeWidth(grapheme)]);
+
 /** Columns of a text without escape sequences. */
 export const textWidth = (text: string): number => {
   if (ASCII.test(text)) return text.length;

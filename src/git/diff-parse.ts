@@ -12,6 +12,16 @@ export interface FileChange {
   deletions: number | null;
 }
 
+/** The same with what git compared. */
+export interface DetailedChange extends FileChange {
+  /** `000000` where there is no file. */
+  previousMode: string;
+  mode: string;
+  /** Of the blob; zeros where there is none. */
+  previousId: string;
+  id: string;
+}
+
 const STATUSES: Record<string, ChangeStatus> = {
   A: 'added',
   M: 'modified',
@@ -31,16 +41,20 @@ const count = (text: string): number | null => (text === '-' ? null : Number(tex
  * Raw: `:mode mode id id status NUL path NUL [path NUL]`; numbers: `ins TAB del TAB path NUL`, and for a renamed file
  * `ins TAB del TAB NUL old NUL new NUL`. Source: git-diff-tree(1).
  */
-export const parseDiff = (bytes: Buffer): FileChange[] => {
+export const parseDetails = (bytes: Buffer): DetailedChange[] => {
   const pieces = splitNul(bytes);
-  const changes: FileChange[] = [];
+  const changes: DetailedChange[] = [];
   let at = 0;
   while (pieces[at]?.[0] === COLON) {
-    const status = STATUSES[pieces[at]!.toString('latin1').split(' ')[4]![0]!] ?? 'modified';
+    const [previousMode = '', mode = '', previousId = '', id = '', letter = ''] = pieces[at]!.toString(
+      'latin1',
+      1,
+    ).split(' ');
+    const status = STATUSES[letter[0]!] ?? 'modified';
     const isMoved = status === 'renamed' || status === 'copied';
     const path = pathFromBytes(pieces[at + (isMoved ? 2 : 1)]!);
     const previous = isMoved ? { previousPath: pathFromBytes(pieces[at + 1]!) } : {};
-    changes.push({ path, ...previous, status, insertions: 0, deletions: 0 });
+    changes.push({ path, ...previous, status, insertions: 0, deletions: 0, previousMode, mode, previousId, id });
     at += isMoved ? 3 : 2;
   }
   const byPath = new Map(changes.map((change) => [change.path, change]));
@@ -58,3 +72,12 @@ export const parseDiff = (bytes: Buffer): FileChange[] => {
   }
   return changes;
 };
+
+/** A change without what git compared. */
+export const withoutDetails = (change: DetailedChange): FileChange => {
+  const { previousMode, mode, previousId, id, ...plain } = change;
+  return plain;
+};
+
+/** What `parseDetails` reads, without what git compared. */
+export const parseDiff = (bytes: Buffer): FileChange[] => parseDetails(bytes).map(withoutDetails);

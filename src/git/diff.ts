@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { type FileChange, parseDiff } from './diff-parse.ts';
+import { type DetailedChange, type FileChange, parseDetails, parseDiff } from './diff-parse.ts';
 import { type GitOptions, git } from './git.ts';
 import { isFullRef, isId } from './ids.ts';
 import { withPrivateIndex } from './private-index.ts';
@@ -7,7 +7,8 @@ import { headOf } from './refs.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { stageAll } from './stage.ts';
 
-export type { ChangeStatus, FileChange } from './diff-parse.ts';
+export type { ChangeStatus, DetailedChange, FileChange } from './diff-parse.ts';
+export { withoutDetails } from './diff-parse.ts';
 export { showPaged } from './pager.ts';
 
 export interface DiffOptions {
@@ -18,7 +19,8 @@ export interface DiffOptions {
 /** Settings of the user would change what we parse: renames are looked for always and alike. */
 const DETECT = ['-M', '-l2000', '--submodule=short', '--ignore-submodules=none', '--no-relative'];
 
-const emptyTree = (repo: Repository): string =>
+/** Its id is the same everywhere; git knows it also where nobody wrote it. */
+export const emptyTree = (repo: Repository): string =>
   repo.objectFormat === 'sha1'
     ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
     : '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
@@ -79,6 +81,21 @@ export const diffFiles = async (
   );
 };
 
+/**
+ * The files that differ between two commits, with modes and object ids. One process.
+ * @param pathspecs as git has them; none for all
+ */
+export const diffDetails = async (
+  repo: Repository,
+  a: string | null,
+  b: string,
+  options: { pathspecs?: string[] } = {},
+): Promise<DetailedChange[]> => {
+  const args = withFlags(['diff-tree', '-r', ...DETECT, treeOf(repo, a), treeOf(repo, b)], FLAGS);
+  const how = { ...(repo.here && { worktree: repo.here }), env: WITH_MAGIC };
+  return parseDetails((await git(repo, [...args, '--', ...(options.pathspecs ?? [])], how)).stdout);
+};
+
 export interface DiffSize {
   files: number;
   /** Lines of text; binary files count as files only. */
@@ -106,27 +123,51 @@ export const stagedSize = async (repo: Repository, worktree: Worktree, commit: s
   return sizeOf(parseDiff((await git(repo, args, { worktree })).stdout));
 };
 
+/** Pathspecs of ours, and of the user, mean what git-glossary(7) says. */
+const WITH_MAGIC = { GIT_LITERAL_PATHSPECS: '0' };
+
+/** How a patch is printed. */
+export interface PatchStyle {
+  color: boolean;
+  paths?: string[];
+  /** As git has them, beside `paths`. */
+  pathspecs?: string[];
+  /** Unchanged lines around what changed; default 3. */
+  context?: number;
+  wordDiff?: 'plain' | 'porcelain';
+  /** Whole object ids. */
+  fullIndex?: boolean;
+}
+
 /** A path as a pathspec. A name that is not UTF-8 cannot be an argument: its odd bytes become `?`. */
 const pathspec = (path: string): string =>
   /\p{Surrogate}/u.test(path)
     ? `:(top,glob)${path.replace(/[\\*?[\]]/g, '\\$&').replace(/\p{Surrogate}/gu, '?')}`
     : `:(top,literal)${path}`;
 
+const patchFlags = ({ color, context, wordDiff, fullIndex }: PatchStyle): string[] => [
+  '-p',
+  `--color=${color ? 'always' : 'never'}`,
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+  ...(context === undefined ? [] : [`-U${context}`]),
+  ...(wordDiff === undefined ? [] : [`--word-diff=${wordDiff}`]),
+  ...(fullIndex ? ['--full-index'] : []),
+];
+
 /** The patch as git prints it, with default prefixes, whatever the user's settings. One process between two commits. */
 export const diffPatch = async (
   repo: Repository,
   a: string | null,
   b: string | undefined,
-  options: DiffOptions & { color: boolean; paths?: string[] },
+  options: DiffOptions & PatchStyle,
 ): Promise<Buffer> => {
   const worktree = options.worktree ?? repo.here ?? undefined;
-  const prefixes = ['--src-prefix=a/', '--dst-prefix=b/'];
-  const flags = ['-p', `--color=${options.color ? 'always' : 'never'}`, ...prefixes];
-  const paths = options.paths ? ['--', ...options.paths.map(pathspec)] : ['--'];
-  const env = { GIT_LITERAL_PATHSPECS: '0' };
+  const paths = [...(options.paths ?? []).map(pathspec), ...(options.pathspecs ?? [])];
   return compare(
     repo,
     { a, b, worktree },
-    async (args, how) => (await git(repo, [...withFlags(args, flags), ...paths], { ...how, env })).stdout,
+    async (args, how) =>
+      (await git(repo, [...withFlags(args, patchFlags(options)), '--', ...paths], { ...how, env: WITH_MAGIC })).stdout,
   );
 };

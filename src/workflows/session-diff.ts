@@ -1,8 +1,21 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { AppError, isAppError } from '../errors.ts';
+import { blobSizes } from '../git/blob-sizes.ts';
 import { mergeBase } from '../git/commits.ts';
-import { diffFiles, diffPatch, type FileChange, showPaged } from '../git/diff.ts';
+import {
+  type DetailedChange,
+  diffDetails,
+  diffPatch,
+  type FileChange,
+  type PatchStyle,
+  showPaged,
+  withoutDetails,
+} from '../git/diff.ts';
+import { openDifftool } from '../git/difftool.ts';
+import { pagerWantsPatch } from '../git/pager.ts';
 import { readRef, resolveCommit } from '../git/refs.ts';
 import type { Session } from '../session/state.ts';
+import { addUp } from './add-up.ts';
 import type { Context } from './context.ts';
 import { readSession } from './summaries.ts';
 
@@ -71,39 +84,87 @@ const manualRanges = async (ctx: Context, session: Session): Promise<Range[]> =>
   return ranges;
 };
 
-const addUp = (lists: FileChange[][]): FileChange[] => {
-  if (lists.length === 1) return lists[0]!;
-  const files = new Map<string, FileChange>();
-  for (const change of lists.flat()) {
-    const known = files.get(change.path);
-    if (!known) files.set(change.path, change);
-    else
-      files.set(change.path, {
-        ...known,
-        status: change.status === 'deleted' ? 'deleted' : known.status,
-        insertions:
-          known.insertions === null || change.insertions === null ? null : known.insertions + change.insertions,
-        deletions: known.deletions === null || change.deletions === null ? null : known.deletions + change.deletions,
-      });
-  }
-  return [...files.values()];
-};
-
 export interface SessionDiff {
   session: string;
   files: FileChange[];
+  /** The same with modes and object ids. */
+  details: DetailedChange[];
   /** The patch as git makes it. What is in it is somebody's text: make it inert before a terminal sees it. */
-  patch(): Promise<Buffer>;
+  patch(style?: Omit<PatchStyle, 'color'>): Promise<Buffer>;
+  /** Bytes of its binary files, by object id. */
+  sizes(): Promise<Map<string, number>>;
+  /** Opens it in the user's diff tool; `name` as git knows it, else what their configuration says. */
+  open(name?: string): Promise<void>;
 }
 
-/** What a session changed. @throws AppError `iteration.missing` */
-export const sessionDiff = async (ctx: Context, id: string, part: DiffPart): Promise<SessionDiff> => {
+/** Binary files; what does not exist, and submodules, have no size. */
+const binaryIds = (details: DetailedChange[]): string[] =>
+  details
+    .filter(({ insertions }) => insertions === null)
+    .flatMap(({ mode, id, previousMode, previousId }) => [
+      { mode, id },
+      { mode: previousMode, id: previousId },
+    ])
+    .filter(({ mode }) => mode.startsWith('1') && mode !== '160000')
+    .map(({ id }) => id);
+
+/**
+ * What a session changed.
+ * @param pathspecs of git; none for all files
+ * @throws AppError `iteration.missing`
+ */
+export const sessionDiff = async (
+  ctx: Context,
+  id: string,
+  part: DiffPart,
+  pathspecs: string[] = [],
+): Promise<SessionDiff> => {
   const session = await readSession(ctx, id);
   const ranges = await rangesOf(ctx, session, part);
-  const files = addUp(await Promise.all(ranges.map(({ from, to }) => diffFiles(ctx.repo, from, to))));
-  const patch = async () =>
-    Buffer.concat(await Promise.all(ranges.map(({ from, to }) => diffPatch(ctx.repo, from, to, { color: false }))));
-  return { session: id, files, patch };
+  const steps = await Promise.all(ranges.map(({ from, to }) => diffDetails(ctx.repo, from, to, { pathspecs })));
+  const details = addUp(steps);
+  return {
+    session: id,
+    files: details.map(withoutDetails),
+    details,
+    patch: async (style = {}) =>
+      Buffer.concat(
+        await Promise.all(
+          ranges.map(({ from, to }) => diffPatch(ctx.repo, from, to, { ...style, pathspecs, color: false })),
+        ),
+      ),
+    sizes: () => blobSizes(ctx.repo, binaryIds(steps.flat())),
+    open: async (name) => {
+      for (const [at, range] of ranges.entries())
+        if (steps[at]!.length > 0)
+          await openDifftool(ctx.repo, {
+            ...range,
+            tool: name,
+            pathspecs,
+            ask: steps[at]!.length > 1 && isAtTerminal(),
+          });
+    },
+  };
+};
+
+/** Somebody is there to be asked, file by file, as git does. */
+const isAtTerminal = (): boolean => process.stdin.isTTY === true;
+
+/**
+ * What a user calls files, as git's pathspecs: seen from where they stand, in the checkout if that is one. Git's own
+ * magic (`:!vendor`) is taken from the top.
+ */
+export const pathspecsFrom = (ctx: Context, dir: string, paths: string[]): string[] => {
+  const top = ctx.repo.here?.path ?? ctx.repo.root;
+  return paths.map((path) => {
+    if (path.startsWith(':')) return path;
+    const seen = relative(top, resolve(dir, path)).replaceAll(sep, '/');
+    if (seen === '..' || seen.startsWith('../') || isAbsolute(seen))
+      throw new AppError('usage.invalid', `${path} is outside of ${top}.`, {
+        hint: 'Name files of the repository, as seen from where you stand.',
+      });
+    return `:(top)${seen}`;
+  });
 };
 
 /** The part that the flags of `diff` ask for. */
@@ -112,12 +173,18 @@ export const partFrom = (flags: { iteration?: number; agent: boolean; manual: bo
   return { part: flags.agent ? 'agent' : flags.manual ? 'manual' : 'all' };
 };
 
-/** Shows the patch: to a person made inert and coloured, through git's own pager; to a program as git made it. */
+/**
+ * Shows the patch: to a person through git's own pager as `paint` makes it; to a program as git made it.
+ * @param paint undefined where no person reads
+ */
 export const showPatch = async (
   ctx: Context,
   diff: SessionDiff,
-  paint: ((patch: string) => string) | null,
+  style: Omit<PatchStyle, 'color'>,
+  paint: ((patch: string, wantsPatch: boolean) => Promise<string>) | undefined,
 ): Promise<void> => {
-  const patch = await diff.patch();
-  await showPaged(ctx.repo, paint ? Buffer.from(paint(patch.toString('utf8'))) : patch);
+  if (!paint) return showPaged(ctx.repo, await diff.patch(style));
+  const wantsPatch = style.wordDiff === undefined && (await pagerWantsPatch(ctx.repo));
+  const patch = (await diff.patch({ ...style, fullIndex: !wantsPatch })).toString('utf8');
+  await showPaged(ctx.repo, Buffer.from(await paint(patch, wantsPatch)), 'diff');
 };

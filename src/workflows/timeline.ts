@@ -1,12 +1,16 @@
 import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { sessionLog } from '../events/envelope.ts';
+import { showPaged } from '../git/diff.ts';
 import { replay } from '../session/evolve.ts';
 import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
+import { iterationMissing } from './session-diff.ts';
 
 export interface Timeline {
   events: LogEvent[];
+  /** Place of each event in the log, from 1. */
+  numbers: number[];
   /** State after the last of these events. */
   session: Session;
 }
@@ -34,10 +38,25 @@ const upTo = (events: LogEvent[], at: string): LogEvent[] => {
   return until;
 };
 
-/** Everything that happened, in order, as far as `at`; and the state that it gives. */
-export const timeline = async (ctx: Context, id: string, at?: string): Promise<Timeline> => {
+const isOf = (event: LogEvent, iteration: number): boolean =>
+  (event.data as { iteration?: unknown } | null)?.iteration === iteration;
+
+/**
+ * Everything that happened, in order, as far as `at`; and the state that it gives.
+ * @param iteration only what happened in this one
+ * @throws AppError usage.invalid, iteration.missing
+ */
+export const timeline = async (ctx: Context, id: string, at?: string, iteration?: number): Promise<Timeline> => {
   const view = await ctx.store.read(sessionLog(id));
   for (const warning of view.warnings) ctx.warn(warning);
   const events = at === undefined ? view.events : upTo(view.events, at);
-  return { events, session: { ...replay(events), id } };
+  const session = { ...replay(events), id };
+  if (iteration !== undefined && !session.iterations.some((known) => known.iteration === iteration))
+    throw iterationMissing(session, iteration);
+  const shown = [...events.keys()].filter((place) => iteration === undefined || isOf(events[place]!, iteration));
+  return { events: shown.map((place) => events[place]!), numbers: shown.map((place) => place + 1), session };
 };
+
+/** Shows it to a person, through their pager where there is one. */
+export const showTimeline = (ctx: Context, text: string): Promise<void> =>
+  showPaged(ctx.repo, Buffer.from(`${text}\n`), 'log');
