@@ -34,8 +34,11 @@ const readState = (repo: Repository): IndexState | undefined => {
   }
 };
 
-const isSameIndex = (stamp: Stamp, { index }: IndexState, sessions: number): boolean =>
-  stamp !== null && stamp.inode === index.inode && stamp.size >= index.size && sessions >= index.sessions;
+const isSameIndex = (stamp: Stamp, { index }: IndexState, sessions: number | undefined): boolean =>
+  stamp !== null &&
+  stamp.inode === index.inode &&
+  stamp.size >= index.size &&
+  (sessions === undefined || sessions >= index.sessions);
 
 /** A look to hand to `changedLogs` and `rememberLook`, taken before index and logs are read. */
 export interface SessionsLook {
@@ -51,11 +54,11 @@ export const lookAtSessions = (repo: Repository): SessionsLook => ({
 
 /**
  * The logs of which the index may not know the newest; undefined: any of them.
- * @param sessions how many the index knows
+ * @param sessions how many the index knows, where somebody has counted them
  */
 export const changedLogs = (
   repo: Repository,
-  { look: { refs, index }, sessions }: { look: SessionsLook; sessions: number },
+  { look: { refs, index }, sessions }: { look: SessionsLook; sessions?: number },
 ): LogName[] | undefined => {
   const state = refs && readState(repo);
   if (!state || state.packed !== refs.packed || !isSameIndex(index, state, sessions)) return undefined;
@@ -72,6 +75,9 @@ export const changedLogs = (
   for (const ref of gone.keys()) note(ref);
   return [...changed].filter((log) => log.startsWith('sessions/'));
 };
+
+/** How many sessions the index had at least when it last knew them all. */
+export const rememberedSessions = (repo: Repository): number => readState(repo)?.index.sessions ?? 0;
 
 /** Remembers that the index knows all sessions as this look saw them, but for those in `open`. */
 export const rememberLook = (

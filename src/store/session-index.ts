@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Repository } from '../git/repository.ts';
 import { indexFile } from './layout.ts';
 import { eachLine } from './lines.ts';
 import { appendLines, compactLines } from './wal/append-file.ts';
-import { readIfThere } from './wal/files.ts';
+import { openIfThere, readIfThere } from './wal/files.ts';
 
 /** One session as `list` shows it, and the tips it was computed from: other tips, outdated entry. */
 export interface IndexEntry {
@@ -50,18 +50,57 @@ const readFile = (repo: Repository): { entries: Map<string, IndexEntry>; lines: 
  */
 export const readIndex = (repo: Repository): IndexEntry[] => [...readFile(repo).entries.values()];
 
-/** The `count` sessions that changed last, newest first, without parsing the rest. */
-export const readIndexTail = (repo: Repository, count: number): IndexEntry[] => {
-  const bytes = readIfThere(indexFile(repo)) ?? Buffer.alloc(0);
+/** Bytes that are read at a time, from the end. */
+const CHUNK = 64 * 1024;
+
+/** The complete lines of a file, the last one first, without reading more of it than is asked for. */
+function* linesBackwards(path: string): Generator<Buffer> {
+  const fd = openIfThere(path);
+  if (fd === undefined) return;
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    let isEnd = true;
+    for (let at = fstatSync(fd).size; at > 0; ) {
+      const size = Math.min(CHUNK, at);
+      at -= size;
+      const chunk = Buffer.alloc(size);
+      readSync(fd, chunk, 0, size, at);
+      rest = rest.length === 0 ? chunk : Buffer.concat([chunk, rest]);
+      for (let cut = rest.lastIndexOf(10); cut >= 0; cut = rest.lastIndexOf(10)) {
+        // What follows the last newline is a line that somebody is writing, or never ended.
+        if (!isEnd) yield rest.subarray(cut + 1);
+        isEnd = false;
+        rest = rest.subarray(0, cut);
+      }
+    }
+    if (!isEnd) yield rest;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface Newest {
+  /** Newest first. */
+  entries: IndexEntry[];
+  /** False: a line could not be read, and what it said is not known. */
+  isSound: boolean;
+}
+
+/** The `count` sessions that changed last, of those that are wanted, without parsing the rest. */
+export const readNewest = (
+  repo: Repository,
+  count: number,
+  isWanted: (entry: IndexEntry) => boolean = () => true,
+): Newest => {
   const seen = new Set<string>();
-  const newest: IndexEntry[] = [];
-  for (let end = bytes.lastIndexOf(10); end > 0 && newest.length < count; ) {
-    const start = bytes.lastIndexOf(10, end - 1) + 1;
-    const entry = parse(bytes.toString('utf8', start, end));
-    end = start - 1;
+  const newest: Newest = { entries: [], isSound: true };
+  if (count <= 0) return newest;
+  for (const line of linesBackwards(indexFile(repo))) {
+    const entry = parse(line.toString('utf8'));
+    if (!entry) newest.isSound = false;
     if (!entry || seen.has(entry.session)) continue;
     seen.add(entry.session);
-    if (entry.summary !== null) newest.push(entry);
+    if (entry.summary !== null && isWanted(entry) && newest.entries.push(entry) === count) break;
   }
   return newest;
 };

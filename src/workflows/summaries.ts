@@ -1,9 +1,9 @@
 import { type LogName, logId, sessionLog } from '../events/envelope.ts';
 import { replayStep } from '../session/evolve.ts';
 import { initialSession, type Session } from '../session/state.ts';
-import { changedLogs, lookAtSessions, rememberLook } from '../store/index-state.ts';
+import { changedLogs, lookAtSessions, rememberedSessions, rememberLook } from '../store/index-state.ts';
 import type { LogTips } from '../store/log-store.ts';
-import { type IndexEntry, readIndex } from '../store/session-index.ts';
+import { type IndexEntry, readIndex, readNewest } from '../store/session-index.ts';
 import type { Context } from './context.ts';
 import { holderOf } from './journal.ts';
 import { learn, type SessionSummary, summarize } from './summary.ts';
@@ -41,6 +41,8 @@ const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
     fresh.summaries.push(summary);
     if (!pending) fresh.entries.push({ session: summary.id, tips: [...tips], summary });
   }
+  // Whoever wants the newest reads the index from its end.
+  fresh.entries.sort((a, b) => byActivity(b.summary as SessionSummary, a.summary as SessionSummary));
   return fresh;
 };
 
@@ -74,6 +76,61 @@ export const summaries = async (ctx: Context): Promise<SessionSummary[]> => {
   const all = [...known, ...fresh.summaries].filter(({ createdAt }) => createdAt !== '');
   return all.map((summary) => settle(ctx, summary)).sort(byCreation);
 };
+
+/** So many changed logs may be read beside the end of the index; with more, everything is looked at. */
+const FEW = 100;
+
+/** The latest first. */
+const byActivity = (a: SessionSummary, b: SessionSummary): number =>
+  a.lastActivityAt > b.lastActivityAt ? -1 : a.lastActivityAt < b.lastActivityAt ? 1 : a.id < b.id ? -1 : 1;
+
+export interface NewestWish {
+  count: number;
+  isWanted(summary: SessionSummary): boolean;
+}
+
+export interface NewestSummaries {
+  /** Oldest first. */
+  summaries: SessionSummary[];
+  /** There are others that are wanted. */
+  more: boolean;
+}
+
+const newestOf = (all: SessionSummary[], { count, isWanted }: NewestWish): NewestSummaries => {
+  const wanted = all.filter(isWanted);
+  const newest = wanted.length <= count ? wanted : wanted.sort(byActivity).slice(0, count);
+  return { summaries: newest.sort(byCreation), more: wanted.length > count };
+};
+
+/** From the end of the index and the logs that changed since; undefined where that does not tell. */
+const newestByIndex = async (ctx: Context, wish: NewestWish): Promise<NewestSummaries | undefined> => {
+  const look = lookAtSessions(ctx.repo);
+  const changed = changedLogs(ctx.repo, { look });
+  if (!changed || changed.length > FEW) return undefined;
+  const isChanged = new Set(changed.map(logId));
+  const { entries, isSound } = readNewest(
+    ctx.repo,
+    wish.count + 1,
+    ({ session, summary }) => !isChanged.has(session) && wish.isWanted(settle(ctx, summary as SessionSummary)),
+  );
+  if (!isSound) return undefined;
+  const known = entries.map(({ summary }) => summary as SessionSummary);
+  const found = changed.length === 0 ? [] : await ctx.store.logs(changed);
+  const fresh = await replayAll(ctx, found);
+  const there = new Set(found.map(({ log }) => logId(log)));
+  const gone = [...isChanged].filter((id) => !there.has(id)).map((session) => ({ session, tips: [], summary: null }));
+  if (gone.length + fresh.entries.length > 0 && learn(ctx, [...gone, ...fresh.entries]))
+    rememberLook(ctx.repo, { look, sessions: rememberedSessions(ctx.repo) - gone.length, open: fresh.open });
+  const all = [...known, ...fresh.summaries].filter(({ createdAt }) => createdAt !== '');
+  return newestOf(
+    all.map((summary) => settle(ctx, summary)),
+    wish,
+  );
+};
+
+/** The sessions that changed last, of those that are wanted; quick however many there are. */
+export const newestSummaries = async (ctx: Context, wish: NewestWish): Promise<NewestSummaries> =>
+  (Number.isFinite(wish.count) ? await newestByIndex(ctx, wish) : undefined) ?? newestOf(await summaries(ctx), wish);
 
 const byCreation = (a: SessionSummary, b: SessionSummary): number =>
   a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { locateRepository } from '../../src/git/locate.ts';
 import { indexFile } from '../../src/store/layout.ts';
-import { type IndexEntry, readIndex, readIndexTail, updateIndex } from '../../src/store/session-index.ts';
+import { type IndexEntry, readIndex, readNewest, updateIndex } from '../../src/store/session-index.ts';
 import { bundle } from '../support/bundle.ts';
 import { exec, makeRepo } from '../support/repo.ts';
 
@@ -28,9 +28,9 @@ describe('the session index, damaged', () => {
       const complete = whole.subarray(0, at).lastIndexOf(10);
       const left = names.filter((name) => whole.subarray(0, complete + 1).includes(`"${name}","tips"`));
       expect(readIndex(repo).map(({ session }) => session)).toEqual(left);
-      expect(readIndexTail(repo, 9).map(({ session }) => session)).toEqual([...left].reverse());
+      expect(readNewest(repo, 9).entries.map(({ session }) => session)).toEqual([...left].reverse());
       updateIndex(repo, [entry('next')]);
-      expect(readIndexTail(repo, 1)).toEqual([entry('next')]);
+      expect(readNewest(repo, 1).entries).toEqual([entry('next')]);
       expect(readIndex(repo).at(-1)).toEqual(entry('next'));
 
       const spoiled = Buffer.from(whole);
@@ -40,7 +40,7 @@ describe('the session index, damaged', () => {
       const untouched = names.filter((_, line) => line < lineAt(at) || line > lineAt(at) + (whole[at] === 10 ? 1 : 0));
       expect(read).toEqual(expect.arrayContaining(untouched));
       expect(read.every((name) => names.includes(name))).toBe(true);
-      expect(readIndexTail(repo, 9).map(({ session }) => session)).toEqual([...read].reverse());
+      expect(readNewest(repo, 9).entries.map(({ session }) => session)).toEqual([...read].reverse());
     }
   });
 
@@ -70,8 +70,8 @@ describe('the session index, damaged', () => {
       fc.property(fc.array(text, { maxLength: 12 }), fc.boolean(), fc.nat(4), (lines, isWhole, count) => {
         writeFileSync(file, lines.join('\n') + (isWhole ? '\n' : ''));
         const all = readIndex(repo).reverse();
-        expect(readIndexTail(repo, count)).toEqual(all.slice(0, count));
-        expect(readIndexTail(repo, 99)).toEqual(all);
+        expect(readNewest(repo, count).entries).toEqual(all.slice(0, count));
+        expect(readNewest(repo, 99).entries).toEqual(all);
       }),
       { numRuns: 400 },
     );

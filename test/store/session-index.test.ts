@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { describe, expect, test } from 'vitest';
 import { locateRepository } from '../../src/git/locate.ts';
 import { indexFile } from '../../src/store/layout.ts';
-import { type IndexEntry, readIndex, readIndexTail, updateIndex } from '../../src/store/session-index.ts';
+import { type IndexEntry, readIndex, readNewest, updateIndex } from '../../src/store/session-index.ts';
 import { bundle } from '../support/bundle.ts';
 import { exec, makeRepo } from '../support/repo.ts';
 
@@ -21,7 +21,7 @@ describe('the session index', () => {
   test('without a file there is nothing, and reading makes none', async () => {
     const { repo, file } = await makeIndex();
     expect(readIndex(repo)).toEqual([]);
-    expect(readIndexTail(repo, 5)).toEqual([]);
+    expect(readNewest(repo, 5).entries).toEqual([]);
     updateIndex(repo, []);
     expect(existsSync(file)).toBe(false);
   });
@@ -32,8 +32,8 @@ describe('the session index', () => {
     updateIndex(repo, [entry('a', { name: 'again' })]);
     updateIndex(repo, [entry('b', null)]);
     expect(readIndex(repo)).toEqual([entry('c'), entry('a', { name: 'again' })]);
-    expect(readIndexTail(repo, 1)).toEqual([entry('a', { name: 'again' })]);
-    expect(readIndexTail(repo, 9)).toEqual([entry('a', { name: 'again' }), entry('c')]);
+    expect(readNewest(repo, 1).entries).toEqual([entry('a', { name: 'again' })]);
+    expect(readNewest(repo, 9).entries).toEqual([entry('a', { name: 'again' }), entry('c')]);
   });
 
   test('damage is passed over, wherever it is', async () => {
@@ -43,7 +43,7 @@ describe('the session index', () => {
     updateIndex(repo, [entry('b')]);
     appendFileSync(file, 'null\n[]\n{"session":1}\n\0\0\0\n{"session":"half');
     expect(readIndex(repo).map(({ session }) => session)).toEqual(['a', 'b']);
-    expect(readIndexTail(repo, 1).map(({ session }) => session)).toEqual(['b']);
+    expect(readNewest(repo, 1).entries.map(({ session }) => session)).toEqual(['b']);
     writeFileSync(file, Buffer.alloc(4096, 0xff));
     expect(readIndex(repo)).toEqual([]);
     rmSync(file);
@@ -76,5 +76,19 @@ describe('the session index', () => {
     expect(ran.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(readIndex(repo)).toHaveLength(600);
     expect(readFileSync(file, 'utf8').split('\n').filter(Boolean)).toHaveLength(600);
+  });
+
+  test('is read from its end in pieces, whatever the lengths of its lines, and no further than asked', async () => {
+    const { repo } = await makeIndex();
+    const lengths = [1, 70_000, 3, 65_536, 65_535, 200_000, 10, 64];
+    const names = lengths.map((length, at) => `s${at}${'x'.repeat(length)}`);
+    for (const name of names) updateIndex(repo, [entry(name)]);
+    for (let count = 0; count <= names.length + 1; count++) {
+      const { entries, isSound } = readNewest(repo, count);
+      expect([entries.map(({ session }) => session), isSound]).toEqual([[...names].reverse().slice(0, count), true]);
+    }
+    const asked: string[] = [];
+    const wanted = readNewest(repo, 1, ({ session }) => asked.push(session) === 2);
+    expect([wanted.entries[0]!.session, asked.length]).toEqual([names.at(-2), 2]);
   });
 });

@@ -60,7 +60,7 @@ describe('list', () => {
     rmSync(join(dirs[2]!, '.git'), { recursive: true });
     const warnings: string[] = [];
     const options = { dir: '/', env, warn: (text: string) => void warnings.push(text) };
-    const items = await listSessions(options, { ...WISH, allRepos: true });
+    const { items } = await listSessions(options, { ...WISH, allRepos: true });
     expect(items.map(({ id, repository }) => [id, repository])).toEqual([
       [ids[0], dirs[0]],
       [ids[3], dirs[3]],
@@ -77,7 +77,7 @@ describe('list', () => {
     await archiveSession(ctx, away!, { dryRun: false });
     await removeSession(ctx, gone!, { dryRun: false });
     const list = async (over: Partial<ListWish>) =>
-      (await listSessions({ dir, env }, { ...WISH, ...over })).map(({ name }) => name);
+      (await listSessions({ dir, env }, { ...WISH, ...over })).items.map(({ name }) => name);
     expect(await list({})).toEqual(['fresh', 'away']);
     expect(await list({ live: true })).toEqual(['fresh']);
     expect(await list({ removed: true })).toEqual(['fresh', 'away', 'gone']);
@@ -88,7 +88,7 @@ describe('list', () => {
     expect(await list({ since: archived!.lastActivityAt })).toEqual(['away']);
     expect(await list({ since: archived!.createdAt, until: '2000-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await list({ since: '2999-01-01T00:00:00.000Z' })).toEqual([]);
-    expect((await listSessions({ dir, env }, WISH))[0]).not.toHaveProperty('repository');
+    expect((await listSessions({ dir, env }, WISH)).items[0]).not.toHaveProperty('repository');
   });
 
   it('tells a log that cannot be read from the others', async () => {
@@ -139,6 +139,6 @@ it('a known repository that cannot be read is named and passed over', async () =
   writeFileSync(join(dir, '.git', 'config'), '[core]\n\trepositoryformatversion = 99\n');
   const warnings: string[] = [];
   const warn = (text: string) => void warnings.push(text);
-  expect(await listSessions({ dir: '/', env, warn }, { ...WISH, allRepos: true })).toEqual([]);
+  expect(await listSessions({ dir: '/', env, warn }, { ...WISH, allRepos: true })).toEqual({ items: [], more: false });
   expect(warnings).toEqual([expect.stringContaining(dir)]);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { sessionLog } from '../../src/events/envelope.ts';
 import { readIndex, updateIndex } from '../../src/store/session-index.ts';
 import { withJournal } from '../../src/workflows/journal.ts';
-import { summaries } from '../../src/workflows/summaries.ts';
+import { newestSummaries, summaries } from '../../src/workflows/summaries.ts';
 import { created, draft, finished, started } from '../support/events.ts';
 import { git, makeRepo } from '../support/repo.ts';
 import { contextIn, make } from '../support/sessions.ts';
@@ -39,6 +39,40 @@ const makePlace = async () => {
   };
   return { dir, cache, list, add, expectRight };
 };
+
+describe('the newest sessions', () => {
+  test('are those of the whole list, from the end of the index too, whatever changes beside it', async () => {
+    const { dir, cache, add } = await makePlace();
+    for (const id of ['a1', 'b2', 'c3', 'd4', 'e5']) await add(id);
+    const newest = async (count: number, isWanted: (summary: { id: string }) => boolean = () => true) => {
+      const { summaries: found, more } = await newestSummaries(await contextIn(dir), { count, isWanted });
+      return [found.map(({ id }) => id).join(' '), more];
+    };
+    /** First all of it is read, then the index is known and its end is enough. */
+    const twice = async (count: number, expected: string, more: boolean): Promise<void> => {
+      for (const _ of [1, 2]) expect(await newest(count)).toEqual([expected, more]);
+    };
+    await twice(2, 'd4 e5', true);
+    await twice(5, 'a1 b2 c3 d4 e5', false);
+    await twice(9, 'a1 b2 c3 d4 e5', false);
+    // The one that changed is among them, though it is older.
+    await add('a1', { iteration: 1 });
+    await twice(2, 'a1 e5', true);
+    // What is not in git yet counts as well.
+    await add('b2', { iteration: 1, flush: false });
+    await twice(2, 'a1 b2', true);
+    await git(dir, 'pack-refs', '--all');
+    await twice(2, 'a1 b2', true);
+    const [ref] = (await git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions/a1')).split('\n');
+    await git(dir, 'update-ref', '-d', ref!);
+    await twice(2, 'b2 e5', true);
+    expect(await newest(1, ({ id }) => id < 'd')).toEqual(['b2', true]);
+    expect(await newest(2, ({ id }) => id > 'd')).toEqual(['d4 e5', false]);
+    // A line that cannot be read: all of it is looked at.
+    appendFileSync(join(cache, 'sessions.ndjson'), 'what\n');
+    await twice(3, 'b2 d4 e5', true);
+  });
+});
 
 const read = (path: string): string | undefined => {
   try {

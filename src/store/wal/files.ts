@@ -96,6 +96,16 @@ export const replaceFile = (path: string, bytes: Uint8Array, temporary: string):
   }
 };
 
+/** The file, open for reading; undefined when there is none. */
+export const openIfThere = (path: string): number | undefined => {
+  try {
+    return openSync(path, constants.O_RDONLY);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw storeError(error, path);
+  }
+};
+
 /** The file's bytes; undefined when there is none. */
 export const readIfThere = (path: string): Buffer | undefined => {
   try {
