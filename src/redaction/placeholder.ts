@@ -32,7 +32,7 @@ const outranks = (a: Finding, b: Finding): boolean =>
   a.known === b.known ? a.end - a.start > b.end - b.start : a.known === true;
 
 /** Findings that overlap become one, named after the one that outranks the others. */
-const merge = (findings: Finding[]): Finding[] => {
+export const mergeFindings = (findings: Finding[]): Finding[] => {
   const merged: Finding[] = [];
   for (const next of findings.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = merged.at(-1);
@@ -49,7 +49,7 @@ const merge = (findings: Finding[]): Finding[] => {
 export const applyFindings = (text: string, findings: Finding[], stamp: Stamp): string => {
   let result = '';
   let from = 0;
-  for (const { start, end, rule, secret } of merge(findings)) {
+  for (const { start, end, rule, secret } of mergeFindings(findings)) {
     result += text.slice(from, start) + stamp(rule, secret ?? text.slice(start, end));
     from = end;
   }

@@ -1,4 +1,5 @@
 import type { HomeDirs } from '../config/paths.ts';
+import type { Scanner } from '../redaction/scanner.ts';
 
 export type Redact = (text: string) => Promise<string>;
 
@@ -11,6 +12,15 @@ export const lazyRedactor = (env: Record<string, string | undefined>, home: Home
   };
   return async (text) => {
     made ??= make();
+    return (await made)(text);
+  };
+};
+
+/** The scanner for secrets, made at the first use as well. */
+export const lazyScanner = (env: Record<string, string | undefined>): Scanner => {
+  let made: Promise<Scanner> | undefined;
+  return async (text) => {
+    made ??= import('../redaction/scanner.ts').then(({ createScanner }) => createScanner({ env }));
     return (await made)(text);
   };
 };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
+import { blameAnswers } from './blame-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
+import { preflightAnswers } from './preflight-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
 
@@ -9,7 +11,7 @@ import { open } from './shapes.ts';
  * The `--json` document of every command, without its `schema`. `schemas/<command>.schema.json` is made from this; a
  * command imports the type only, so that zod is not loaded to print.
  */
-export const answers = { ...sessionAnswers, ...landingAnswers, ...machineAnswers };
+export const answers = { ...sessionAnswers, ...landingAnswers, ...preflightAnswers, ...machineAnswers };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
 

@@ -1,0 +1,52 @@
+import { isAppError } from '../errors.ts';
+import { emptyTree } from './diff.ts';
+import { git } from './git.ts';
+import { assertId } from './ids.ts';
+import { type PatchFile, parsePatches } from './patch-parse.ts';
+import type { Repository } from './repository.ts';
+
+export { addedLines, type PatchFile, type PatchHunk } from './patch-parse.ts';
+
+/** Ids of two trees. */
+export interface TreePair {
+  /** Null is the empty tree. */
+  from: string | null;
+  to: string;
+}
+
+export interface Patches {
+  /** The files of each pair, in the order asked for. */
+  pairs: PatchFile[][];
+  /** There was too much to read the lines: the files are named, without hunks. */
+  isCut: boolean;
+}
+
+const FLAGS = ['--stdin', '-r', '-z', '--raw', '--no-abbrev', '-M', '-l2000', '--ignore-submodules=none'];
+const LINES = ['-p', '-U0', '--submodule=short', '--no-color', '--inter-hunk-context=0'];
+
+/** Bytes of patches that are read; a person would not review more either. */
+const MAX_BYTES = 128 * 1024 * 1024;
+
+/**
+ * What differs between pairs of trees, with every line that changed, by one process.
+ * @throws AppError ref.missing when a name is no id, git.failed when a tree is missing
+ */
+export const readPatches = async (
+  repo: Repository,
+  pairs: TreePair[],
+  options: { objectDir?: string; maxBytes?: number } = {},
+): Promise<Patches> => {
+  if (pairs.length === 0) return { pairs: [], isCut: false };
+  const named = pairs.map(({ from, to }) => [from ?? emptyTree(repo), to]);
+  for (const id of named.flat()) assertId(id);
+  const { objectDir, maxBytes = MAX_BYTES } = options;
+  const stdin = named.map((ids) => `${ids.join(' ')}\n`).join('');
+  const ask = async (flags: string[], limit?: number): Promise<PatchFile[][]> =>
+    parsePatches((await git(repo, ['diff-tree', ...FLAGS, ...flags], { stdin, objectDir, maxBytes: limit })).stdout);
+  try {
+    return { pairs: await ask(LINES, maxBytes), isCut: false };
+  } catch (error) {
+    if (!isAppError(error, 'git.failed')) throw error;
+    return { pairs: await ask([]), isCut: true };
+  }
+};
