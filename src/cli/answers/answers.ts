@@ -11,7 +11,7 @@ import { open } from './shapes.ts';
  * The `--json` document of every command, without its `schema`. `schemas/<command>.schema.json` is made from this; a
  * command imports the type only, so that zod is not loaded to print.
  */
-export const answers = { ...sessionAnswers, ...landingAnswers, ...preflightAnswers, ...machineAnswers };
+export const answers = { ...sessionAnswers, ...landingAnswers, ...blameAnswers, ...preflightAnswers, ...machineAnswers };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
 
