@@ -146,7 +146,7 @@ export const catFileStream = async (
   repo: Repository,
   ids: string[],
   onBlob: (id: string, bytes: Buffer) => void,
-  place: Pick<InvocationOptions, 'objectDir'> = {},
+  place: Pick<InvocationOptions, 'objectDir' | 'alternates'> = {},
 ): Promise<void> => {
   if (ids.length === 0) return;
   ids.forEach(assertId);

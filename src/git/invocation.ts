@@ -12,6 +12,8 @@ export type Trust = 'hooks' | 'signing' | 'pager' | 'identity';
 export interface InvocationOptions {
   /** The checkout to work in; without one, git sees no files at all, only the repository. */
   worktree?: Worktree;
+  /** A folder whose files count instead of the checkout's. */
+  files?: string;
   /** Another index than the worktree's own. */
   index?: string;
   /** On top of everything else. */
@@ -91,6 +93,7 @@ export const prepareGit = async (
   options: InvocationOptions = {},
 ): Promise<Invocation> => {
   const { worktree, trust = [] } = options;
+  const files = options.files ?? worktree?.path;
   verifyCommonDir(repo);
   if (worktree) verifyWorktree(repo, worktree);
   const gitDir = worktree?.gitDir ?? repo.commonDir;
@@ -108,7 +111,7 @@ export const prepareGit = async (
     ...overrides.env,
     GIT_DIR: gitDir,
     ...(gitDir !== repo.commonDir && { GIT_COMMON_DIR: repo.commonDir }),
-    ...(worktree && { GIT_WORK_TREE: worktree.path }),
+    ...(files !== undefined && { GIT_WORK_TREE: files }),
     ...(options.index !== undefined && { GIT_INDEX_FILE: options.index }),
     ...objectVariables(repo, options),
     ...options.env,
@@ -116,7 +119,7 @@ export const prepareGit = async (
   return {
     command: findGit(base['PATH']!),
     args: withSafeFlags(args),
-    cwd: worktree?.path ?? repo.commonDir,
+    cwd: files ?? repo.commonDir,
     env,
   };
 };

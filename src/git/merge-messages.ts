@@ -96,22 +96,34 @@ const parseMessages = (pieces: Buffer[]): Message[] => {
   return messages;
 };
 
+/** What a merge says; `merged` names the files whose content had to be merged. */
+export interface Parsed extends MergedTree {
+  merged: string[];
+}
+
+const stagesOf = (pieces: Buffer[]): Map<string, ConflictStage[]> => {
+  const stages = new Map<string, ConflictStage[]>();
+  for (const { path, stage } of pieces.map(parseStage)) stages.set(path, [...(stages.get(path) ?? []), stage]);
+  return stages;
+};
+
 /**
  * What `git merge-tree --write-tree -z --messages` prints: the tree, the stages of what conflicts, an empty piece, the
  * messages. Source: git-merge-tree(1), OUTPUT.
  */
-export const parseMerged = (bytes: Buffer, isClean: boolean): MergedTree => {
+export const parseMerged = (bytes: Buffer, isClean: boolean): Parsed => {
   const [tree, ...pieces] = splitNul(bytes);
-  if (isClean) return { tree: tree!.toString('latin1'), conflicts: [] };
   const gap = pieces.findIndex((piece) => piece.length === 0);
-  const stages = new Map<string, ConflictStage[]>();
-  for (const { path, stage } of pieces.slice(0, gap).map(parseStage))
-    stages.set(path, [...(stages.get(path) ?? []), stage]);
-  const messages = parseMessages(pieces.slice(gap + 1));
+  const messages = gap === -1 ? [] : parseMessages(pieces.slice(gap + 1));
+  const stages = isClean ? new Map<string, ConflictStage[]>() : stagesOf(pieces.slice(0, Math.max(gap, 0)));
   // Without a stage a conflict still is one: nobody has decided.
-  if (stages.size === 0)
+  if (!isClean && stages.size === 0)
     for (const path of messages.filter((message) => rankOf(message) < KINDS.length).flatMap(({ paths }) => paths))
       stages.set(path, []);
-  const conflicts = Array.from(stages, ([path, found]) => describe(path, found, messages));
-  return { tree: tree!.toString('latin1'), conflicts };
+  const contents = messages.filter(({ type }) => /^Auto-merging$|^CONFLICT \((?:contents|binary)\)$/.test(type));
+  return {
+    tree: tree!.toString('latin1'),
+    conflicts: Array.from(stages, ([path, found]) => describe(path, found, messages)),
+    merged: [...new Set(contents.flatMap(({ paths }) => paths))],
+  };
 };

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type GitOptions, git, gitText } from './git.ts';
 import { FALLBACK_IDENTITY, identityVariables } from './identity.ts';
 import { assertId } from './ids.ts';
+import { withAttributes } from './merge-attributes.ts';
 import { relabel } from './merge-labels.ts';
-import { type MergedTree, parseMerged } from './merge-messages.ts';
+import { type MergedTree, type Parsed, parseMerged } from './merge-messages.ts';
 import type { Repository } from './repository.ts';
 
 export type { ConflictKind, ConflictStage, MergeConflict, MergedTree } from './merge-messages.ts';
@@ -48,10 +49,21 @@ interface Sides {
   theirs: string;
 }
 
-const merge = async (repo: Repository, { ours, theirs }: Sides, place: Place): Promise<MergedTree> => {
+const run = async (repo: Repository, { ours, theirs }: Sides, place: Place & { files?: string }): Promise<Parsed> => {
   const args = ['merge-tree', '--write-tree', '-z', '--messages', ours, theirs];
   const { stdout, exitCode } = await git(repo, args, { ...place, ok: [0, 1] });
   return parseMerged(stdout, exitCode === 0);
+};
+
+/** Where the content of a file was merged, once more with its attributes, if it has any that matter. */
+const merge = async (repo: Repository, sides: Sides, place: Place): Promise<MergedTree> => {
+  const { merged, ...result } = await run(repo, sides, place);
+  const { objectDir, alternates } = place;
+  const about = { commit: sides.ours, paths: merged };
+  const again = await withAttributes(repo, about, { objectDir, alternates }, (files) =>
+    run(repo, sides, { ...place, files }),
+  );
+  return again ? { tree: again.tree, conflicts: again.conflicts } : result;
 };
 
 /** Stand-ins lie in a folder of their own: nothing of them stays. */

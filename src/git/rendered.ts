@@ -56,9 +56,8 @@ export const withRendered = async <T>(
     if (options.paths.length > 0) {
       const index = join(dir, 'index');
       await git(repo, ['read-tree', options.tree], { worktree, index });
-      const env = { GIT_WORK_TREE: files };
       const stdin = joinNul(options.paths);
-      await git(repo, ['checkout-index', '-f', '-q', '-z', '--stdin'], { worktree, index, env, stdin });
+      await git(repo, ['checkout-index', '-f', '-q', '-z', '--stdin'], { worktree, index, files, stdin });
     }
     return await work(compare(files));
   } finally {
