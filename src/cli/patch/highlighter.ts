@@ -98,7 +98,7 @@ export const createHighlighter = (timeMs = TIME_MS): Highlight => {
   let left = timeMs;
   return (lines, language) => {
     const code = lines.join('\n');
-    if (left <= 0 || code.length > MOST_LETTERS) return undefined;
+    if (left <= 0 || !Object.hasOwn(grammars, language) || code.length > MOST_LETTERS) return undefined;
     const started = systemClock.elapsed();
     task.work = () => {
       register(language);
