@@ -8,14 +8,14 @@ import { planPruning, prune } from '../src/workflows/prune.ts';
 export default class Prune extends BaseCommand {
   static override summary = 'Remove the sessions that can go without losing anything, after showing which and why.';
   static override description =
-    'Worktrees and branches of merged sessions, and of those whose iterations changed nothing. Logs stay.';
+    'Worktrees and branches of sessions whose work is in another branch (merged, rebased or squashed), and of those whose iterations changed nothing. Logs stay.';
   static override examples = ['<%= config.bin %> prune --dry-run', '<%= config.bin %> prune -y'];
   static override flags = { 'dry-run': dryRun, yes };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Prune);
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
-      const { items, kept } = await planPruning(ctx);
+      const { items, kept } = await this.progress.step('looking at every session', () => planPruning(ctx));
       if (this.quiet) for (const { session } of items) this.print(session);
       else this.print(pruneText(items, kept, this.color));
       const go =

@@ -7,14 +7,23 @@ interface Item {
   session: string;
   name: string;
   reason: string;
+  into: string | null;
   worktree: string | null;
   branch: string | null;
   bytes: number;
 }
 
-const WHY: Record<string, string> = {
-  merged: 'another branch contains every commit',
-  empty: 'its iterations changed nothing',
+/** How it is known that nothing is lost, for a person. */
+export const landedText = (how: string, into: string | null): string => {
+  const WHY: Record<string, string> = {
+    merged: `merged into ${into}`,
+    'squash-merged': `squash-merged into ${into}`,
+    rebased: `rebased onto ${into}`,
+    'same-content': `${into} has the same content`,
+    empty: 'its iterations changed nothing',
+    gone: 'its branch is gone already',
+  };
+  return WHY[how] ?? how;
 };
 
 const COLUMNS = [
@@ -32,12 +41,12 @@ export const pruneText = (
   color: ChalkInstance,
 ): string => {
   const dim = (text: string): Cell => ({ text, paint: (shown) => color.dim(shown) });
-  const goes = items.map(({ session, name, bytes, reason }) => [
+  const goes = items.map(({ session, name, bytes, reason, into }) => [
     { text: 'goes', paint: (shown: string) => color.yellow(shown) },
     { text: session, paint: (shown: string) => color.bold(shown) },
     name,
     formatBytes(bytes),
-    WHY[reason] ?? reason,
+    landedText(reason, into),
   ]);
   const stays = kept.map(({ session, name, why }) => ['stays', session, name, '', why].map(dim));
   const rows = [...goes, ...stays];

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { landedText } from './prune-text.ts';
 import { sanitizeLine } from './sanitize.ts';
 
 interface PutAway {
@@ -7,6 +8,7 @@ interface PutAway {
   worktree: string | null;
   branch: string | null;
   commit: string | null;
+  landed: { how: string; into: string } | null;
   dryRun: boolean;
 }
 
@@ -19,6 +21,8 @@ export const putAwayText = (done: PutAway, color: ChalkInstance): string => {
     lines.push(
       `  ${mark} the branch ${sanitizeLine(done.branch)}${done.commit ? ` (was ${done.commit.slice(0, 8)})` : ''}`,
     );
+  if (done.branch && done.landed)
+    lines.push(`  its work stays: ${sanitizeLine(landedText(done.landed.how, done.landed.into))}`);
   if (!done.worktree && !done.branch) lines.push('  nothing was left to remove');
   lines.push(color.dim(`  its log stays: amp-sessions timeline ${done.session}`));
   return lines.join('\n');

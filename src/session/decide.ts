@@ -19,7 +19,7 @@ export type Intent =
 export interface Found {
   /** Files in the worktree that no commit holds, at most a handful by name. */
   uncommitted: string[];
-  /** Commits on the branch that no other branch contains. */
+  /** Commits on the branch that no other branch contains, neither as they are nor by content. */
   unmergedCommits: number;
   branchCommit: string | null;
 }
@@ -135,6 +135,16 @@ const dirty = (session: Session, found: Found, verb: string): Refusal | undefine
   );
 };
 
+/** What a person has half resolved is nowhere but in the worktree. */
+const waiting = ({ id, name, conflict }: Session): Refusal | undefined =>
+  conflict === null
+    ? undefined
+    : refuse(
+        'session.refused',
+        `A rebase of ${name} onto ${conflict.onto.name} waits for you to resolve a conflict.`,
+        `Go on with \`amp-sessions rebase ${id} --continue\`, or give it up with --abort.`,
+      );
+
 const removeWorktree = (session: Session, found: Found, reason: 'archive' | 'rm'): Draft[] =>
   session.hasWorktree && found.branchCommit !== null
     ? [
@@ -155,7 +165,7 @@ const archive = (session: Session, found: Found): Draft[] | Refusal => {
     );
   if (session.archived && !session.hasWorktree)
     return refuse('session.archived', `Session ${session.name} is archived already.`, 'Run `amp-sessions list`.');
-  return dirty(session, found, 'archiving') ?? removeWorktree(session, found, 'archive');
+  return waiting(session) ?? dirty(session, found, 'archiving') ?? removeWorktree(session, found, 'archive');
 };
 
 const remove = (session: Session, found: Found, anyway: boolean): Draft[] | Refusal => {
@@ -165,7 +175,7 @@ const remove = (session: Session, found: Found, anyway: boolean): Draft[] | Refu
       `Session ${session.name} is removed already.`,
       'Run `amp-sessions list --removed`.',
     );
-  const refused = dirty(session, found, 'removing');
+  const refused = waiting(session) ?? dirty(session, found, 'removing');
   if (refused) return refused;
   if (found.unmergedCommits > 0 && !anyway)
     return refuse(

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../errors.ts';
-import { dirtyPaths, listCommits, unmergedCommits } from '../git/commits.ts';
+import { dirtyPaths, listCommits } from '../git/commits.ts';
 import { sessionWorktree } from '../git/locate.ts';
 import { headOf, listRefs, readRef } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
@@ -8,7 +8,7 @@ import type { Found } from '../session/decide.ts';
 import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
-import type { Journal } from './journal.ts';
+import { type Landed, whereabouts } from './landed.ts';
 import { editsAmong } from './manual-work.ts';
 import { submoduleWork } from './submodule-work.ts';
 
@@ -60,17 +60,22 @@ export const refuseLosses = async (
     });
 };
 
+export interface World extends Found {
+  worktree: Worktree | undefined;
+  /** How the work is in another branch already; null: it is not, or there is no branch. */
+  landed: Landed | null;
+  /** The part of `uncommitted` that lies in the repositories of submodules. */
+  inside: string[];
+}
+
 /** What the world holds that `archive`, `rm` and `prune` could lose. */
-export const lookAround = async (
-  ctx: Context,
-  journal: Journal,
-): Promise<Found & { worktree: Worktree | undefined }> => {
-  const { session } = journal;
+export const lookAround = async (ctx: Context, session: Session): Promise<World> => {
   const worktree = await standingWorktree(ctx, session.worktree);
   const dirty = worktree ? editsAmong(await dirtyPaths(ctx.repo, worktree), session.leftovers) : [];
   const branchCommit = (await readRef(ctx.repo, `refs/heads/${session.branch}`)) ?? null;
-  const unmerged = branchCommit === null ? 0 : await unmergedCommits(ctx.repo, session.branch, session.baseCommit);
+  const work = branchCommit === null ? null : await whereabouts(ctx, session, branchCommit);
   const inside = worktree ? await submoduleWork(ctx.repo, worktree) : [];
   const uncommitted = [...dirty.map(({ path }) => path), ...inside];
-  return { uncommitted, unmergedCommits: unmerged, branchCommit, worktree };
+  const landed = work?.landed ?? null;
+  return { uncommitted, unmergedCommits: work?.unmerged ?? 0, branchCommit, worktree, landed, inside };
 };

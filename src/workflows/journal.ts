@@ -23,8 +23,6 @@ export interface Journal {
   record(drafts: Draft[]): Promise<LogEvent[]>;
   /** Asks the rules and records what they answer. @throws AppError with the refusal's code */
   decide(intent: Intent): Promise<LogEvent[]>;
-  /** Asks the rules without recording anything: for `--dry-run`. @throws AppError with the refusal's code */
-  judge(intent: Intent): Draft[];
   onEvent(listener: (event: LogEvent) => void): void;
   /** Lets `git log --notes=amp` tell of these events at the commit they speak of, from the next flush on. */
   note(commit: string, events: LogEvent[]): void;
@@ -133,7 +131,6 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
     record: (drafts) => record(drafts),
     // A decision stands on what was read, so it names it: had the head moved, the store refuses.
     decide: async (intent) => record(judge(session, intent), head),
-    judge: (intent) => judge(session, intent),
     onEvent: (listener) => listeners.push(listener),
     ...flusher,
   };
@@ -155,7 +152,8 @@ const repeatAttachments = (flusher: Flusher, events: LogEvent[]): void => {
 
 const NOTED = new Set(['iteration.finished', 'test-run.finished', 'manual-commit.found']);
 
-const judge = (session: Session, intent: Intent): Draft[] => {
+/** Asks the rules without recording anything: for `--dry-run`. @throws AppError with the refusal's code */
+export const judge = (session: Session, intent: Intent): Draft[] => {
   const decision = decide(session, intent);
   if (isRefusal(decision)) throw new AppError(decision.refused, decision.message, { hint: decision.hint });
   return decision;

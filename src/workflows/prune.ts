@@ -1,5 +1,5 @@
 import { isAppError } from '../errors.ts';
-import { dirtyPaths, unmergedCommits } from '../git/commits.ts';
+import { dirtyPaths } from '../git/commits.ts';
 import { readRef } from '../git/refs.ts';
 import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
@@ -7,16 +7,24 @@ import { worktreePath } from './find-session.ts';
 import { folderBytes } from './folder-size.ts';
 import { detachedCommits, otherCheckout, standingWorktree } from './found.ts';
 import { holderOf } from './journal.ts';
+import { type Landed, whereabouts } from './landed.ts';
 import { editsAmong } from './manual-work.ts';
 import { removeSession } from './put-away.ts';
 import { submoduleWork } from './submodule-work.ts';
 import { readSession, type SessionSummary, summaries } from './summaries.ts';
 
+/**
+ * Why nothing is lost without a session: `merged`, `rebased`, `squash-merged`, `same-content` as in `Landed`; `empty`:
+ * its iterations changed nothing; `gone`: somebody removed its branch.
+ */
+export type PruneReason = Landed['how'] | 'empty' | 'gone';
+
 export interface PruneItem {
   session: string;
   name: string;
-  /** `merged`: another branch contains every commit. `empty`: its iterations changed nothing. */
-  reason: 'merged' | 'empty';
+  reason: PruneReason;
+  /** The branch that has the work; null when there is none to have. */
+  into: string | null;
   worktree: string | null;
   branch: string | null;
   /** What the worktree takes on disk. */
@@ -28,25 +36,46 @@ export interface Pruning {
   kept: { session: string; name: string; why: string }[];
 }
 
-/** Why a session stays, or the reason for which nothing is lost without it. */
-const judge = async (ctx: Context, session: Session): Promise<{ why: string } | { reason: PruneItem['reason'] }> => {
-  if (holderOf(ctx, session.id)) return { why: 'a process works on it' };
-  if (session.iterations.length === 0) return { why: 'it has not been used yet' };
+type Verdict = { why: string } | Pick<PruneItem, 'reason' | 'into'>;
+
+/** What the record says against a removal. */
+const onRecord = (ctx: Context, session: Session): string | undefined => {
+  if (holderOf(ctx, session.id)) return 'a process works on it';
+  if (session.iterations.length === 0) return 'it has not been used yet';
+  if (session.openOperation) return `a ${session.openOperation.verb} of it never ended`;
+  if (session.conflict) return `a rebase of it waits: conflict in ${session.conflict.conflicts[0]?.path ?? 'a file'}`;
+  return undefined;
+};
+
+/** What its checkouts say against it. */
+const inWorktrees = async (ctx: Context, session: Session): Promise<string | undefined> => {
   const wt = await standingWorktree(ctx, session.worktree);
   if (wt) {
     const edits = editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers);
-    if (edits.length > 0) return { why: `uncommitted work: ${edits[0]!.path}` };
-    if ((await detachedCommits(ctx, wt)).length > 0) return { why: 'commits on a detached HEAD' };
+    if (edits.length > 0) return `uncommitted work: ${edits[0]!.path}`;
+    if ((await detachedCommits(ctx, wt)).length > 0) return 'commits on a detached HEAD';
     const [inside] = await submoduleWork(ctx.repo, wt);
-    if (inside !== undefined) return { why: `uncommitted work: ${inside}` };
+    if (inside !== undefined) return `uncommitted work: ${inside}`;
   }
   const elsewhere = otherCheckout(ctx, session);
-  if (elsewhere !== undefined) return { why: `its branch is checked out in ${elsewhere}` };
-  const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
-  if (!tip || tip === session.baseCommit) return { reason: 'empty' };
-  const unmerged = await unmergedCommits(ctx.repo, session.branch, session.baseCommit);
-  return unmerged === 0 ? { reason: 'merged' } : { why: `${unmerged} unmerged commit${unmerged === 1 ? '' : 's'}` };
+  return elsewhere && `its branch is checked out in ${elsewhere}`;
 };
+
+/** Why a session stays, or the reason for which nothing is lost without it. */
+const judge = async (ctx: Context, session: Session): Promise<Verdict> => {
+  const why = onRecord(ctx, session) ?? (await inWorktrees(ctx, session));
+  if (why !== undefined) return { why };
+  const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
+  if (!tip) return { reason: 'gone', into: null };
+  const hasWork = session.iterations.some(({ commit }) => commit !== null) || session.manualCommits.length > 0;
+  if (tip === session.baseCommit) return hasWork ? { why: 'its branch is back at its beginning' } : EMPTY;
+  const { landed, unmerged, pushedTo } = await whereabouts(ctx, session, tip);
+  if (landed) return { reason: landed.how, into: landed.into };
+  if (unmerged === 0) return { why: `pushed to ${pushedTo.join(', ')}, and merged nowhere` };
+  return { why: `${unmerged} unmerged commit${unmerged === 1 ? '' : 's'}` };
+};
+
+const EMPTY = { reason: 'empty', into: null } as const;
 
 /** Something else in the place of one worktree says nothing about the other sessions. */
 const blockedWhy = (error: unknown): { why: string } => {
@@ -62,19 +91,23 @@ export const planPruning = async (ctx: Context): Promise<Pruning> => {
     const session = await readSession(ctx, summary.id);
     const verdict = await judge(ctx, session).catch(blockedWhy);
     if ('why' in verdict) plan.kept.push({ session: session.id, name: session.name, why: verdict.why });
-    else plan.items.push(await itemOf(ctx, session, verdict.reason));
+    else plan.items.push(await itemOf(ctx, session, verdict));
   }
   return plan;
 };
 
-const itemOf = async (ctx: Context, session: Session, reason: PruneItem['reason']): Promise<PruneItem> => {
+const itemOf = async (
+  ctx: Context,
+  session: Session,
+  verdict: Pick<PruneItem, 'reason' | 'into'>,
+): Promise<PruneItem> => {
   const path = worktreePath(ctx, session.worktree);
   const standing = await standingWorktree(ctx, session.worktree);
   const branch = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   return {
     session: session.id,
     name: session.name,
-    reason,
+    ...verdict,
     worktree: standing ? path : null,
     branch: branch ? session.branch : null,
     bytes: standing ? await folderBytes(path) : 0,

@@ -4,12 +4,17 @@ import { moveRef, readRef } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
 import { snapshotWorktree } from '../git/snapshot.ts';
 import { removeWorktree } from '../git/worktrees.ts';
+import { openIteration } from '../session/conclusions.ts';
+import type { Intent } from '../session/decide.ts';
+import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
-import { lookAround, refuseLosses } from './found.ts';
-import { type Journal, withJournal } from './journal.ts';
+import { lookAround, refuseLosses, standingWorktree, type World } from './found.ts';
+import { type Journal, judge, refuseHeld, withJournal } from './journal.ts';
+import type { Landed } from './landed.ts';
+import { settleOperation } from './landing/transaction.ts';
 import { reconcile } from './reconcile.ts';
-import type { SessionSummary } from './summaries.ts';
+import { readSession, type SessionSummary } from './summaries.ts';
 
 export interface PutAway {
   session: string;
@@ -19,10 +24,14 @@ export interface PutAway {
   /** The branch that went (or would go); null when it stays or was gone. */
   branch: string | null;
   commit: string | null;
-  /** Commits of the branch that no other branch contains. */
+  /** Commits of the branch that no other branch contains, neither as they are nor by content. */
   unmergedCommits: number;
+  /** How the work is in another branch already, and in which. */
+  landed: Landed | null;
   dryRun: boolean;
 }
+
+type Verb = 'archive' | 'rm';
 
 interface Wish {
   dryRun: boolean;
@@ -41,40 +50,79 @@ export const archiveSession = (ctx: Context, which: SessionSummary, wish: Wish):
 export const removeSession = (ctx: Context, which: SessionSummary, wish: Wish): Promise<PutAway> =>
   putAway(ctx, which, 'rm', wish);
 
-const putAway = (ctx: Context, which: SessionSummary, verb: 'archive' | 'rm', wish: Wish): Promise<PutAway> =>
-  withJournal(ctx, { id: which.id, name: which.name, command: verb }, async (journal) => {
-    const found = await lookAround(ctx, journal);
-    if (found.worktree) await reconcile(ctx, journal, found.worktree);
-    const { worktree, ...world } = found.worktree ? await lookAround(ctx, journal) : found;
+const putAway = (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): Promise<PutAway> => {
+  if (wish.dryRun) return foretell(ctx, which, verb, wish);
+  return withJournal(ctx, { id: which.id, name: which.name, command: verb }, async (journal) => {
+    await settleOperation(ctx, journal);
+    const standing = await standingWorktree(ctx, journal.session.worktree);
+    if (standing) await reconcile(ctx, journal, standing);
     const { session } = journal;
-    await refuseLosses(ctx, session, { worktree, branch: verb === 'rm' && world.branchCommit !== null });
-    const answer: PutAway = {
-      session: session.id,
-      name: session.name,
-      worktree: worktree?.path ?? null,
-      branch: verb === 'rm' && world.branchCommit !== null ? session.branch : null,
-      commit: world.branchCommit,
-      unmergedCommits: world.unmergedCommits,
-      dryRun: wish.dryRun,
-    };
-    const intent =
-      verb === 'archive'
-        ? ({ do: 'archive', found: world } as const)
-        : ({ do: 'remove', found: world, anyway: wish.unmerged === true } as const);
-    if (wish.dryRun) journal.judge(intent);
-    else {
-      await journal.decide(intent);
-      if (worktree) await keepLeftovers(ctx, journal, worktree);
-      await dropWorktree(ctx, journal);
-      if (verb === 'rm') await dropBranch(ctx, journal, world.branchCommit);
-      await journal.record([
-        verb === 'rm'
-          ? { type: 'session.removed', by: 'user', data: {} }
-          : { type: 'session.archived', by: 'user', data: {} },
-      ]);
-    }
+    const world = await lookAround(ctx, session);
+    await refuseLosses(ctx, session, {
+      worktree: world.worktree,
+      branch: verb === 'rm' && world.branchCommit !== null,
+    });
+    const answer = answerOf(session, verb, world, wish);
+    await journal.decide(intentOf(verb, world, wish));
+    if (world.worktree) await keepLeftovers(ctx, journal, world.worktree);
+    await dropWorktree(ctx, journal);
+    if (verb === 'rm') await dropBranch(ctx, journal, world.branchCommit);
+    const type = verb === 'rm' ? ('session.removed' as const) : ('session.archived' as const);
+    await journal.record([{ type, by: 'user', data: {} }]);
     return answer;
   });
+};
+
+const intentOf = (verb: Verb, { uncommitted, unmergedCommits, branchCommit }: World, wish: Wish): Intent => {
+  const found = { uncommitted, unmergedCommits, branchCommit };
+  return verb === 'archive' ? { do: 'archive', found } : { do: 'remove', found, anyway: wish.unmerged === true };
+};
+
+const answerOf = (session: Session, verb: Verb, world: World, wish: Wish): PutAway => ({
+  session: session.id,
+  name: session.name,
+  worktree: world.worktree?.path ?? null,
+  branch: verb === 'rm' && world.branchCommit !== null ? session.branch : null,
+  commit: world.branchCommit,
+  unmergedCommits: world.unmergedCommits,
+  landed: world.landed,
+  dryRun: wish.dryRun,
+});
+
+/** What would happen: nothing is recorded, and what a dead process left is told, not put in order. */
+const foretell = async (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): Promise<PutAway> => {
+  refuseHeld(ctx, which);
+  const session = await readSession(ctx, which.id);
+  if (session.openOperation)
+    ctx.warn(`The ${session.openOperation.verb} of ${session.name} never ended: it would be put in order first.`);
+  const world = afterReconcile(ctx, session, await lookAround(ctx, session));
+  await refuseLosses(ctx, session, { worktree: world.worktree, branch: verb === 'rm' && world.branchCommit !== null });
+  judge(session, intentOf(verb, world, wish));
+  return answerOf(session, verb, world, wish);
+};
+
+/** The first few by name, and how many there are. */
+const someOf = (paths: string[]): string =>
+  paths.length > 3 ? `${paths.slice(0, 3).join(', ')}, … ${paths.length} in all` : paths.join(', ');
+
+/** An iteration that never ended would be ended first, with one commit of what its agent left. */
+const afterReconcile = (ctx: Context, session: Session, world: World): World => {
+  const open = openIteration(session);
+  if (!open || !world.worktree) return world;
+  const left = world.uncommitted.filter((path) => !world.inside.includes(path));
+  const isMoved = world.branchCommit !== null && world.branchCommit !== open.head;
+  const commits = left.length > 0 || isMoved ? 1 : 0;
+  const own = isMoved ? 'Its own commits would be folded into one.' : 'It left nothing.';
+  const what = left.length > 0 ? `What it left would be committed as interrupted: ${someOf(left)}.` : own;
+  ctx.warn(`Iteration ${open.iteration} of ${session.name} never ended: its process died. ${what}`);
+  const landed = left.length > 0 ? null : world.landed;
+  return {
+    ...world,
+    uncommitted: world.inside,
+    landed,
+    unmergedCommits: landed ? 0 : Math.max(world.unmergedCommits, commits),
+  };
+};
 
 /**
  * Nobody can tell a file that a test run left from one that a person wrote while it ran. They do not hold up a
@@ -89,9 +137,8 @@ const keepLeftovers = async (ctx: Context, journal: Journal, wt: Worktree): Prom
   const commit = await snapshotWorktree(ctx.repo, wt, { parent: session.head, message });
   journal.keep([commit]);
   await journal.flush();
-  const some = left.slice(0, 3).map(({ path }) => path);
-  const more = left.length > 3 ? `, … ${left.length} in all` : '';
-  ctx.warn(`What the tests left in the worktree is kept in commit ${commit.slice(0, 12)}: ${some.join(', ')}${more}.`);
+  const some = someOf(left.map(({ path }) => path));
+  ctx.warn(`What the tests left in the worktree is kept in commit ${commit.slice(0, 12)}: ${some}.`);
 };
 
 const dropWorktree = async (ctx: Context, journal: Journal): Promise<void> => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checksText } from '../../src/cli/checks-text.ts';
 import { diffStatText, patchText } from '../../src/cli/diff-text.ts';
 import { listText } from '../../src/cli/list-text.ts';
-import { pruneText } from '../../src/cli/prune-text.ts';
+import { landedText, pruneText } from '../../src/cli/prune-text.ts';
 import { putAwayText } from '../../src/cli/put-away-text.ts';
 import { newText, runText } from '../../src/cli/run-text.ts';
 import { statusText } from '../../src/cli/status-text.ts';
@@ -180,24 +180,46 @@ describe('diff', () => {
 });
 
 describe('putting away', () => {
-  const done = { session: 'k1', name: 'n', worktree: '/w', branch: 'b', commit: 'abcdef0123', dryRun: false };
+  const done = {
+    session: 'k1',
+    name: 'n',
+    worktree: '/w',
+    branch: 'b',
+    commit: 'abcdef0123',
+    landed: null,
+    dryRun: false,
+  };
   it('says what went, and what would', () => {
     expect(putAwayText(done, plain)).toContain('✓ removed the branch b (was abcdef01)');
     expect(putAwayText({ ...done, dryRun: true }, plain)).toContain('would remove the worktree /w');
     expect(putAwayText({ ...done, worktree: null, branch: null }, plain)).toContain('nothing was left to remove');
   });
+  it('rm says where the work is, and nothing of it where the branch stays', () => {
+    const landed = { how: 'squash-merged', into: 'main\u001b[31m' };
+    expect(putAwayText({ ...done, landed }, plain)).toContain('  its work stays: squash-merged into main\n');
+    expect(putAwayText({ ...done, landed, branch: null }, plain)).not.toContain('its work');
+  });
   it('prune adds sizes up and says why the rest stays', () => {
-    const item = { session: 'k1', name: 'n', reason: 'merged', worktree: '/w', branch: 'b', bytes: 2048 };
+    const item = { session: 'k1', name: 'n', reason: 'merged', into: 'main', worktree: '/w', branch: 'b', bytes: 2048 };
     const text = pruneText(
-      [item, { ...item, session: 'k2', reason: 'empty' }],
+      [item, { ...item, session: 'k2', reason: 'empty', into: null }],
       [{ session: 'k3', name: 'm', why: '2 unmerged commits' }],
       plain,
     );
-    expect(text).toContain('another branch contains every commit');
+    expect(text).toMatch(/goes +k1 +n +2\.0 KiB +merged into main\n/);
+    expect(text).toContain('its iterations changed nothing');
     expect(text).toMatch(/stays +k3 +m +2 unmerged commits/);
     expect(text).toContain('2 sessions can go, 4.0 KiB');
     expect(pruneText([], [], plain)).toBe('Nothing is safe to remove.');
   });
+  it.each([
+    ['merged', 'merged into main'],
+    ['squash-merged', 'squash-merged into main'],
+    ['rebased', 'rebased onto main'],
+    ['same-content', 'main has the same content'],
+    ['gone', 'its branch is gone already'],
+    ['of-a-later-version', 'of-a-later-version'],
+  ])('%s is “%s”', (how, words) => expect(landedText(how, 'main')).toBe(words));
 });
 
 describe('checks', () => {

@@ -48,13 +48,22 @@ const created = {
   baseCommit: objectId,
 };
 
+const how = z
+  .enum(['merged', 'rebased', 'squash-merged', 'same-content'])
+  .describe(
+    'merged: that branch contains the commits; rebased: each has a twin there that makes the same change; squash-merged: one commit there makes the change of all; same-content: merging would change nothing',
+  );
+
 const putAway = open({
   session: sessionId,
   name: z.string(),
   worktree: z.string().nullable().describe('the worktree that went, or would go; null when there was none'),
   branch: z.string().nullable().describe('the branch that went, or would go; null when it stays'),
   commit: objectId.nullable(),
-  unmergedCommits: count,
+  unmergedCommits: count.describe('that no other branch contains, neither as they are nor by content'),
+  landed: open({ how, into: z.string().describe('branch or tag') })
+    .nullable()
+    .describe('where the work is already; null: nowhere else'),
   dryRun: z.boolean(),
 });
 
@@ -95,7 +104,10 @@ export const sessionAnswers = {
       open({
         session: sessionId,
         name: z.string(),
-        reason: z.string(),
+        reason: z
+          .enum([...how.options, 'empty', 'gone'])
+          .describe('as `how` of rm; empty: its iterations changed nothing; gone: somebody removed its branch'),
+        into: z.string().nullable().describe('the branch or tag that has the work'),
         worktree: z.string().nullable(),
         branch: z.string().nullable(),
         bytes: count.describe('what the worktree takes on disk'),
