@@ -64,14 +64,28 @@ const apply = (stories: Map<string, Story>, changes: DetailedChange[]): void => 
   });
   for (const { change, story } of taken) {
     const there = stories.get(change.path);
-    // What is put where another file was before takes that file's place.
-    const known = there && isGone(there) && there.wasThere ? there : story;
-    if (known === there && story && story !== there && story.wasThere) stories.set(story.origin, ended(story));
-    stories.set(change.path, known ? goOn(known, change) : begin(change));
+    if (!there || !isGone(there)) {
+      stories.set(change.path, story ? goOn(story, change) : begin(change));
+      continue;
+    }
+    // What is put where another file was takes that file's place, and is gone from its own.
+    stories.set(change.path, goOn(there, change));
+    const mover = change.status === 'renamed' ? (story ?? begin(change)) : undefined;
+    if (mover?.wasThere) stories.set(mover.origin, ended(mover, story !== undefined));
   }
 };
 
-const ended = (story: Story): Story => ({ ...story, change: { ...story.change, status: 'deleted' } });
+/** A file that stands under another name's story from now on; lines that were counted there are not counted here. */
+const ended = (story: Story, hasLines: boolean): Story => ({
+  ...story,
+  change: {
+    ...story.change,
+    status: 'deleted',
+    mode: story.change.mode.replace(/./g, '0'),
+    id: story.change.id.replace(/./g, '0'),
+    ...(!hasLines && { insertions: 0, deletions: 0 }),
+  },
+});
 
 /**
  * What several steps changed, taken together: a file that is deleted and comes back is modified, one that came and
