@@ -1,10 +1,12 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, isAppError } from '../errors.ts';
 import { trackedStatus } from './dirty.ts';
+import { errorCode, lstatIfAny } from './files.ts';
 import { git } from './git.ts';
 import { readIndex } from './index-file.ts';
-import { onDisk, pathToBytes } from './paths.ts';
+import { isNested } from './nested.ts';
+import { onDisk } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { clearStaleLock } from './stale-locks.ts';
 import { type Surveyed, survey } from './survey.ts';
@@ -53,30 +55,46 @@ const blocked = (worktree: Worktree, paths: string[]): AppError => {
   });
 };
 
-/** For `git update-index -z --index-info`: what goes makes room for what comes. */
-const instructions = (surveyed: Surveyed[]): Buffer => {
-  const lines = surveyed.filter(
-    ({ change, verdict }) => verdict === 'written' || (verdict === 'gone' && change.new === undefined),
-  );
-  const going = lines.filter(({ change }) => change.new === undefined);
-  const coming = lines.filter(({ change }) => change.new !== undefined);
-  return Buffer.concat(
-    [...going, ...coming].flatMap(({ change: { path, old, new: wanted } }) => [
-      Buffer.from(wanted ? `${wanted.mode} ${wanted.id}\t` : `0 ${'0'.repeat(old!.id.length)}\t`),
-      pathToBytes(path),
-      Buffer.of(0),
-    ]),
-  );
+/** Takes away a folder in which there is nothing but folders. */
+const removeEmpty = (folder: string | Buffer): void => {
+  const below = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' });
+  const at = Buffer.from(folder as string);
+  for (const { name } of below) {
+    const path = Buffer.concat([at, Buffer.from('/'), name]);
+    if (lstatIfAny(path)?.isDirectory()) removeEmpty(path);
+  }
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw error;
+  }
 };
 
-/** Makes of a half-done move one that git can do: what is there already is said to be, what is half is taken away. */
-const settle = async (repo: Repository, worktree: Worktree, surveyed: Surveyed[]): Promise<boolean> => {
-  const removable = surveyed.filter(({ verdict }) => verdict === 'torn' || verdict === 'rewritten');
-  for (const { change } of removable) rmSync(onDisk(worktree.path, change.path), { force: true });
-  const stdin = instructions(surveyed);
-  if (stdin.length === 0) return false;
-  await git(repo, ['update-index', '-z', '--index-info'], { worktree, stdin, settings: DURABLE });
-  return true;
+/**
+ * Makes of a half-done move one that git can do: what is the old or new content already, or half of it, is taken away.
+ * All of it is in the repository, and git takes a file that is not there for unchanged.
+ */
+const clearTheWay = (worktree: Worktree, surveyed: Surveyed[]): void => {
+  const at = ({ change }: Surveyed): string | Buffer => onDisk(worktree.path, change.path);
+  const isFolder = (found: Surveyed): boolean => lstatIfAny(at(found))?.isDirectory() === true;
+  // What lies behind a link is none of ours.
+  const begun = surveyed.filter(
+    ({ verdict, change, inTheWay }) => !['old', 'done'].includes(verdict) && inTheWay === change.path,
+  );
+  for (const found of begun) if (found.verdict !== 'gone' && !isFolder(found)) rmSync(at(found), { force: true });
+  for (const found of begun) if (isFolder(found) && !isNested(worktree, found.change.path)) removeEmpty(at(found));
+};
+
+const readTree = async (repo: Repository, worktree: Worktree, { from, to }: Move): Promise<void> => {
+  const run = () => git(repo, ['read-tree', '-m', '-u', from, to], { worktree, settings: DURABLE });
+  try {
+    await run();
+  } catch (error) {
+    if (!isAppError(error, 'git.failed')) throw error;
+    // Git goes by the times of files alone: one that was only touched looks changed until the index has been refreshed.
+    await git(repo, ['update-index', '-q', '--refresh'], { worktree, ok: [0, 1], settings: DURABLE });
+    await run();
+  }
 };
 
 /**
@@ -96,17 +114,15 @@ export const bringWorktree = async (repo: Repository, worktree: Worktree, move: 
   if (surveyed.length === 0) return;
   const obstructing = await inTheWay(repo, worktree, surveyed);
   if (obstructing.length > 0) throw blocked(worktree, obstructing);
-  const wasBegun = await settle(repo, worktree, surveyed);
-  if (!surveyed.every(({ verdict }) => verdict === 'done')) {
-    try {
-      await git(repo, ['read-tree', '-m', '-u', move.from, move.to], { worktree, settings: DURABLE });
-    } catch (error) {
-      // Somebody may have changed a file in this very moment.
-      const now = isAppError(error, 'git.failed') ? await obstacles(repo, worktree, move) : [];
-      throw now.length > 0 ? blocked(worktree, now) : error;
-    }
+  if (surveyed.every(({ verdict }) => verdict === 'done')) return;
+  clearTheWay(worktree, surveyed);
+  try {
+    await readTree(repo, worktree, move);
+  } catch (error) {
+    // Somebody may have changed a file in this very moment.
+    const now = isAppError(error, 'git.failed') ? await obstacles(repo, worktree, move) : [];
+    throw now.length > 0 ? blocked(worktree, now) : error;
   }
-  if (wasBegun) await git(repo, ['update-index', '-q', '--refresh'], { worktree, ok: [0, 1], settings: DURABLE });
 };
 
 /** The tracked files that differ from HEAD, staged or not; of a submodule only that it stands on another commit. */

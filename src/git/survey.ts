@@ -66,14 +66,13 @@ type Finding = Pick<Surveyed, 'verdict' | 'inTheWay'>;
 const judgeFolder = (scene: Scene, change: TreeChange): Finding => {
   const { path } = change;
   const { worktree, changes } = scene;
-  if (change.new === undefined) return { verdict: 'gone', inTheWay: path };
+  if (change.new?.mode === SUBMODULE && isNested(worktree, path)) return { verdict: 'written', inTheWay: path };
+  // A folder that comes may hold what comes, one that goes what goes.
+  const [lacking, having] = change.old === undefined ? (['new', 'old'] as const) : (['old', 'new'] as const);
   const own = findBelow(worktree, path, (below) => {
     const other = changes.get(below);
-    return other?.old !== undefined && other.new === undefined;
+    return other !== undefined && other[having] !== undefined && other[lacking] === undefined;
   });
-  if (change.new.mode === SUBMODULE && (own === undefined || isNested(worktree, path))) {
-    return { verdict: 'written', inTheWay: path };
-  }
   if (own !== undefined) return { verdict: 'other', inTheWay: own };
   return { verdict: change.old === undefined ? 'old' : 'gone', inTheWay: path };
 };
