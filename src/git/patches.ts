@@ -1,4 +1,5 @@
-import { isAppError } from '../errors.ts';
+import { join } from 'node:path';
+import { AppError, isAppError } from '../errors.ts';
 import { emptyTree } from './diff.ts';
 import { git } from './git.ts';
 import { assertId } from './ids.ts';
@@ -28,6 +29,12 @@ const LINES = ['-p', '-U0', '--submodule=short', '--no-color', '--inter-hunk-con
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
+ * By attributes a commit could hide its lines: `-diff`, `binary`. Without an index and a checkout git takes them from a
+ * tree at most.
+ */
+const withoutAttributes = (repo: Repository): [string, string][] => [['attr.tree', emptyTree(repo)]];
+
+/**
  * What differs between pairs of trees, with every line that changed, by one process.
  * @throws AppError ref.missing when a name is no id, git.failed when a tree is missing
  */
@@ -41,8 +48,14 @@ export const readPatches = async (
   for (const id of named.flat()) assertId(id);
   const { objectDir, maxBytes = MAX_BYTES } = options;
   const stdin = named.map((ids) => `${ids.join(' ')}\n`).join('');
-  const ask = async (flags: string[], limit?: number): Promise<PatchFile[][]> =>
-    parsePatches((await git(repo, ['diff-tree', ...FLAGS, ...flags], { stdin, objectDir, maxBytes: limit })).stdout);
+  const how = { stdin, objectDir, index: join(repo.commonDir, 'amp', 'no-index'), settings: withoutAttributes(repo) };
+  const ask = async (flags: string[], limit?: number): Promise<PatchFile[][]> => {
+    const { stdout } = await git(repo, ['diff-tree', ...FLAGS, ...flags], { ...how, maxBytes: limit });
+    const answers = parsePatches(stdout);
+    // It passes over what it does not find, and says nothing.
+    if (answers.length < pairs.length) throw new AppError('git.failed', 'git diff-tree: a tree is missing');
+    return answers;
+  };
   try {
     return { pairs: await ask(LINES, maxBytes), isCut: false };
   } catch (error) {

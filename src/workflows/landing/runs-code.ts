@@ -2,7 +2,7 @@
 
 interface Kind {
   why: string;
-  /** Names of files, wherever they lie; a star stands for any letters. */
+  /** Names of files, wherever they lie; a star stands for any letters but a slash. */
   names?: string[];
   /** Folders, wherever they lie: everything below them counts. */
   folders?: string[];
@@ -51,7 +51,7 @@ const KINDS: Kind[] = [
   {
     why: 'settings or instructions of an agent',
     names: ['agents.md', 'agent.md', 'claude.md', 'claude.local.md', 'gemini.md', '.mcp.json', '.cursorrules', '.amp*'],
-    folders: ['.amp', '.claude', '.cursor', '.codex', '.opencode', '.gemini', '.windsurf'],
+    folders: ['.amp*', '.claude', '.cursor', '.codex', '.opencode', '.gemini', '.windsurf'],
   },
   {
     why: 'settings or instructions of an agent',
@@ -66,8 +66,9 @@ const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 
 /** Case counts for nothing: on many disks it makes no difference. */
 const patternOf = ({ names = [], folders = [] }: Kind): RegExp => {
-  const files = names.map((name) => `${name.split('*').map(literal).join('[^/]*')}$`);
-  const below = folders.map((folder) => `${literal(folder)}/`);
+  const glob = (text: string): string => text.split('*').map(literal).join('[^/]*');
+  const files = names.map((name) => `${glob(name)}$`);
+  const below = folders.map((folder) => `${glob(folder)}/`);
   return new RegExp(`(?:^|/)(?:${[...files, ...below].join('|')})`, 'is');
 };
 
