@@ -14,6 +14,7 @@ import { type Marks, readMarks, sessionsIn } from './marks.ts';
 import { type Origin, originOf, type Share, sharesOf, UNCOMMITTED } from './origins.ts';
 import { placeOfFile } from './place.ts';
 import { findSource, type LineRange, type Source, type Version } from './source.ts';
+import { unrecordedCredits } from './unrecorded.ts';
 
 export interface BlamedLine {
   line: number;
@@ -165,6 +166,9 @@ export const blame = async (ctx: Context, wish: BlameWish): Promise<FileBlame> =
     const { path, commit, isWorktree } = source;
     const known = nothing();
     await learnSessions(ctx, sessionOf(source), known);
+    for (const facts of known.facts.values())
+      for (const [id, credit] of await unrecordedCredits(ctx, facts, { tip: commit, reader }))
+        known.credits.set(id, credit);
     const worktree = source.worktree ?? undefined;
     const options = { path, worktree, lines, ...(!isWorktree && { commit }) };
     const found = await follow(ctx, options, known, reader);

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
 import { AppError, isAppError } from '../../errors.ts';
 import { locateRepository } from '../../git/locate.ts';
 import type { Repository, Worktree } from '../../git/repository.ts';
@@ -20,10 +20,18 @@ const outside = (ctx: Context, file: string): AppError =>
 
 const posix = (path: string): string => path.split(sep).join('/');
 
-/** The nearest folder that is there; what is below it may have been deleted. */
+const isFolder = (path: string, look: typeof lstatSync): boolean => {
+  try {
+    return look(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+/** The folder itself, or the nearest one that is there: what is below it may have been deleted. */
 const standingFolder = (path: string): string => {
-  let dir = dirname(path);
-  while (!existsSync(dir) && dirname(dir) !== dir) dir = dirname(dir);
+  let dir = isFolder(path, lstatSync) ? path : dirname(path);
+  while (!isFolder(dir, statSync) && dirname(dir) !== dir) dir = dirname(dir);
   return dir;
 };
 
@@ -52,7 +60,7 @@ export const placeOfFile = async (ctx: Context, cwd: string, file: string): Prom
   const given = resolve(cwd, file);
   const dir = standingFolder(given);
   // Links on the way are followed, the file itself may be one.
-  const real = join(realpathSync(dir), relative(dir, dirname(given)), basename(given));
+  const real = join(realpathSync(dir), relative(dir, given));
   const { repo } = ctx;
   const found = await repositoryAt(ctx, realpathSync(dir), file);
   if (found.commonDir !== repo.commonDir) {
