@@ -52,8 +52,8 @@ describe('addUp', () => {
     ['added, renamed, deleted', [[added('a')], [renamed('a', 'b')], [deleted('b')]], []],
     [
       'places changed',
-      [[renamed('a', 'b'), renamed('b', 'a')], [change({ path: 'c' })]],
-      ['renamed b a 0 0', 'renamed a b 0 0', 'modified c 1 1'],
+      [[renamed('a', 'b'), renamed('b', 'a', { previousId: id('b'), id: id('b') })], [change({ path: 'c' })]],
+      ['modified a 0 0', 'modified b 0 0', 'modified c 1 1'],
     ],
     [
       'deleted, and another in its place',
@@ -66,9 +66,19 @@ describe('addUp', () => {
       ['modified x'],
     ],
     [
-      'a copy',
+      'moved away, and another in its place',
+      [[renamed('a', 'b')], [added('a', { id: id('c') })]],
+      ['modified a 3 0', 'added b 0 0'],
+    ],
+    [
+      'moved, deleted, and another',
+      [[renamed('a', 'b')], [deleted('b')], [added('b')]],
+      ['deleted a 0 3', 'added b 3 0'],
+    ],
+    [
+      'a copy is a new file',
       [[change({ path: 'b', previousPath: 'a', status: 'copied' })], [change({ path: 'b' })]],
-      ['copied a b 2 2'],
+      ['added b 2 2'],
     ],
   ])('%s', (_, steps, expected) => {
     const lines = brief(steps).map((line) => line.trim());
