@@ -1,16 +1,15 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bringWorktree } from './bring-worktree.ts';
-import { lstatIfAny } from './files.ts';
 import { git } from './git.ts';
 import { assertId } from './ids.ts';
 import { type IndexEntry, readIndex } from './index-file.ts';
 import type { ConflictStage, MergeConflict, MergedTree } from './merge-messages.ts';
-import { joinNul, onDisk, pathFromBytes, pathToBytes, splitNul } from './paths.ts';
+import { pathToBytes } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { clearStaleLock } from './stale-locks.ts';
 import { switchWorktree } from './switch-worktree.ts';
 
+export { abandonConflict } from './abandon-conflict.ts';
 export { conflictHunks, type OpenConflict, openConflicts } from './open-conflicts.ts';
 export { resolvedTree } from './resolved-tree.ts';
 
@@ -71,48 +70,4 @@ export const closeConflict = async (repo: Repository, worktree: Worktree, tree: 
   await clearStaleLock(repo, { path: join(worktree.gitDir, 'index.lock'), folders });
   await git(repo, ['read-tree', tree], { worktree, settings: DURABLE });
   await git(repo, ['update-index', '-q', '--refresh'], { worktree, ok: [0, 1], settings: DURABLE });
-};
-
-/** The entries of a tree at some paths, `mode id` each. */
-const entriesAt = async (repo: Repository, tree: string, paths: Set<string>): Promise<Map<string, string>> => {
-  const { stdout } = await git(repo, ['ls-tree', '-r', '-z', '--full-tree', tree]);
-  const found = new Map<string, string>();
-  for (const line of splitNul(stdout)) {
-    const tab = line.indexOf(0x09);
-    const path = pathFromBytes(line.subarray(tab + 1));
-    const [mode, , id] = line.toString('latin1', 0, tab).split(' ');
-    if (paths.has(path)) found.set(path, `${mode} ${id}`);
-  }
-  return found;
-};
-
-/**
- * Takes a worktree out of a conflict and to another commit or tree. What a person has done in the conflicting files is
- * lost; uncommitted changes of other files stay. HEAD does not move. Killed at any moment, a second call finishes it.
- * @throws AppError worktree.blocked when changes of other files are in the way; they are untouched then
- */
-export const abandonConflict = async (
-  repo: Repository,
-  worktree: Worktree,
-  options: { merged: MergedTree; to: string },
-): Promise<void> => {
-  const { merged, to } = options;
-  const folders = [worktree.path, worktree.gitDir];
-  await clearStaleLock(repo, { path: join(worktree.gitDir, 'index.lock'), folders });
-  const paths = merged.conflicts.map(({ path }) => path);
-  const known = await entriesAt(repo, merged.tree, new Set(paths));
-  const none = `0 ${'0'.repeat(merged.tree.length)}`;
-  const lines = [...paths]
-    .sort((a, b) => Number(known.has(a)) - Number(known.has(b)))
-    .flatMap((path) => [`${none}\t${path}`, ...(known.has(path) ? [`${known.get(path)}\t${path}`] : [])]);
-  await git(repo, ['update-index', '-z', '--index-info'], { worktree, stdin: joinNul(lines), settings: DURABLE });
-  for (const path of paths) {
-    const file = onDisk(worktree.path, path);
-    const stat = lstatIfAny(file);
-    if (stat && !stat.isDirectory()) rmSync(file, { force: true });
-  }
-  await bringWorktree(repo, worktree, { from: merged.tree, to });
-  const wanted = [...(await entriesAt(repo, to, new Set(paths))).keys()];
-  if (wanted.length === 0) return;
-  await git(repo, ['checkout-index', '-f', '-u', '-q', '-z', '--stdin'], { worktree, stdin: joinNul(wanted) });
 };

@@ -7,16 +7,8 @@ import { headOf, readRef } from '../../src/git/refs.ts';
 import { addWorktree, removeWorktree } from '../../src/git/worktrees.ts';
 import { bundle } from '../support/bundle.ts';
 import { exec, git, makeRepo, sh, tempDir } from '../support/repo.ts';
-import { BRANCH, program as executable, makeSession, write } from './support.ts';
-
-/** How many crash points are passed over; CRASH_STEP=1 tries them all, which takes minutes. */
-const stepOf = (usual: number): number => Number(process.env['CRASH_STEP'] ?? usual);
-const TIMEOUT = { timeout: process.env['CRASH_STEP'] ? 3_600_000 : 300_000 };
-
-/** System calls after which the disk is another; the calls of node's own start are not among them. */
-const CALLS = 'rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,fsync,fdatasync,link,linkat,symlink,chmod';
-
-const hasStrace = process.platform === 'linux' && existsSync('/usr/bin/strace');
+import { dieAt, everyPoint, fsck, gitDiesAt, hasStrace, leftovers, stepOf, TIMEOUT } from './crash-support.ts';
+import { BRANCH, makeSession, write } from './support.ts';
 
 /** The blob of `left\n`. */
 const LEFT = '45cf141ba67d59203f02a54f03162f3fcef57830';
@@ -37,54 +29,10 @@ beforeAll(async () => {
     }`);
 });
 
-/** Finer, and only for git: every file opened, written and closed. */
-const GIT_CALLS = `openat,write,close,ftruncate,${CALLS}`;
-
-const strace = (calls: string, n: number): string[] => [
-  ...['strace', '-f', '-qq', '-o', '/dev/null'],
-  ...['-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=${n}`],
-];
-
-/** Runs the program, which is killed (it, or a git that it started) at the n-th call that changes the disk. */
-const dieAt = async (n: number, args: string[]): Promise<boolean> => {
-  const [command, ...rest] = strace(CALLS, n);
-  return (await exec('/', command!, [...rest, process.execPath, program, ...args])).exitCode === 0;
-};
-
-/** The same, but only gits die, each at its n-th call. */
-const gitDiesAt = async (n: number, args: string[]): Promise<boolean> => {
-  const dir = tempDir('amp-dying-');
-  const real = (await sh('/', 'command -v git')).stdout.trim();
-  executable(join(dir, 'git'), `exec ${strace(GIT_CALLS, n).join(' ')} '${real}' "$@"`);
-  const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}` };
-  return (await exec('/', process.execPath, [program, ...args], env)).exitCode === 0;
-};
-
 const WAYS = [
-  ['the program or git', dieAt, stepOf(3)],
-  ['git', gitDiesAt, stepOf(17)],
+  ['the program or git', (n: number, args: string[]) => dieAt(n, program, args), stepOf(3)],
+  ['git', (n: number, args: string[]) => gitDiesAt(n, program, args), stepOf(17)],
 ] as const;
-
-/** Calls `round` with crash point after crash point, until one lies behind the end of the work. */
-const everyPoint = async (step: number, round: (n: number) => Promise<boolean>): Promise<number> => {
-  for (let n = 1; ; n += step) {
-    expect(n).toBeLessThan(2000);
-    if (await round(n)) return n;
-  }
-};
-
-const fsck = async (dir: string): Promise<void> => {
-  const ran = await sh(dir, 'git fsck --full --strict --no-dangling');
-  expect(ran.exitCode, ran.stderr).toBe(0);
-};
-
-const leftovers = async (dir: string): Promise<string> =>
-  (
-    await sh(
-      dir,
-      'find . \\( -name "*.lock" -o -name "*.removed.*" -o -path "./.git/amp/tmp/*" \\) ! -path "./.git/amp/locks/*"',
-    )
-  ).stdout;
 
 describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
   it.each(WAYS)('%s, in addWorktree: a second call finishes it', TIMEOUT, async (_who, die, step) => {
@@ -146,7 +94,7 @@ describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
     await everyPoint(stepOf(2), async (n) => {
       const path = join(dir, '.worktrees', `s${n}`);
       const wt = await addWorktree(repo, { path, branch: `amp/crash/${n}`, commit });
-      const survived = await dieAt(n, ['remove', dir, path]);
+      const survived = await dieAt(n, program, ['remove', dir, path]);
       if (existsSync(path)) expect(await dirtyPaths(repo, wt)).toEqual([]);
       await fsck(dir);
       await removeWorktree(repo, path);
