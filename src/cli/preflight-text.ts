@@ -9,8 +9,10 @@ interface Preflight {
   session: string;
   name: string;
   target: string;
+  targetCommit: string;
   ahead: number;
   behind: number;
+  result: string | null;
   ok: boolean;
   gates: Parameters<typeof gatesText>[0];
 }
@@ -22,7 +24,7 @@ export const preflightText = (answer: Preflight, color: ChalkInstance): string =
   const apart = color.dim(`${ahead} ahead, ${behind} behind`);
   const told = gates.filter((gate) => !gate.ok && gate.severity === 'review').length;
   const last =
-    ahead === 0
+    answer.result === answer.targetCommit
       ? `Nothing to merge: ${sanitizeLine(target)} has all of it.`
       : `It can be merged${told > 0 ? `, once somebody has looked at what is marked !` : ''}: amp-sessions merge ${session}`;
   return [`${way}  ${apart}`, '', gatesText(gates, color), ...(ok ? ['', last] : [])].join('\n');

@@ -161,7 +161,7 @@ describe('readPatches', () => {
           trees.push(await treeOf(dir, 'x'));
         }
         const [files] = (await readPatches(repo, [{ from: trees[0]!, to: trees[1]! }])).pairs;
-        const made = [...old];
+        const made: string[] = [...old];
         for (const hunk of (files![0]?.hunks ?? []).toReversed())
           made.splice(hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1, hunk.oldLines, ...addedLines(hunk));
         expect(made).toEqual(now);

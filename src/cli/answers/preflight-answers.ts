@@ -24,6 +24,7 @@ const one = {
   commit: objectId.describe("tip of the session's branch"),
   ahead: count,
   behind: count,
+  result: objectId.nullable().describe('what the tip of the target would be; null when there is a conflict'),
   gates: z.array(gate),
 };
 

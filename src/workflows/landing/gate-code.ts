@@ -50,7 +50,8 @@ export const findCode = async (ctx: Context, files: PatchFile[]): Promise<GateFi
 export const codeGate = async (ctx: Context, files: PatchFile[]): Promise<Gate> => {
   const findings = await findCode(ctx, files);
   if (findings.length === 0) return passed('code', 'no changed file runs code by itself');
-  return forReview('code', `${counted(findings.length, 'changed file')} may run code by itself`, {
+  const what = `${counted(findings.length, 'changed file')} may run code by ${findings.length === 1 ? 'itself' : 'themselves'}`;
+  return forReview('code', what, {
     findings,
     hint: 'Read them before you let them in.',
   });

@@ -4,6 +4,7 @@ import type { Worktree } from '../../git/repository.ts';
 import { type AheadBehind, aheadBehind } from '../../git/rev-count.ts';
 import type { Context } from '../context.ts';
 import { counted, failed, type Gate, passed, someOf } from './gate.ts';
+import { isNothing } from './landed-lines.ts';
 import type { LandingPlan } from './plan.ts';
 
 /** Why a checkout of the target cannot be taken along; undefined when it can. */
@@ -63,6 +64,7 @@ export const targetGate = async (ctx: Context, plan: LandingPlan): Promise<Gate>
 /** Whether the work can be put upon the target as it is now. */
 export const conflictsGate = (plan: LandingPlan, session: { id: string }): Gate => {
   const { conflict, target } = plan;
+  if (isNothing(plan)) return passed('conflicts', `nothing to merge: ${target.name} has all of it`);
   if (!conflict) return passed('conflicts', 'none');
   const paths = [...new Set(conflict.conflicts.map(({ path }) => path))];
   return failed('conflicts', `${counted(paths.length, 'file')} in conflict with ${target.name}: ${someOf(paths)}`, {

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { type Interrupts, isStopped } from '../interrupts.ts';
 import { type ProgramRun, runProgram } from '../run-program.ts';
 import { failed, type Gate, passed, skippedGate } from './gate.ts';
-import { treesOf } from './landed-lines.ts';
+import { isNothing, treesOf } from './landed-lines.ts';
 import type { LandingPlan } from './plan.ts';
 import { withThrowaway } from './throwaway.ts';
 
@@ -96,6 +96,7 @@ export const testsGate = async (
 ): Promise<Gate> => {
   if (session.test === null) return passed('tests', 'no test command');
   if (options.skip) return skippedGate('tests', 'not run, as asked');
+  if (isNothing(plan)) return skippedGate('tests', 'not run: there is nothing to merge');
   if (plan.conflict) return skippedGate('tests', 'not run: there is no merged result yet');
   const known = await knownRun(ctx, session, plan.mergeCommit);
   if (known && verdictOf(known) === 'passed')

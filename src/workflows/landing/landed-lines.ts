@@ -16,6 +16,10 @@ export interface LandedLines {
   isCut: boolean;
 }
 
+/** The target has all of it already. */
+export const isNothing = ({ conflict, mergeCommit, target }: LandingPlan): boolean =>
+  !conflict && mergeCommit === target.commit;
+
 /** From where to where: what was planned, or with a conflict what the branch holds now. */
 const rangeOf = (plan: LandingPlan): { from: string | null; to: string } =>
   plan.conflict ? { from: plan.mergeBase, to: plan.tip } : { from: plan.target.commit, to: plan.mergeCommit };

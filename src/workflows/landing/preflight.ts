@@ -25,6 +25,8 @@ export interface Preflight {
   commit: string;
   ahead: number;
   behind: number;
+  /** What the tip of the target would be; null when there is a conflict. */
+  result: string | null;
   ok: boolean;
   gates: Gate[];
 }
@@ -80,6 +82,7 @@ export const preflight = async (ctx: Context, which: SessionSummary, wish: Prefl
     targetCommit: commit,
     commit: tip,
     ...(await distanceOf(ctx, plan)),
+    result: plan.conflict ? null : plan.mergeCommit,
     ok: !gates.some(isStopping),
     gates,
   };
