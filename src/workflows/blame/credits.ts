@@ -42,6 +42,17 @@ const carryOver = ({ session }: Facts, op: Operation, credits: Credits): void =>
 export const operationsOf = ({ session: { operations, openOperation } }: Facts): Operation[] =>
   [...operations, ...(openOperation ? [openOperation] : [])].filter(({ verb }) => verb !== 'undo' && verb !== 'rewind');
 
+/** Commits that people made on the branch itself; what they merged into it came from elsewhere. */
+const onBranch = ({ session, found }: Facts): Set<string> => {
+  const own = new Set<string>();
+  const tips = [session.head, ...session.iterations.map(({ head }) => head)];
+  const moved = session.operations.flatMap(({ moves }) => moves.map(({ from }) => from));
+  for (const tip of [...tips, ...moved])
+    for (let at: string | undefined = tip; at !== undefined && found.has(at) && !own.has(at); at = found.get(at)?.[0])
+      own.add(at);
+  return own;
+};
+
 /** Whose the commits are that a session's log tells of. */
 export const creditsOf = (facts: Facts): Credits => {
   const { session, folded, resolved } = facts;
@@ -51,7 +62,7 @@ export const creditsOf = (facts: Facts): Credits => {
   const manual = (commit: string) => credits.set(commit, { kind: 'manual', session: session.id, iteration: null });
   for (const [commit, iteration] of folded) agent(commit, iteration);
   for (const [commit, iteration] of resolved) iteration === null ? manual(commit) : agent(commit, iteration);
-  for (const { commit } of session.manualCommits) manual(commit);
+  for (const commit of onBranch(facts)) manual(commit);
   for (const { commit, iteration } of session.iterations) if (commit !== null) agent(commit, iteration);
   for (const op of operationsOf(facts)) carryOver(facts, op, credits);
   return credits;

@@ -11,6 +11,8 @@ export interface Facts {
   folded: Map<string, number>;
   /** What commits in conflict became, and the iteration in which the agent decided; null: a person did. */
   resolved: Map<string, number | null>;
+  /** Commits that people were found to have made or brought in, and their parents. */
+  found: Map<string, string[]>;
   /** Tips of the branch that a host has seen, oldest first. */
   pushed: string[];
 }
@@ -24,12 +26,14 @@ const LISTENERS: Record<string, (told: Told, data: never) => void> = {
     folded.set(commit, iteration),
   'conflict.resolved': ({ resolved }, { as, iteration }: EventData<'conflict.resolved'>) =>
     as === null || resolved.set(as, iteration ?? null),
+  'manual-commit.found': ({ found }, { commit, parents }: EventData<'manual-commit.found'>) =>
+    found.set(commit, parents),
   'branch.pushed': ({ pushed }, { commit }: EventData<'branch.pushed'>) => pushed.push(commit),
   'pull-request.opened': ({ pushed }, { commit }: EventData<'pull-request.opened'>) => pushed.push(commit),
 };
 
 const step = (state: Told | undefined, event: LogEvent): Told => {
-  const told = state ?? { replay: new Replay(), folded: new Map(), resolved: new Map(), pushed: [] };
+  const told = state ?? { replay: new Replay(), folded: new Map(), resolved: new Map(), found: new Map(), pushed: [] };
   told.replay.add(event);
   if (typeof event.data === 'object' && event.data !== null) LISTENERS[event.type]?.(told, event.data as never);
   return told;

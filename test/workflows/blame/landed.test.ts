@@ -13,7 +13,8 @@ import { blamed, linesOf } from './support.ts';
 
 const REQUEST: MergeRequest = { squash: true, noFf: false, skipTests: false, dryRun: false };
 const merge = (w: World, over: Partial<MergeRequest> = {}) => mergeSession(w.ctx, w.which, { ...REQUEST, ...over });
-const squash = (w: World) => squashSession(w.ctx, w.which, { message: 'All of it', dryRun: false });
+const squash = (w: World, manual: 'keep' | 'include' = 'keep') =>
+  squashSession(w.ctx, w.which, { manual, message: 'All of it', dryRun: false });
 
 /** Two iterations with a person's commit between them, all in one file. */
 const mixed = async (options: Parameters<typeof makeWorld>[0] = {}) => {
@@ -33,12 +34,29 @@ describe('blame of a session’s branch', () => {
     async (objectFormat) => {
       const w = await mixed({ objectFormat });
       expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual(WHO);
-      const { squashed } = await squash(w).catch(() => squashIncluding(w));
+      const { squashed } = await squash(w, 'include');
       expect(await git(w.dir, 'rev-parse', `${squashed}^`)).toBe(await w.rev('main'));
       expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual(WHO);
       expect(await blamed(w.ctx, 'agent.txt', { at: w.branch })).toEqual(WHO);
     },
   );
+
+  it('finds in the squashed commit itself what a person took away again on top of it', async () => {
+    const line =
+      'if test -f second; then echo last >> a.txt; else sed -i "s/^one$/one\\nextra/" a.txt; touch second; fi';
+    const w = await makeWorld({ line });
+    const first = (await w.rev('main')).slice(0, 8);
+    await w.iterate();
+    await w.byHand('a.txt', 'one\ntwo\nthree\n', 'No extras');
+    await w.iterate();
+    const { squashed, kept } = await squash(w);
+    expect(kept).toHaveLength(1);
+    const old = ['one', 'two', 'three'].map((text) => `${text} < ${first}`);
+    expect(await blamed(w.ctx, 'a.txt', { session: w.id })).toEqual([...old, 'last < iteration 2']);
+    const [one, ...rest] = old;
+    const inSquash = [one, 'extra < iteration 1', ...rest, 'last < iteration 2'];
+    expect(await blamed(w.ctx, 'a.txt', { at: squashed })).toEqual(inSquash);
+  });
 
   it('says which session, prompt and agent, and how many lines are whose', async () => {
     const w = await mixed();
@@ -77,9 +95,6 @@ describe('blame of a session’s branch', () => {
     expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual(own);
   });
 });
-
-const squashIncluding = (w: World) =>
-  squashSession(w.ctx, w.which, { manual: 'include', message: 'All of it', dryRun: false });
 
 describe('blame of what was merged', () => {
   it('goes back to the iterations through squash and rebase in one', async () => {
