@@ -42,10 +42,18 @@ interface Status {
     costUsd: number | null;
   };
   lastTests?: { exitCode: number | null; outputTail: string };
+  conflict?: Conflict | null;
   holder?: { pid: number; command: string };
   history: Run[];
   manualCommits: { commit: string; subject: string; author: { name: string } }[];
   unknownEvents: number;
+}
+
+interface Conflict {
+  onto: { name: string };
+  commit: string;
+  files: { path: string; kind: string }[];
+  next: string;
 }
 
 /** Lines of a failing test's output that `status` shows; `--json` and the timeline have all that was kept. */
@@ -84,6 +92,14 @@ const tokensText = ({ tokensInput, tokensOutput, tokensCacheRead, tokensCacheWri
 const agentText = ({ agent, mode, agentCommand }: Status): string =>
   `${sanitizeLine(agent)}${agentCommand === null ? '' : `: ${sanitizeLine(agentCommand)}`}${mode ? ` (${sanitizeLine(mode)})` : ''}`;
 
+/** The conflict that waits, its files, and the next step. */
+const conflictLines = ({ onto, commit, files, next }: Conflict, color: ChalkInstance): string[] => [
+  '',
+  color.red(`  A rebase onto ${sanitizeLine(onto.name)} waits: commit ${commit.slice(0, 8)} is in conflict.`),
+  ...files.map(({ path, kind }) => `  ${color.red('✗')} ${sanitizeLine(path)} ${color.dim(kind)}`),
+  `  ${color.dim('→')} ${sanitizeLine(next)}`,
+];
+
 /** One session in full, for a person. */
 export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
   const { usage } = s;
@@ -100,6 +116,7 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
       ? []
       : [row('tokens', tokensText(usage), color), row('cost', formatMoney(usage.costUsd), color)]),
   ];
+  if (s.conflict) lines.push(...conflictLines(s.conflict, color));
   if (s.history.length > 0) lines.push('', ...s.history.map((run) => runLine(run, color)));
   if (s.manualCommits.length > 0)
     lines.push(

@@ -11,6 +11,7 @@ import type { Iteration, Session, TestRun, Usage, Verdict } from '../session/sta
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import { holderOf } from './journal.ts';
+import { conflictHint } from './landing/conflict-report.ts';
 import type { SessionSummary } from './summaries.ts';
 
 /** One line of `list`, with the names that scripts rely on. */
@@ -78,6 +79,16 @@ export const describeRun = (session: Session, it: Iteration, ran: number) => ({
   iterationsRun: ran,
 });
 
+/** A conflict that waits, with the next step. */
+const describeConflict = ({ id, conflict }: Session, worktree: string) =>
+  conflict && {
+    onto: conflict.onto,
+    commit: conflict.commit,
+    files: [...new Map(conflict.conflicts.map(({ path, kind }) => [path, { path, kind }])).values()],
+    remaining: conflict.remaining.length,
+    next: conflictHint(id, worktree),
+  };
+
 /** The answer of `status`: a line of `list` with its details. */
 export const describeSession = (ctx: Context, session: Session) => {
   const holder = holderOf(ctx, session.id);
@@ -109,6 +120,7 @@ export const describeSession = (ctx: Context, session: Session) => {
     usage: describeUsage(totalUsage(session)),
     ...(session.baseTests && { baseTests: describeTests(session.baseTests) }),
     ...(tests && { lastTests: { ...describeTests(tests), outputTail: tests.outputTail } }),
+    ...(session.conflict && { conflict: describeConflict(session, worktreePath(ctx, session.worktree)) }),
     ...(holder && { holder: { pid: holder.pid, host: holder.host, command: holder.command, since: holder.since } }),
     history: session.iterations.map((iteration) => describeIteration(session, iteration)),
     manualCommits: session.manualCommits,

@@ -81,7 +81,7 @@ export const finishIteration = async (
 };
 
 /** An agent may have removed or changed its worktree's `.git` file; what the repository knows puts it right. */
-const mendLink = async (ctx: Context, wt: Worktree): Promise<void> => {
+export const mendLink = async (ctx: Context, wt: Worktree): Promise<void> => {
   try {
     await sessionWorktree(ctx.repo, wt.path);
   } catch (error) {

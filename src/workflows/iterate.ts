@@ -14,6 +14,9 @@ import { finishIteration } from './finish-iteration.ts';
 import { fullText } from './full-text.ts';
 import { type Interrupts, isStopped } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
+import { conflictWaits } from './landing/conflict-report.ts';
+import { settleConflict } from './landing/settle-conflict.ts';
+import { settleOperation } from './landing/transaction.ts';
 import { recordManualWork } from './manual-work.ts';
 import { reconcile } from './reconcile.ts';
 import type { AgentEndFact } from './record-facts.ts';
@@ -60,7 +63,7 @@ export interface IterateResult {
  * Runs the agent once (or, with `untilPass`, until the tests pass), each time with one commit, the tests, and
  * everything on record. What the agent did is kept whatever happens; errors about it are the caller's to raise from
  * the result.
- * @throws AppError `session.busy`, `worktree.blocked`, `agent.missing`, `agent.login`, `limit.iterations`, …
+ * @throws AppError `session.busy`, `landing.conflict`, `worktree.blocked`, `agent.missing`, `agent.login`, `limit.iterations`, …
  */
 export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult> =>
   withJournal(ctx, { id: wish.id, name: wish.name, command: 'iterate' }, async (journal) => {
@@ -71,6 +74,9 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
       throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
         hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,
       });
+    await settleOperation(ctx, journal);
+    await settleConflict(ctx, journal);
+    if (journal.session.conflict) throw conflictWaits(journal.session);
     const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
     const agent = await sessionAgent(ctx, choice);
     await agent.check();

@@ -12,6 +12,7 @@ import { worktreePath } from './find-session.ts';
 import { lookAround, refuseLosses, standingWorktree, type World } from './found.ts';
 import { type Journal, judge, refuseHeld, withJournal } from './journal.ts';
 import type { Landed } from './landed.ts';
+import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
 import { reconcile } from './reconcile.ts';
 import { readSession, type SessionSummary } from './summaries.ts';
@@ -54,6 +55,7 @@ const putAway = (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): P
   if (wish.dryRun) return foretell(ctx, which, verb, wish);
   return withJournal(ctx, { id: which.id, name: which.name, command: verb }, async (journal) => {
     await settleOperation(ctx, journal);
+    await settleConflict(ctx, journal);
     const standing = await standingWorktree(ctx, journal.session.worktree);
     if (standing) await reconcile(ctx, journal, standing);
     const { session } = journal;

@@ -4,16 +4,19 @@ import { openIteration } from '../session/conclusions.ts';
 import type { Context } from './context.ts';
 import { type Finish, finishIteration } from './finish-iteration.ts';
 import type { Journal } from './journal.ts';
+import { recoverConflictIteration } from './landing/conflict-iteration.ts';
 import { digestKept } from './transcript-digest.ts';
 
 /**
  * Compares the record with the world at the start of a verb. An iteration whose process died is ended, with what the
- * agent left committed as interrupted work; a commit it had made already is found again by its trailers.
+ * agent left committed as interrupted work; a commit it had made already is found again by its trailers. One that was
+ * to resolve a conflict commits nothing: the conflict waits, with what the agent made of it.
  */
 export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
   const open = openIteration(journal.session);
   if (!open) return;
   await killStrays({ session: journal.id, iteration: open.iteration });
+  if (open.reason === 'conflict') return recoverConflictIteration(ctx, journal, wt);
   ctx.warn(
     `Iteration ${open.iteration} of ${journal.session.name} never ended: its process died. What it left is committed as interrupted.`,
   );

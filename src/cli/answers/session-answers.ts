@@ -87,6 +87,15 @@ export const sessionAnswers = {
     ...listItem,
     agentCommand: z.string().nullable().describe('the line or script that the agent runs; null when it has none'),
     usage,
+    conflict: open({
+      onto: open({ name: z.string(), commit: objectId }),
+      commit: objectId.describe('the one that does not fit'),
+      files: z.array(open({ path: z.string(), kind: z.string() })),
+      remaining: count.describe('commits that come after it'),
+      next: z.string().describe('what to do'),
+    })
+      .optional()
+      .describe('a rebase that waits for somebody to decide'),
     history: z.array(open(run)),
   }),
   diff: open({ session: sessionId, files: z.array(fileChange) }),

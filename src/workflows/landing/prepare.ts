@@ -10,6 +10,8 @@ import type { Journal } from '../journal.ts';
 import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
 import { reconcile } from '../reconcile.ts';
 import { ensureWorktree } from '../worktree.ts';
+import { conflictWaits } from './conflict-report.ts';
+import { settleConflict } from './settle-conflict.ts';
 import { settleOperation } from './transaction.ts';
 
 /** A session that is about to land, with everything on record. */
@@ -22,28 +24,20 @@ export interface Ready {
   edits: Leftover[];
 }
 
-const waiting = (session: Session): AppError =>
-  new AppError(
-    'session.refused',
-    `A rebase of ${session.name} onto ${session.conflict!.onto.name} waits for you to resolve a conflict.`,
-    {
-      hint: `Go on with \`amp-sessions rebase ${session.id} --continue\`, or give it up with --abort.`,
-    },
-  );
-
 /**
  * Puts in order what dead processes left, and on record what people did since: landing stands on the whole truth.
- * @throws AppError session.archived, session.refused when a conflict waits, worktree.blocked
+ * @throws AppError session.archived, landing.conflict when one waits, worktree.blocked
  */
 export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> => {
   await settleOperation(ctx, journal);
+  await settleConflict(ctx, journal);
   if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
   const { session } = journal;
   if (session.removed)
     throw new AppError('session.archived', `Session ${session.name} was removed, its branch with it.`, {
       hint: `Its commits are reachable through its log: amp-sessions timeline ${session.id}`,
     });
-  if (session.conflict) throw waiting(session);
+  if (session.conflict) throw conflictWaits(session);
   const wt = await standingWorktree(ctx, session.worktree);
   const tip = wt ? await onBranch(ctx, journal, wt) : await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip === undefined)

@@ -1,0 +1,59 @@
+import type { Context } from '../context.ts';
+import { InterruptSwitch, type Interrupts } from '../interrupts.ts';
+import type { RunView } from '../run-iteration.ts';
+import type { SessionSummary } from '../summary.ts';
+import { rebaseSession } from './rebase.ts';
+import type { RebaseResult } from './rebase-answer.ts';
+import { abortRebase, continueRebase, skipCommit } from './rebase-conflict.ts';
+import { resolveByAgent } from './resolve-by-agent.ts';
+
+/** What a command says; at most one of the four ways to go on. */
+export interface RebaseFlags {
+  onto?: string;
+  fetch: boolean;
+  continue: boolean;
+  skip: boolean;
+  abort: boolean;
+  resolve?: 'agent';
+  agent?: string;
+  model?: string;
+  timeout?: number;
+  'max-iterations'?: number;
+  interrupts: Interrupts | undefined;
+}
+
+const byAgent = async (
+  ctx: Context,
+  which: SessionSummary,
+  flags: RebaseFlags,
+  view: RunView,
+): Promise<RebaseResult> => {
+  const interrupts = flags.interrupts ?? new InterruptSwitch();
+  const off = interrupts.onStop((how) => view.onStopping?.(how));
+  try {
+    return await resolveByAgent(ctx, which, {
+      ...view,
+      agent: flags,
+      timeoutSec: flags.timeout === undefined ? null : flags.timeout / 1000,
+      maxIterations: flags['max-iterations'] ?? ctx.config.config.maxIterations,
+      interrupts,
+    });
+  } finally {
+    off();
+    await view.finish();
+  }
+};
+
+/** `rebase` for a command, in whichever of its ways. */
+export const runRebase = (
+  ctx: Context,
+  which: SessionSummary,
+  flags: RebaseFlags,
+  view: RunView,
+): Promise<RebaseResult> => {
+  if (flags.resolve === 'agent') return byAgent(ctx, which, flags, view);
+  if (flags.continue) return continueRebase(ctx, which);
+  if (flags.skip) return skipCommit(ctx, which);
+  if (flags.abort) return abortRebase(ctx, which);
+  return rebaseSession(ctx, which, flags);
+};
