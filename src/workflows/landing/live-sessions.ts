@@ -1,9 +1,11 @@
 import { isAppError } from '../../errors.ts';
+import { logId, sessionLog } from '../../events/envelope.ts';
 import { readRef } from '../../git/refs.ts';
 import { statusOf } from '../../session/conclusions.ts';
+import { replayStep } from '../../session/evolve.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
-import { readSession, type SessionSummary, summaries } from '../summaries.ts';
+import { type SessionSummary, summaries } from '../summaries.ts';
 import type { Comer } from './survey.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -27,8 +29,8 @@ const SETTLED = new Set(['archived', 'merged']);
 
 const byActivity = (a: SessionSummary, b: SessionSummary): number => (a.lastActivityAt < b.lastActivityAt ? 1 : -1);
 
-const look = async (ctx: Context, id: string, into: string | undefined): Promise<LiveSession | undefined> => {
-  const session = await readSession(ctx, id);
+const look = async (ctx: Context, session: Session, into: string | undefined): Promise<LiveSession | undefined> => {
+  const { id } = session;
   if (SETTLED.has(statusOf(session))) return undefined;
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip === undefined) return undefined;
@@ -42,6 +44,13 @@ const look = async (ctx: Context, id: string, into: string | undefined): Promise
   }
 };
 
+/** One reading for all; a damaged log was warned of already. */
+const readAll = async (ctx: Context, chosen: SessionSummary[]): Promise<Session[]> => {
+  const logs = chosen.map(({ id }) => sessionLog(id));
+  const read = await ctx.store.foldMany(logs, undefined, replayStep);
+  return read.flatMap(({ log, state, damaged }) => (state && !damaged ? [{ ...state.session, id: logId(log) }] : []));
+};
+
 /** Every session that has not landed, with its target. @param into the target of all; default each one's own */
 export const liveSessions = async (
   ctx: Context,
@@ -52,8 +61,8 @@ export const liveSessions = async (
   );
   const chosen = all.sort(byActivity).slice(0, SESSIONS_MOST);
   const live: LiveSession[] = [];
-  for (const { id } of chosen) {
-    const found = await look(ctx, id, options.into);
+  for (const session of await readAll(ctx, chosen)) {
+    const found = await look(ctx, session, options.into);
     if (found) live.push(found);
   }
   return { live, passedOver: all.length - chosen.length };

@@ -1,6 +1,6 @@
 import { isAppError } from '../../errors.ts';
 import { mergeBase } from '../../git/commits.ts';
-import { mergeTrees } from '../../git/merge-tree.ts';
+import { type MergedTree, type MergeOptions, mergeTrees } from '../../git/merge-tree.ts';
 import { type PatchFile, readPatches } from '../../git/patches.ts';
 import { aheadBehind } from '../../git/rev-count.ts';
 import type { Context } from '../context.ts';
@@ -48,13 +48,21 @@ const wayOf = async (ctx: Context, comer: Comer, target: string, objectDir: stri
   const apart = await aheadBehind(ctx.repo, comer.tip, target);
   const to = { commit: comer.tip };
   if (apart.ahead === 0 || apart.behind === 0) return { ...apart, from: target, to, conflicts: [] };
+  const merged = await mergeOrNot(ctx, { ours: target, theirs: comer.tip, objectDir });
+  const conflicts = [...new Set(merged?.conflicts.map(({ path }) => path))];
+  if (merged && conflicts.length === 0) return { ...apart, from: target, to: { tree: merged.tree }, conflicts };
   const fork = (await mergeBase(ctx.repo, target, comer.tip)) ?? null;
-  if (fork === null) return { ...apart, from: null, to, conflicts: [] };
-  const merged = await mergeTrees(ctx.repo, { ours: target, theirs: comer.tip, objectDir });
-  const conflicts = [...new Set(merged.conflicts.map(({ path }) => path))];
-  return conflicts.length === 0
-    ? { ...apart, from: target, to: { tree: merged.tree }, conflicts }
-    : { ...apart, from: fork, to, conflicts };
+  return { ...apart, from: fork, to, conflicts };
+};
+
+/** Undefined where git cannot: the two have no common history. */
+const mergeOrNot = async (ctx: Context, sides: MergeOptions): Promise<MergedTree | undefined> => {
+  try {
+    return await mergeTrees(ctx.repo, sides);
+  } catch (error) {
+    if (isAppError(error, 'git.failed')) return undefined;
+    throw error;
+  }
 };
 
 const linesOf = (files: PatchFile[]): { insertions: number; deletions: number } => {
