@@ -8,9 +8,11 @@ export interface FileEntry {
   mode: string;
   type: 'blob' | 'tree' | 'commit';
   id: string;
+  /** Bytes of a blob; null else. */
+  size: number | null;
 }
 
-const ENTRY = /^(\d{6}) (blob|tree|commit) ([0-9a-f]+)\t/;
+const ENTRY = /^(\d{6}) (blob|tree|commit) ([0-9a-f]+) +(\d+|-)\t/;
 
 /**
  * What a commit has at a path, or at the nearest folder above it that is no folder: a submodule, a file.
@@ -24,12 +26,18 @@ export const entryAt = async (
   assertId(commit);
   const parts = path.split('/');
   const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
-  const { stdout } = await git(repo, ['ls-tree', '-z', '--full-tree', '-t', commit, '--', ...paths]);
+  const { stdout } = await git(repo, ['ls-tree', '-z', '--full-tree', '-t', '-l', commit, '--', ...paths]);
   const entries = splitNul(stdout).flatMap((piece) => {
-    const [head, mode, type, id] = ENTRY.exec(piece.toString('latin1')) ?? [];
+    const [head, mode, type, id, size] = ENTRY.exec(piece.toString('latin1')) ?? [];
     if (head === undefined) return [];
     return [
-      { mode: mode!, type: type as FileEntry['type'], id: id!, path: pathFromBytes(piece.subarray(head.length)) },
+      {
+        mode: mode!,
+        type: type as FileEntry['type'],
+        id: id!,
+        size: size === '-' ? null : Number(size),
+        path: pathFromBytes(piece.subarray(head.length)),
+      },
     ];
   });
   const found = entries.find((entry) => entry.path === path);

@@ -1,9 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as blame from '../../src/git/blame.ts';
 import * as commits from '../../src/git/commits.ts';
 import * as diff from '../../src/git/diff.ts';
 import { effectiveHooks } from '../../src/git/effective-hooks.ts';
+import * as fileAt from '../../src/git/file-at.ts';
 import * as doorway from '../../src/git/git.ts';
 import * as guard from '../../src/git/guard.ts';
 import * as init from '../../src/git/init.ts';
@@ -219,6 +221,13 @@ const FUNCTIONS: Record<string, Work> = {
     await diff.diffPatch(repo, parent, tip, { color: true, worktree: wt });
     await diff.diffPatch(repo, parent, undefined, { color: false, worktree: wt, paths: ['a.txt'] });
   },
+  blameFile: async ({ repo, wt, parent, tip }) => {
+    await blame.blameFile(repo, { path: 'a.txt', worktree: wt });
+    await blame.blameFile(repo, { path: 'b.txt', commit: tip, worktree: wt, grafts: new Map([[tip, [parent]]]) });
+  },
+  entryAt: ({ repo, tip }) => fileAt.entryAt(repo, tip, 'src/c.txt'),
+  lastChangeOf: ({ repo, tip }) => fileAt.lastChangeOf(repo, tip, 'fresh.txt'),
+  isTracked: ({ repo, wt }) => fileAt.isTracked(repo, wt, 'a.txt'),
   showPaged: ({ repo }) => findPager(repo),
   fingerprint: ({ repo }) => guard.fingerprint(repo),
   snapshotWorktree: ({ repo, wt, parent }) => snapshotWorktree(repo, wt, { parent, message: 'm' }),
@@ -290,7 +299,19 @@ describe('nothing that a repository plants ever runs', () => {
   });
 
   it('covers every exported function', () => {
-    const rooms = { ...commits, ...diff, ...doorway, ...guard, ...init, ...locate, ...packs, ...refs, ...worktrees };
+    const rooms = {
+      ...blame,
+      ...fileAt,
+      ...commits,
+      ...diff,
+      ...doorway,
+      ...guard,
+      ...init,
+      ...locate,
+      ...packs,
+      ...refs,
+      ...worktrees,
+    };
     const exported = Object.entries(rooms).filter(([, value]) => typeof value === 'function');
     const named = exported.map(([name]) => name).filter((name) => !PURE.has(name) && !TRUSTING.has(name));
     expect(named.filter((name) => !/^[A-Z]|^lastWords$/.test(name) && !(name in FUNCTIONS))).toEqual([]);

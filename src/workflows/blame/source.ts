@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import { entryAt, isTracked, lastChangeOf } from '../../git/file-at.ts';
+import { lstatIfAny } from '../../git/files.ts';
 import type { CatFile } from '../../git/git.ts';
 import { headOf, readRef, resolveCommit } from '../../git/refs.ts';
 import type { Context } from '../context.ts';
@@ -35,6 +36,17 @@ export interface Source extends Place {
 
 const refused = (message: string, hint?: string): AppError => new AppError('usage.invalid', message, { hint });
 
+/** Of a file whose every line is looked at. */
+const MOST_BYTES = 128 * 2 ** 20;
+
+const assertSize = (path: string, bytes: number): void => {
+  if (bytes > MOST_BYTES)
+    throw refused(
+      `${path} has ${Math.floor(bytes / 2 ** 20)} MiB: too much to tell of line by line.`,
+      'See its history: git log -- <file>',
+    );
+};
+
 const isBinary = (bytes: Buffer): boolean => bytes.subarray(0, 8000).includes(0);
 
 const lineCount = (bytes: Buffer): number => {
@@ -47,7 +59,8 @@ const lineCount = (bytes: Buffer): number => {
 const onDisk = (place: Place): Buffer | undefined => {
   if (place.worktree === null) return undefined;
   const file = join(place.worktree.path, ...place.path.split('/'));
-  const stat = lstatSync(file, { throwIfNoEntry: false });
+  const stat = lstatIfAny(file);
+  if (stat?.isFile()) assertSize(place.path, stat.size);
   if (stat?.isSymbolicLink()) return readlinkSync(file, { encoding: 'buffer' });
   return stat?.isFile() ? readFileSync(file) : undefined;
 };
@@ -98,7 +111,11 @@ const KINDS = {
 const committed = async (ctx: Context, { path, commit }: Source, reader: CatFile): Promise<Buffer | undefined> => {
   const entry = path === '' ? ({ type: 'tree', path } as const) : await entryAt(ctx.repo, commit, path);
   if (!entry) return undefined;
-  if (entry.type === 'blob') return entry.path === path ? (await reader.object(entry.id))?.bytes : undefined;
+  if (entry.type === 'blob') {
+    if (entry.path !== path) return undefined;
+    assertSize(path, entry.size ?? 0);
+    return (await reader.object(entry.id))?.bytes;
+  }
   const [what, hint] = KINDS[entry.type];
   throw refused(
     `${entry.path === path ? path || 'The top of the tree' : `${entry.path}, above ${path},`} is ${what}.`,
