@@ -1,5 +1,5 @@
 import type { LogEvent } from '../events/catalogue.ts';
-import { decodeEvent } from '../events/codec.ts';
+import { decodeEvent, lineHash } from '../events/codec.ts';
 import { logId } from '../events/envelope.ts';
 import { eventsName, payloadName, transcriptName } from './blobs.ts';
 import type { Lane } from './layout.ts';
@@ -15,6 +15,8 @@ export interface FlushContent {
   events: Buffer;
   firstSeq: number;
   lastSeq: number;
+  /** Hash of the last of these lines: no line follows that would prove it. */
+  head: string | null;
   transcript: Buffer;
   /** SHA-256 of the payload parts these events refer to. */
   parts: string[];
@@ -28,11 +30,15 @@ export const contentOf = (
 ): FlushContent => {
   let skipped = 0;
   const fresh: LogEvent[] = [];
+  let last: string | undefined;
   eachLine(lines.events, (line) => {
     const event = line === undefined ? undefined : decodeEvent(line);
     if (event === undefined) throw new Error(`unreadable line in the write-ahead file of ${lane.log}`);
     if (event.seq <= flushedSeq) skipped += Buffer.byteLength(line!) + 1;
-    else fresh.push(event);
+    else {
+      fresh.push(event);
+      last = line;
+    }
   });
   const parts = fresh.flatMap((event) => payloadsIn(event.data)).flatMap((payload) => payload.parts);
   return {
@@ -40,12 +46,13 @@ export const contentOf = (
     events: lines.events.subarray(skipped),
     firstSeq: fresh[0]?.seq ?? flushedSeq + 1,
     lastSeq: fresh.at(-1)?.seq ?? flushedSeq,
+    head: last === undefined ? null : lineHash(last),
     transcript: lines.transcript,
     parts: [...new Set(parts)],
   };
 };
 
-const describe = ({ lane, events, firstSeq, lastSeq, transcript }: FlushContent): string => {
+const describe = ({ lane, events, firstSeq, lastSeq, head, transcript }: FlushContent): string => {
   const what = events.length > 0 ? `events ${firstSeq}-${lastSeq}` : `transcript after event ${lastSeq}`;
   const also = events.length > 0 && transcript.length > 0 ? ' and transcript' : '';
   return [
@@ -55,6 +62,7 @@ const describe = ({ lane, events, firstSeq, lastSeq, transcript }: FlushContent)
     `Amp-Writer: ${lane.writer}`,
     `Amp-First-Seq: ${firstSeq}`,
     `Amp-Last-Seq: ${lastSeq}`,
+    ...(head === null ? [] : [`Amp-Head: ${head}`]),
   ].join('\n');
 };
 

@@ -50,8 +50,8 @@ describe('what is in git', () => {
     expect(await show(`payload-${payload.sha256}`)).toBe('p'.repeat(70_000));
     expect(await git(place.dir, 'log', '--format=%s|%(trailers:only,unfold,separator=%x2C)', ref)).toBe(
       [
-        `${LOG}: events 3-4 and transcript|Amp-Log: ${LOG},Amp-Writer: ${store.writer},Amp-First-Seq: 3,Amp-Last-Seq: 4`,
-        `${LOG}: events 1-2|Amp-Log: ${LOG},Amp-Writer: ${store.writer},Amp-First-Seq: 1,Amp-Last-Seq: 2`,
+        `${LOG}: events 3-4 and transcript|Amp-Log: ${LOG},Amp-Writer: ${store.writer},Amp-First-Seq: 3,Amp-Last-Seq: 4,Amp-Head: ${lineHash(encodeEvent(events.at(-1)!))}`,
+        `${LOG}: events 1-2|Amp-Log: ${LOG},Amp-Writer: ${store.writer},Amp-First-Seq: 1,Amp-Last-Seq: 2,Amp-Head: ${events[0]!.prev}`,
       ].join('\n'),
     );
     expect(existsSync(eventsFile(place.repo, { log: LOG, writer: store.writer }))).toBe(false);

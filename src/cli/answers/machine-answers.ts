@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checks, open } from './shapes.ts';
+import { checks, count, open } from './shapes.ts';
 
 const setting = {
   key: z.string(),
@@ -11,11 +11,32 @@ const setting = {
   trusted: z.boolean().describe('false: names a program in a file of the repository that is not trusted'),
 };
 
+const problems = z.array(
+  open({
+    kind: z.string(),
+    log: z.string(),
+    writer: z.string().nullable(),
+    seq: z.int().nullable().describe('number of the event'),
+    where: z.string().describe('object id, or path below the common git directory'),
+    byte: count.nullable().describe('offset of the line in there'),
+    detail: z.string(),
+    isDamage: z.boolean(),
+  }),
+);
+
 /** What the commands about the machine and its settings print with `--json`, by command id. */
 export const machineAnswers = {
   doctor: checks,
   'verify-amp': checks,
   'test-git': checks,
+  verify: open({
+    ok: z.boolean(),
+    events: count,
+    logs: z.array(
+      open({ log: z.string(), session: z.string(), writers: z.array(z.string()), events: count, problems }),
+    ),
+    problems: problems.describe('of the notes'),
+  }),
   'config:get': open(setting),
   'config:list': open({ items: z.array(open(setting)) }),
   'config:set': open({ key: z.string(), value: z.unknown(), file: z.string() }),

@@ -1,0 +1,48 @@
+import type { ChalkInstance } from 'chalk';
+import { formatCount } from './format.ts';
+import { sanitizeLine } from './sanitize.ts';
+
+interface Problem {
+  kind: string;
+  log: string;
+  writer: string | null;
+  seq: number | null;
+  where: string;
+  byte: number | null;
+  detail: string;
+  isDamage: boolean;
+}
+
+interface Verified {
+  logs: { session: string; events: number; problems: Problem[] }[];
+  problems: Problem[];
+  events: number;
+}
+
+/** So many problems of one log are shown; `--json` has them all. */
+const MOST = 10;
+
+const line = (problem: Problem, color: ChalkInstance): string => {
+  const { detail, where, byte, writer, isDamage } = problem;
+  const place = [writer && `writer ${writer}`, where, byte !== null && `byte ${byte}`].filter(Boolean).join(', ');
+  return `  ${isDamage ? color.red('✗') : color.yellow('!')} ${sanitizeLine(detail)} ${color.dim(`(${sanitizeLine(place)})`)}`;
+};
+
+const list = (problems: Problem[], color: ChalkInstance): string[] => [
+  ...problems.slice(0, MOST).map((problem) => line(problem, color)),
+  ...(problems.length > MOST ? [color.dim(`  … ${problems.length - MOST} more; --json lists them`)] : []),
+];
+
+/** What `verify` found: sound logs in one line, the others with every place. */
+export const verifyText = ({ logs, problems, events }: Verified, color: ChalkInstance): string => {
+  const bad = logs.filter((log) => log.problems.length > 0);
+  const sound = logs.length - bad.filter((log) => log.problems.some(({ isDamage }) => isDamage)).length;
+  const blocks = bad.map((log) => [
+    `${color.bold(`session ${sanitizeLine(log.session)}`)}, ${formatCount(log.events, 'event')}`,
+    ...list(log.problems, color),
+  ]);
+  if (problems.length > 0) blocks.push([color.bold('notes'), ...list(problems, color)]);
+  const sum = `${sound} of ${formatCount(logs.length, 'log')} sound, ${formatCount(events, 'event')} looked at`;
+  const isWell = sound === logs.length && !problems.some(({ isDamage }) => isDamage);
+  return [...blocks.flat(), `${isWell ? color.green('✓') : color.red('✗')} ${sum}`].join('\n');
+};

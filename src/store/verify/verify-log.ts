@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
+import type { EventDefinition } from '../../events/define.ts';
+import { type LogName, logId } from '../../events/envelope.ts';
+import { catFileStream } from '../../git/git.ts';
+import type { Repository } from '../../git/repository.ts';
+import { parseSegmentName } from '../blobs.ts';
+import { laneRef } from '../layout.ts';
+import { payloadsIn } from '../payloads.ts';
+import { readTips } from '../tips.ts';
+import { readWal } from '../wal/wal-files.ts';
+import { LaneCheck, type SeenLine } from './check-lines.ts';
+import { type Flush, missingObjects, orDamage, readFlushes } from './lane-history.ts';
+import type { Problem, ProblemKind } from './problem.ts';
+
+/** Fields of an event's data that name a commit which the session has to keep. */
+const KEPT = new Set(['iteration.finished', 'manual-commit.found', 'agent-commit.folded']);
+
+export interface VerifyOptions {
+  /** This clone's writer: where its refs were left is known. */
+  writer: string;
+  definitionOf(type: string): EventDefinition | undefined;
+}
+
+export interface LaneVerdict {
+  writer: string;
+  events: number;
+  problems: Problem[];
+  /** Commits that events name, each with the event that does. */
+  commits: Map<string, SeenLine>;
+  /** `prev` of each event, by its number: what a note has to agree with. */
+  links: Map<number, string>;
+}
+
+interface Lane {
+  repo: Repository;
+  log: LogName;
+  writer: string;
+  /** Commit that the lane's ref names; null when all of it is in the write-ahead file. */
+  tip: string | null;
+}
+
+const problem = (lane: Lane, kind: ProblemKind, where: string, detail: string, isDamage = true): Problem => ({
+  kind,
+  log: lane.log,
+  writer: lane.writer,
+  seq: null,
+  where,
+  byte: null,
+  detail,
+  isDamage,
+});
+
+/** A chain has one line of commits, all of this log and writer. */
+const checkFlushes = (lane: Lane, flushes: Flush[]): Problem[] =>
+  flushes.flatMap(({ commit, parents, log, writer }, at) => {
+    const found: Problem[] = [];
+    const expected = at === 0 ? [] : [flushes[at - 1]!.commit];
+    if (parents.join() !== expected.join())
+      found.push(problem(lane, 'ref', commit, `flush ${commit.slice(0, 12)} does not follow the one before`));
+    if ((log !== null && log !== lane.log) || (writer !== null && writer !== lane.writer))
+      found.push(problem(lane, 'place', commit, `flush ${commit.slice(0, 12)} belongs to another log`));
+    return found;
+  });
+
+/** The last line of a flush has no successor to prove it: its commit does. */
+const checkHead = (lane: Lane, check: LaneCheck, { commit, head, lastSeq }: Flush): Problem[] => {
+  if (head === null || lastSeq === null || lastSeq === 0) return [];
+  const hash = check.hashAt(lastSeq);
+  if (hash === head) return [];
+  const what = hash === undefined ? 'is missing' : 'is not the one that its flush was made with';
+  return [{ ...problem(lane, 'head', commit, `event ${lastSeq} ${what}`), seq: lastSeq }];
+};
+
+/** Reads the blobs that can be read; tells of the others. */
+const readBlobs = async (
+  lane: Lane,
+  ids: string[],
+  onBlob: (id: string, bytes: Buffer) => void,
+): Promise<Problem[]> => {
+  const missing = await missingObjects(lane.repo, ids);
+  const problems = [...missing].map((id) => problem(lane, 'object', id, `object ${id} is missing`));
+  const there = ids.filter((id) => !missing.has(id));
+  const heard = new Set<string>();
+  const hear = (id: string, bytes: Buffer): void => {
+    heard.add(id);
+    onBlob(id, bytes);
+  };
+  if ('value' in (await orDamage(catFileStream(lane.repo, there, hear)))) return problems;
+  // One that is damaged ends the process: the rest is read one by one.
+  for (const id of there.filter((one) => !heard.has(one)))
+    if ('damage' in (await orDamage(catFileStream(lane.repo, [id], hear))))
+      problems.push(problem(lane, 'object', id, `object ${id} is damaged`));
+  return problems;
+};
+
+const checkPayloads = async (lane: Lane, flushes: Flush[], wanted: Map<string, SeenLine>): Promise<Problem[]> => {
+  if (wanted.size === 0) return [];
+  const byName = new Map(flushes.flatMap(({ files }) => files).map(({ id, name }) => [name, id]));
+  const problems: Problem[] = [];
+  const ids = new Map<string, string>();
+  for (const [part, { seq, where, byte }] of wanted) {
+    const id = byName.get(`payload-${part}`);
+    if (id) ids.set(id, part);
+    else problems.push({ ...problem(lane, 'payload', where, `a long text of event ${seq} is missing`), seq, byte });
+  }
+  const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+  const found = await readBlobs(lane, [...ids.keys()], (id, bytes) => {
+    if (hash(bytes) !== ids.get(id))
+      problems.push(problem(lane, 'payload', id, 'a long text is not what its name says'));
+  });
+  return [...problems, ...found];
+};
+
+/** Our own refs were left somewhere; another's are where they are. */
+const checkTip = (lane: Lane, own: string): Problem[] => {
+  if (lane.writer !== own) return [];
+  const left = readTips(lane.repo, own).get(laneRef(lane));
+  if (left === undefined || left === lane.tip) return [];
+  return [problem(lane, 'ref', laneRef(lane), `${laneRef(lane)} is not where it was left (${left.slice(0, 12)})`)];
+};
+
+/** One writer's part of a log: its commits, lines, long texts, and what waits in the write-ahead file. */
+export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<LaneVerdict> => {
+  const { repo, log, writer, tip } = lane;
+  const check = new LaneCheck({ log, writer, definitionOf: options.definitionOf });
+  const commits: LaneVerdict['commits'] = new Map();
+  const links: LaneVerdict['links'] = new Map();
+  const parts = new Map<string, SeenLine>();
+  const onLine = (line: SeenLine): void => {
+    links.set(line.seq, String(line.event['prev']));
+    const { commit } = (line.event['data'] ?? {}) as { commit?: unknown };
+    if (KEPT.has(String(line.event['type'])) && typeof commit === 'string') commits.set(commit, line);
+    for (const payload of payloadsIn(line.event['data'])) for (const part of payload.parts) parts.set(part, line);
+  };
+  const read = tip === null ? { value: [] } : await orDamage(readFlushes(repo, [tip]));
+  const flushes = 'value' in read ? read.value : [];
+  const problems = 'damage' in read ? [problem(lane, 'object', tip!, read.damage)] : checkTip(lane, options.writer);
+  problems.push(...checkFlushes(lane, flushes));
+  const segments = flushes
+    .flatMap(({ files }) => files)
+    .map(({ id, name }) => ({ id, segment: parseSegmentName(name) }))
+    .filter(({ segment }) => segment?.kind === 'events' && segment.id === logId(log))
+    .sort((a, b) => a.segment!.firstSeq - b.segment!.firstSeq);
+  const unread = await readBlobs(
+    lane,
+    segments.map(({ id }) => id),
+    (where, bytes) => check.add({ where, bytes, isFile: false }, onLine),
+  );
+  const inGit = [...parts];
+  for (const flush of flushes) problems.push(...checkHead(lane, check, flush));
+  for (const file of readWal(repo, 'events', new Set([log])))
+    if (file.writer === writer)
+      check.add(
+        { where: relative(repo.commonDir, file.path).replaceAll('\\', '/'), bytes: file.bytes, isFile: true },
+        onLine,
+      );
+  problems.push(...unread, ...check.problems, ...(await checkPayloads(lane, flushes, new Map(inGit))));
+  return { writer, events: check.lastSeq, problems, commits, links };
+};
