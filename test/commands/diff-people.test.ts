@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Chalk } from 'chalk';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { patchPainter } from '../../src/cli/diff-view.ts';
 import { cli, cliJson, PROGRAM } from '../support/cli.ts';
 import { exec, git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
@@ -323,5 +325,22 @@ describe.skipIf(!hasScript)('at a terminal', () => {
     const text = await onTerminal('diff task -- a.txt', { LC_ALL: 'C', PAGER: 'less', GIT_PAGER: undefined });
     expect(text).toContain('−1');
     expect(text).not.toContain('<E2>');
+  });
+});
+
+describe('a patch that nobody reads to its end', () => {
+  it('is shown as git prints it, inert', async () => {
+    const paint = patchPainter({
+      color: new Chalk({ level: 3 }),
+      layout: 'side-by-side',
+      env: {},
+      sizes: async () => new Map(),
+    })!;
+    const patch = `diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+${'x\u001b[2J'.repeat(2_000_001)}\n`;
+    const text = await paint(patch, false);
+    expect(text.slice(0, 40)).toContain('\u001b[1mdiff --git a/x b/x');
+    expect(text).not.toContain('\u001b[2J');
+    expect(await paint('diff --git a/x b/x\nold mode 100644\nnew mode 100755\n', false)).toContain('now executable');
+    expect(await paint('diff --git a/x b/x\n', true)).toBe('\u001b[1mdiff --git a/x b/x\u001b[22m\n');
   });
 });
