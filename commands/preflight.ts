@@ -3,6 +3,7 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { sessionArg } from '../src/cli/flags.ts';
 import { forecastText, preflightText } from '../src/cli/preflight-text.ts';
 import { preflightView } from '../src/cli/preflight-view.ts';
+import { AppError } from '../src/errors.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
@@ -27,6 +28,10 @@ export default class Preflight extends BaseCommand {
 
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(Preflight);
+    if (flags.all && args.session !== undefined)
+      throw new AppError('usage.invalid', `--all is about every session, not about ${args.session} alone.`, {
+        hint: 'Leave out one of the two.',
+      });
     const view = preflightView(this.progress);
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
       if (flags.all) {

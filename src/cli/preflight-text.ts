@@ -112,7 +112,7 @@ const summaryOf = ({ order, pairs, ok }: Forecast): string => {
   const conflicting = order.filter(({ clean }) => !clean).length;
   const shared = pairs.filter((pair) => !pair.isConflict).length;
   const also =
-    shared > 0 ? ` ${formatCount(shared, 'pair')} ${shared === 1 ? 'shares' : 'share'} files that git can merge.` : '';
+    shared > 0 ? `\n${formatCount(shared, 'pair')} ${shared === 1 ? 'shares' : 'share'} files that git can merge.` : '';
   if (order.length === 0) return 'No session has anything to merge.';
   if (ok) return `All ${order.length} can land without a conflict, in any order.${also}`.replace('All 1 can', 'It can');
   return `In this order ${order.length - conflicting} of ${order.length} land cleanly; ${formatCount(conflicting, 'session')} ${conflicting === 1 ? 'has' : 'have'} to be rebased with a conflict.${also}`;
@@ -128,7 +128,11 @@ export const forecastText = (answer: Forecast, color: ChalkInstance): string => 
     ...(pairs.length > 0 ? [...pairs, ''] : []),
     summaryOf(answer),
     ...(answer.empty.length > 0
-      ? [color.dim(`${formatCount(answer.empty.length, 'session')} with nothing to merge.`)]
+      ? [
+          color.dim(
+            `${formatCount(answer.empty.length, 'session')} ${answer.empty.length === 1 ? 'has' : 'have'} nothing to merge.`,
+          ),
+        ]
       : []),
     ...answer.limits.map((limit) => color.yellow(`! ${limit}`)),
     ...(next ? [`${color.dim('→')} amp-sessions merge ${next.session}`] : []),

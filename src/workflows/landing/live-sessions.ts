@@ -59,7 +59,9 @@ export const liveSessions = async (
   const all = (await summaries(ctx)).filter(
     ({ id, state, removed }) => id !== options.but && !removed && !SETTLED.has(state),
   );
-  const chosen = all.sort(byActivity).slice(0, SESSIONS_MOST);
+  const newest = new Set(all.toSorted(byActivity).slice(0, SESSIONS_MOST));
+  // Oldest first, as they were.
+  const chosen = all.filter((summary) => newest.has(summary));
   const live: LiveSession[] = [];
   for (const session of await readAll(ctx, chosen)) {
     const found = await look(ctx, session, options.into);
