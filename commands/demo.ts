@@ -9,7 +9,7 @@ import { interruptsFrom } from '../src/workflows/interrupts.ts';
 export default class Demo extends BaseCommand {
   static override summary = 'Play a whole session in a throw-away repository, offline, with a scripted agent.';
   static override description =
-    'The agent makes a mistake, the tests fail, it is given their output, the tests pass. The repository stays for you to look around in.';
+    'The agent makes a mistake, the tests fail, it is given their output, the tests pass, and the work is merged. The repository stays for you to look around in.';
   static override flags = {
     dir: string({ summary: 'Where to put the repository; a temporary folder otherwise.', helpValue: '<dir>' }),
   };
@@ -20,7 +20,19 @@ export default class Demo extends BaseCommand {
     const dir = flags.dir === undefined ? undefined : path.resolve(this.directory, flags.dir);
     const interrupts = interruptsFrom(this.interrupt);
     const onRepository = (at: string): void => this.talk(`A repository to play in: ${at}`);
-    const work = demo({ dir, env: process.env, interrupts, onRepository, warn: (text) => this.caution(text), ...view });
+    const onMerge = async (): Promise<void> => {
+      await view.finish();
+      this.talk('Merging: preflight with the tests, squash, rebase, merge …');
+    };
+    const work = demo({
+      dir,
+      env: process.env,
+      interrupts,
+      onRepository,
+      onMerge,
+      warn: (text) => this.caution(text),
+      ...view,
+    });
     const answer = await work.finally(() => view.finish());
     this.print(this.quiet ? answer.session : demoText(answer, this.color));
     return { ...answer };

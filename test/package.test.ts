@@ -60,6 +60,7 @@ describe('what is packed', () => {
       'dist/oclif.manifest.json',
       'oclif.manifest.json',
       'package.json',
+      'scripts/verify-history.mjs',
       ...commandFiles(),
       ...programs(),
       ...below('schemas'),

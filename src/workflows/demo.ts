@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
+import { commitWorktree } from '../git/commits.ts';
 import { initRepository } from '../git/init.ts';
+import { headOf } from '../git/refs.ts';
 import { verdictOf } from '../session/conclusions.ts';
 import { parseAgent } from './choices.ts';
 import { type Context, openContext } from './context.ts';
 import { demoFiles, demoPrompt, demoScript } from './demo-script.ts';
+import { findSession } from './find-session.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type IterateStep, iterate } from './iterate.ts';
+import { mergeSession } from './landing/merge.ts';
 import { newSession } from './new-session.ts';
 
 export interface DemoResult {
@@ -25,6 +29,8 @@ export interface DemoResult {
     subject: string | null;
     tests: 'none' | 'passed' | 'failed';
   }[];
+  /** How the work landed; null when the tests never passed. */
+  merged: { target: string; commit: string; squashed: number } | null;
 }
 
 export interface DemoOptions {
@@ -35,6 +41,7 @@ export interface DemoOptions {
   onRepository?(dir: string): void;
   onSession?(session: { id: string; branch: string; worktree: string }): void;
   onStep?(step: IterateStep): void;
+  onMerge?(): Promise<void>;
   onEvent?(event: LogEvent): void;
   warn?(text: string): void;
 }
@@ -49,7 +56,8 @@ const place = async (dir: string | undefined): Promise<string> => {
 
 /**
  * A whole session in a throw-away repository, offline: the scripted agent makes a mistake, the tests fail, it is
- * given their output, the tests pass. The same verbs as ever, on real files and real git; the repository stays.
+ * given their output, the tests pass, and the work is merged onto what happened on main meanwhile. The same verbs as
+ * ever, on real files and real git; the repository stays.
  */
 export const demo = async (options: DemoOptions): Promise<DemoResult> => {
   const dir = await place(options.dir);
@@ -101,5 +109,29 @@ const play = async (ctx: Context, dir: string, options: DemoOptions): Promise<De
     subject,
     tests: verdictOf(tests),
   }));
-  return { repository: dir, session: id, name, branch, worktree: made.worktree, iterations };
+  const passed = iterations.at(-1)?.tests === 'passed';
+  const merged = passed ? await land(ctx, dir, { ...made.session, options }) : null;
+  return { repository: dir, session: id, name, branch, worktree: made.worktree, iterations, merged };
+};
+
+/** Somebody has worked on main meanwhile, as somebody always has: the session's work lands on top of that. */
+const land = async (
+  ctx: Context,
+  dir: string,
+  { id, options }: { id: string; options: DemoOptions },
+): Promise<DemoResult['merged']> => {
+  await writeFile(join(dir, 'CHANGELOG.md'), '# Changes\n\n- Degrees Celsius to Fahrenheit.\n');
+  const { commit: parent } = await headOf(ctx.repo);
+  const checkout = { path: dir, gitDir: ctx.repo.commonDir };
+  await commitWorktree(ctx.repo, checkout, {
+    branch: 'main',
+    parent: parent!,
+    message: 'A list of changes',
+    leaveOut: [],
+  });
+  await options.onMerge?.();
+  const which = await findSession(ctx, id, dir);
+  const wish = { squash: true, noFf: false, skipTests: false, dryRun: false, interrupts: options.interrupts };
+  const { target, commit, squashed } = await mergeSession(ctx, which, wish);
+  return { target, commit, squashed };
 };

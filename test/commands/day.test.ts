@@ -290,11 +290,22 @@ describe('the rest of the tools', () => {
     const ran = await cliJson(tempDir(), ['demo', '--dir', place]);
     expect(ran).toMatchObject({
       exitCode: 0,
-      json: { repository: place, iterations: [{ tests: 'failed' }, { tests: 'passed' }] },
+      json: {
+        repository: place,
+        iterations: [{ tests: 'failed' }, { tests: 'passed' }],
+        merged: { target: 'main', squashed: 2 },
+      },
     });
     expect((await cliJson(place, ['list'])).json.items).toMatchObject([
-      { name: 'to-celsius', iterations: 2, tests: 'passed' },
+      { name: 'to-celsius', iterations: 2, tests: 'passed', state: 'merged' },
     ]);
+    expect(await git(place, 'log', '--format=%s', 'main')).toBe(
+      [
+        'Add toCelsius(), the way back from Fahrenheit, rounded to one…',
+        'A list of changes',
+        'A module that converts degrees',
+      ].join('\n'),
+    );
     expect(await git(place, 'log', '--notes=amp', '--all', '--format=%s %N')).toContain('iteration.finished');
     expect(await git(place, 'for-each-ref', '--format=%(refname)', 'refs/amp')).toContain('refs/amp/sessions/');
     expect((await cliJson(tempDir(), ['demo', '--dir', place])).json.error.code).toBe('usage.invalid');

@@ -133,5 +133,6 @@ export const sessionAnswers = {
     branch: z.string(),
     worktree: z.string(),
     iterations: z.array(open({ iteration: z.int().min(1), commit: objectId.nullable(), tests: verdict })),
+    merged: open({ target: z.string(), commit: objectId, squashed: count }).nullable(),
   }),
 };
