@@ -98,7 +98,7 @@ const withGrafts = async <T>(grafts: Grafts | undefined, work: (env: Record<stri
  * Which commit each line of a file is of; renames of the whole file are followed. One process.
  * @throws AppError git.failed when there is no such file, git.timeout
  */
-export const blameFile = (repo: Repository, options: BlameOptions): Promise<Blame> => {
+export const blameFile = async (repo: Repository, options: BlameOptions): Promise<Blame> => {
   const { path, commit, worktree, lines, grafts, timeoutMs } = options;
   if (commit !== undefined) assertId(commit);
   const range = lines ? ['-L', `${lines.from},${lines.to ?? ''}`] : [];
