@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, isAppError } from '../errors.ts';
 import { placeOf, readConfig } from './config.ts';
-import { git, gitText, lastWords } from './git.ts';
+import { type GitResult, git, gitText, lastWords, type Trust } from './git.ts';
 import { assertFullRef, assertId, branchRef, isId } from './ids.ts';
 import { isOfRepository, type ScopedEntry } from './neutral.ts';
 import { isInside } from './paths.ts';
@@ -127,8 +127,9 @@ export const remoteBranches = async (
 };
 
 export interface Pushed {
-  status: 'pushed' | 'current' | 'rejected';
-  /** Why it was rejected: git's own word for it, and the last thing that the other side said. */
+  /** `refused`: by the user's own pre-push hook. */
+  status: 'pushed' | 'current' | 'rejected' | 'refused';
+  /** Why it was rejected: git's own word for it, and the last thing that the other side, or the hook, said. */
   reason: string;
   said: string;
 }
@@ -140,6 +141,8 @@ export interface PushOptions {
   branch: string;
   /** Replace what is there if it is exactly this; null: if nothing is there. Without it the branch only moves on. */
   replaces?: string | null;
+  /** Let the repository's hooks take part: only for those who said that they trust them. */
+  hooks?: boolean;
   signal?: AbortSignal;
 }
 
@@ -159,8 +162,8 @@ const pushSettings = async (repo: Repository, remote: string): Promise<[string, 
 const PORCELAIN = /^([ +\-*!=])\t([^\t]*)\t(.*)$/;
 
 /**
- * Pushes one commit to one branch of a remote, nothing else: no upstream is set, no tag goes along, no hook of the
- * repository runs.
+ * Pushes one commit to one branch of a remote, nothing else: no upstream is set, no tag goes along, and no hook of the
+ * repository runs that is not trusted.
  * @throws AppError remote.unreachable
  */
 export const pushBranch = async (repo: Repository, options: PushOptions): Promise<Pushed> => {
@@ -169,20 +172,29 @@ export const pushBranch = async (repo: Repository, options: PushOptions): Promis
   const ref = branchRef(options.branch);
   assertFullRef(ref);
   const lease = replaces === undefined ? [] : [`--force-with-lease=${ref}:${replaces ?? ''}`];
-  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', ...lease, '--', remote, `${commit}:${ref}`];
+  const flags = ['--porcelain', '--no-follow-tags', ...(options.hooks ? [] : ['--no-verify']), ...lease];
+  const args = ['push', ...flags, '--', remote, `${commit}:${ref}`];
   const settings = await pushSettings(repo, remote);
+  const trust: Trust[] = options.hooks ? ['hooks', 'identity'] : [];
   const signal = options.signal && { signal: options.signal };
-  const result = await git(repo, args, { settings, ok: [0, 1], ...fromRoot(repo), ...signal }).catch((error) => {
+  const result = await git(repo, args, { settings, trust, ok: [0, 1], ...fromRoot(repo), ...signal }).catch((error) => {
     throw isAppError(error, 'git.failed') || isAppError(error, 'git.timeout') ? unreachable(remote, error) : error;
   });
-  const lines = result.stdout.toString('utf8').split('\n');
+  return pushedFrom(result, options);
+};
+
+const pushedFrom = ({ exitCode, stdout, stderr }: GitResult, { remote, hooks }: PushOptions): Pushed => {
+  const lines = stdout.toString('utf8').split('\n');
   // A remote may have several addresses; one that refuses counts.
   const matches = lines.map((line) => PORCELAIN.exec(line)).filter((match) => match !== null);
-  const [, flag, , summary] = matches.find((match) => match[1] === '!') ?? matches[0] ?? [];
-  const said = result.stderr.split('\n').flatMap((line) => /^remote: (.*\S)/.exec(line)?.[1] ?? []);
-  if (flag === undefined || (result.exitCode !== 0 && flag !== '!'))
-    throw unreachable(remote, new AppError('git.failed', `git push: ${lastWords(result.stderr)}`));
-  const status = flag === '!' ? 'rejected' : flag === '=' ? 'current' : 'pushed';
-  const reason = status === 'rejected' ? (summary ?? '').replace(/^\[[^\]]*\] ?\(?|\)$/g, '') : '';
-  return { status, reason: reason || 'rejected', said: withoutPassword(said.at(-1) ?? '') };
+  const [, flag, , summary = ''] = matches.find((match) => match[1] === '!') ?? matches[0] ?? [];
+  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('error: '));
+  if (flag === undefined && hooks && exitCode === 1)
+    return { status: 'refused', reason: 'pre-push', said: withoutPassword(words.at(-1) ?? '') };
+  if (flag === undefined || (exitCode !== 0 && flag !== '!'))
+    throw unreachable(remote, new AppError('git.failed', `git push: ${lastWords(stderr)}`));
+  if (flag !== '!') return { status: flag === '=' ? 'current' : 'pushed', reason: '', said: '' };
+  const said = words.flatMap((line) => /^remote: (.*\S)/.exec(line)?.[1] ?? []).at(-1) ?? '';
+  const reason = summary.replace(/^\[[^\]]*\] ?\(?|\)$/g, '') || 'rejected';
+  return { status: 'rejected', reason, said: withoutPassword(said) };
 };

@@ -86,6 +86,24 @@ export const runCommitHooks = async (
   }
 };
 
+/**
+ * Whether git may run the user's `pre-push` hook: with `commit.hooks`, when the hooks are trusted as they are. Says so
+ * when there is one that does not run, because what it does (Git LFS uploads its files in it) is missing then.
+ * @throws AppError `config.untrusted`
+ */
+export const mayRunPushHook = async (ctx: Context, wt: Worktree): Promise<boolean> => {
+  const { names, trusted } = await judgeHooks(ctx, wt);
+  if (!names.includes('pre-push')) return false;
+  if (!ctx.config.config.commit.hooks || isUntrusted(ctx, 'commit.hooks')) {
+    ctx.warn('Your pre-push hook does not run: that takes `amp-sessions config set commit.hooks true`.');
+    return false;
+  }
+  if (trusted) return true;
+  throw new AppError('config.untrusted', 'You have not trusted your pre-push hook as it is now.', {
+    hint: 'Read it, then run `amp-sessions config trust --hooks`.',
+  });
+};
+
 const isUntrusted = (ctx: Context, key: ConfigKey): boolean => {
   try {
     ctx.config.requireTrust([key]);

@@ -199,6 +199,20 @@ describe('a push', () => {
     expect(await tips()).toContain(commit);
   });
 
+  it('lets trusted hooks take part, and tells when one refuses', async () => {
+    const { dir, repo, tips } = await setUp();
+    const commit = await commitIn(dir, 'one');
+    const seen = join(tempDir(), 'seen');
+    const hook = join(dir, '.git/hooks/pre-push');
+    program(hook, `cat > '${seen}'; echo "lint first" >&2; exit 1`);
+    const options = { remote: 'origin', commit, branch: BRANCH, hooks: true };
+    expect(await pushBranch(repo, options)).toEqual({ status: 'refused', reason: 'pre-push', said: 'lint first' });
+    expect(readFileSync(seen, 'utf8')).toContain(`refs/heads/${BRANCH} ${'0'.repeat(40)}`);
+    expect(await tips()).not.toContain(commit);
+    program(hook, 'exit 0');
+    expect(await pushBranch(repo, options)).toMatchObject({ status: 'pushed' });
+  });
+
   it('takes the user’s own options along', async () => {
     const { dir, bare, repo } = await setUp();
     const seen = join(tempDir(), 'options');
