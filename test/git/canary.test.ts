@@ -17,6 +17,7 @@ import type { Repository, Worktree } from '../../src/git/repository.ts';
 import { snapshotWorktree } from '../../src/git/snapshot.ts';
 import * as worktrees from '../../src/git/worktrees.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
+import { LANDING, LANDING_DESTRUCTIVE, LANDING_PURE, LANDING_ROOMS } from './canary-landing.ts';
 import { addSession, BRANCH, program, write } from './support.ts';
 
 const HOOKS =
@@ -152,6 +153,7 @@ const commit = (scene: Scene, over: Partial<commits.CommitOptions> = {}) =>
 
 /** Every exported function that can start git, by its name. */
 const FUNCTIONS: Record<string, Work> = {
+  ...LANDING,
   git: ({ repo, wt }) =>
     doorway.git(repo, ['status', '--porcelain=v2', '-z', '--ignore-submodules=dirty'], { worktree: wt }),
   gitText: ({ repo, wt }) => doorway.gitText(repo, ['ls-files', '-m', '-o'], { worktree: wt }),
@@ -237,7 +239,7 @@ const FUNCTIONS: Record<string, Work> = {
 };
 
 /** Exported, and no git behind them. */
-const PURE = new Set(['compareFingerprints', 'findCheckoutOf', 'lookAtRefs']);
+const PURE = new Set(['compareFingerprints', 'findCheckoutOf', 'lookAtRefs', ...LANDING_PURE]);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
 const TRUSTING = new Set(['runHook']);
@@ -285,7 +287,7 @@ const DESTRUCTIVE =
 let common: Promise<Scene> | undefined;
 
 const sceneFor = (name: string): Promise<Scene> => {
-  if (DESTRUCTIVE.includes(name)) return poison();
+  if ([...DESTRUCTIVE, ...LANDING_DESTRUCTIVE].includes(name)) return poison();
   common ??= poison();
   return common;
 };
@@ -300,6 +302,7 @@ describe('nothing that a repository plants ever runs', () => {
 
   it('covers every exported function', () => {
     const rooms = {
+      ...LANDING_ROOMS,
       ...blame,
       ...fileAt,
       ...commits,
