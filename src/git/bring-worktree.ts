@@ -4,6 +4,7 @@ import { AppError, isAppError } from '../errors.ts';
 import { trackedStatus } from './dirty.ts';
 import { errorCode, lstatIfAny } from './files.ts';
 import { git } from './git.ts';
+import { takeFilesBack } from './half-moved.ts';
 import { readIndex } from './index-file.ts';
 import { isNested } from './nested.ts';
 import { onDisk } from './paths.ts';
@@ -11,6 +12,7 @@ import type { Repository, Worktree } from './repository.ts';
 import { clearStaleLock } from './stale-locks.ts';
 import { type Surveyed, survey } from './survey.ts';
 import { treeChanges } from './tree-changes.ts';
+import { assertFiltersWork, assertWritable } from './way-clear.ts';
 
 export { switchWorktree } from './switch-worktree.ts';
 
@@ -24,7 +26,11 @@ const DURABLE: [string, string][] = [['core.fsync', 'all']];
 
 const look = async (repo: Repository, worktree: Worktree, move: Move): Promise<Surveyed[]> => {
   const changes = await treeChanges(repo, move.from, move.to);
-  return changes.length === 0 ? [] : survey(repo, worktree, { ...move, changes });
+  if (changes.length === 0) return [];
+  const surveyed = await survey(repo, worktree, { ...move, changes });
+  const open = surveyed.filter(({ verdict }) => verdict !== 'done').map(({ change }) => change);
+  assertWritable(worktree, open);
+  return surveyed;
 };
 
 /** Git goes nowhere from an index in which a conflict is open. */
@@ -41,7 +47,7 @@ const inTheWay = async (repo: Repository, worktree: Worktree, surveyed: Surveyed
  * Paths that keep a worktree from going from one commit to another: changes of files that differ between the two, and
  * untracked files, ignored ones too, where new ones would come. Nothing is changed. What `bringWorktree` itself had
  * begun is not in the way.
- * @throws AppError ref.missing, git.failed
+ * @throws AppError ref.missing, git.failed, worktree.blocked when a folder cannot be written to
  */
 export const obstacles = async (repo: Repository, worktree: Worktree, move: Move): Promise<string[]> =>
   inTheWay(repo, worktree, await look(repo, worktree, move));
@@ -85,15 +91,31 @@ const clearTheWay = (worktree: Worktree, surveyed: Surveyed[]): void => {
   for (const found of begun) if (isFolder(found) && !isNested(worktree, found.change.path)) removeEmpty(at(found));
 };
 
+const isStale = (error: unknown): boolean =>
+  isAppError(error, 'git.failed') && /not uptodate/.test(String(error.details?.['stderr']));
+
 const readTree = async (repo: Repository, worktree: Worktree, { from, to }: Move): Promise<void> => {
   const run = () => git(repo, ['read-tree', '-m', '-u', from, to], { worktree, settings: DURABLE });
   try {
     await run();
   } catch (error) {
-    if (!isAppError(error, 'git.failed')) throw error;
+    if (!isStale(error)) throw error;
     // Git goes by the times of files alone: one that was only touched looks changed until the index has been refreshed.
     await git(repo, ['update-index', '-q', '--refresh'], { worktree, ok: [0, 1], settings: DURABLE });
     await run();
+  }
+};
+
+const exchange = async (repo: Repository, worktree: Worktree, move: Move, before: Surveyed[]): Promise<void> => {
+  try {
+    await readTree(repo, worktree, move);
+  } catch (error) {
+    if (!isAppError(error, 'git.failed')) throw error;
+    // What git said first is what matters.
+    await takeFilesBack(repo, worktree, { ...move, before }).catch(() => {});
+    // Somebody may have changed a file in this very moment.
+    const now = await obstacles(repo, worktree, move);
+    throw now.length > 0 ? blocked(worktree, now) : error;
   }
 };
 
@@ -102,8 +124,9 @@ const readTree = async (repo: Repository, worktree: Worktree, { from, to }: Move
  * differs between the two is exchanged, everything else stays, uncommitted changes included. HEAD does not move.
  * Killed at any moment, a second call finishes it. Nothing is overwritten that is neither the old nor the new content,
  * or the beginning of the new. Three processes.
- * @throws AppError worktree.blocked with `details.paths` when somebody's changes are in the way; nothing is changed
- *   then. Also when a living process holds the index.
+ * @throws AppError worktree.blocked with `details.paths` when somebody's changes are in the way or a folder cannot be
+ *   written to, when a filter fails that is required, and when a living process holds the index; git.failed. Nothing
+ *   is changed then.
  */
 export const bringWorktree = async (repo: Repository, worktree: Worktree, move: Move): Promise<void> => {
   await clearStaleLock(repo, {
@@ -114,15 +137,11 @@ export const bringWorktree = async (repo: Repository, worktree: Worktree, move: 
   if (surveyed.length === 0) return;
   const obstructing = await inTheWay(repo, worktree, surveyed);
   if (obstructing.length > 0) throw blocked(worktree, obstructing);
-  if (surveyed.every(({ verdict }) => verdict === 'done')) return;
+  const open = surveyed.filter(({ verdict }) => verdict !== 'done').map(({ change }) => change);
+  if (open.length === 0) return;
+  await assertFiltersWork(repo, worktree, { to: move.to, changes: open });
   clearTheWay(worktree, surveyed);
-  try {
-    await readTree(repo, worktree, move);
-  } catch (error) {
-    // Somebody may have changed a file in this very moment.
-    const now = isAppError(error, 'git.failed') ? await obstacles(repo, worktree, move) : [];
-    throw now.length > 0 ? blocked(worktree, now) : error;
-  }
+  await exchange(repo, worktree, move, surveyed);
 };
 
 /** The tracked files that differ from HEAD, staged or not; of a submodule only that it stands on another commit. */
