@@ -12,6 +12,7 @@ import { worktreePath } from './find-session.ts';
 import { lookAround, refuseLosses, standingWorktree, type World } from './found.ts';
 import { type Journal, judge, refuseHeld, withJournal } from './journal.ts';
 import type { Landed } from './landed.ts';
+import { conflictWaits } from './landing/conflict-report.ts';
 import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
 import { reconcile } from './reconcile.ts';
@@ -56,6 +57,7 @@ const putAway = (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): P
   return withJournal(ctx, { id: which.id, name: which.name, command: verb }, async (journal) => {
     await settleOperation(ctx, journal);
     await settleConflict(ctx, journal);
+    if (journal.session.conflict) throw conflictWaits(journal.session);
     const standing = await standingWorktree(ctx, journal.session.worktree);
     if (standing) await reconcile(ctx, journal, standing);
     const { session } = journal;

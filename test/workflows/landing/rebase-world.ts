@@ -44,7 +44,7 @@ export type RebaseWorld = Awaited<ReturnType<typeof makeRebaseWorld>>;
 export const plays = (steps: string, after = 'repeat') => ({
   name: 'scripted',
   mode: null,
-  command: script(`after: ${after}\niterations:\n  - ${steps.replaceAll('\n', '\n    ')}\n`),
+  command: script(`after: ${after}\niterations:\n  - ${steps.replaceAll(/\n\s*/g, '\n    ')}\n`),
 });
 
 /** Session and main both changed the second line of a.txt; the session has a commit before and one after that. */
