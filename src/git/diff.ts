@@ -8,7 +8,6 @@ import type { Repository, Worktree } from './repository.ts';
 import { stageAll } from './stage.ts';
 
 export type { ChangeStatus, DetailedChange, FileChange } from './diff-parse.ts';
-export { withoutDetails } from './diff-parse.ts';
 export { showPaged } from './pager.ts';
 
 export interface DiffOptions {

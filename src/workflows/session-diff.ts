@@ -9,8 +9,8 @@ import {
   type FileChange,
   type PatchStyle,
   showPaged,
-  withoutDetails,
 } from '../git/diff.ts';
+import { withoutDetails } from '../git/diff-parse.ts';
 import { openDifftool } from '../git/difftool.ts';
 import { pagerWantsPatch } from '../git/pager.ts';
 import { readRef, resolveCommit } from '../git/refs.ts';

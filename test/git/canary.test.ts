@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync,
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as blame from '../../src/git/blame.ts';
+import { blobSizes } from '../../src/git/blob-sizes.ts';
 import * as commits from '../../src/git/commits.ts';
 import * as diff from '../../src/git/diff.ts';
 import { effectiveHooks } from '../../src/git/effective-hooks.ts';
@@ -218,6 +219,9 @@ const FUNCTIONS: Record<string, Work> = {
     await diff.diffFiles(repo, parent, undefined, { worktree: wt });
   },
   stagedSize: ({ repo, wt, tip }) => diff.stagedSize(repo, wt, tip),
+  diffDetails: ({ repo, parent, tip }) => diff.diffDetails(repo, parent, tip, { pathspecs: ['*.txt'] }),
+  blobSizes: async ({ repo, tip }) =>
+    blobSizes(repo, [tip, (await git(repo.root, 'rev-parse', `${tip}:a.txt`)).trim()]),
   diffSize: ({ repo, wt, parent, tip }) => diff.diffSize(repo, parent, tip, { worktree: wt }),
   diffPatch: async ({ repo, wt, parent, tip }) => {
     await diff.diffPatch(repo, parent, tip, { color: true, worktree: wt });
@@ -239,7 +243,7 @@ const FUNCTIONS: Record<string, Work> = {
 };
 
 /** Exported, and no git behind them. */
-const PURE = new Set(['compareFingerprints', 'findCheckoutOf', 'lookAtRefs', ...LANDING_PURE]);
+const PURE = new Set(['compareFingerprints', 'emptyTree', 'findCheckoutOf', 'lookAtRefs', ...LANDING_PURE]);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
 const TRUSTING = new Set(['runHook']);
