@@ -36,12 +36,13 @@ const withoutAttributes = (repo: Repository): [string, string][] => [['attr.tree
 
 /**
  * What differs between pairs of trees, with every line that changed, by one process.
+ * @param options.withLines false: only which files
  * @throws AppError ref.missing when a name is no id, git.failed when a tree is missing
  */
 export const readPatches = async (
   repo: Repository,
   pairs: TreePair[],
-  options: { objectDir?: string; maxBytes?: number } = {},
+  options: { objectDir?: string; maxBytes?: number; withLines?: boolean } = {},
 ): Promise<Patches> => {
   if (pairs.length === 0) return { pairs: [], isCut: false };
   const named = pairs.map(({ from, to }) => [from ?? emptyTree(repo), to]);
@@ -56,6 +57,7 @@ export const readPatches = async (
     if (answers.length < pairs.length) throw new AppError('git.failed', 'git diff-tree: a tree is missing');
     return answers;
   };
+  if (options.withLines === false) return { pairs: await ask([]), isCut: false };
   try {
     return { pairs: await ask(LINES, maxBytes), isCut: false };
   } catch (error) {

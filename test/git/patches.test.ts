@@ -136,6 +136,8 @@ describe('readPatches', () => {
       objectFormat: 'sha256',
     });
     expect([isCut, files[0]!.newId.length, files[0]!.hunks[0]!.newLines]).toEqual([false, 64, 1000]);
+    const named = await readPatches(repo, [{ from, to }], { withLines: false });
+    expect(named).toMatchObject({ isCut: false, pairs: [[{ path: 'a.txt', hunks: [] }]] });
     const cut = await readPatches(repo, [{ from, to }], { maxBytes: 500 });
     expect(cut).toMatchObject({ isCut: true, pairs: [[{ path: 'a.txt', hunks: [] }]] });
   });

@@ -1,13 +1,15 @@
+import { isAppError } from '../../errors.ts';
+import { readPatches } from '../../git/patches.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { counted, forReview, type Gate, type GateFinding, passed, someOf } from './gate.ts';
-import type { LandedLines } from './landed-lines.ts';
+import { type LandedLines, treesOf } from './landed-lines.ts';
 import { landingOrder } from './landing-order.ts';
-import { liveSessions } from './live-sessions.ts';
+import { type LiveSession, liveSessions } from './live-sessions.ts';
 import { findPairs, isConflict, type Pair, withQuarantine } from './pairs.ts';
 import type { LandingPlan } from './plan.ts';
-import { type Stake, surveySessions } from './survey.ts';
-import { touchedBy } from './touching.ts';
+import { type Comer, type Stake, surveySessions } from './survey.ts';
+import { compareTouched, type Touched, touchedBy } from './touching.ts';
 
 const ownStake = (session: Session, plan: LandingPlan, lines: LandedLines): Stake => {
   const hunks = lines.files.flatMap((file) => file.hunks);
@@ -31,10 +33,34 @@ const ownStake = (session: Session, plan: LandingPlan, lines: LandedLines): Stak
   };
 };
 
+/**
+ * Sessions that may have touched some of these files since they began, whatever else has changed there: two processes
+ * for all of them, so that the others cost nothing more.
+ */
+const onSameFiles = async (ctx: Context, live: LiveSession[], touched: Touched): Promise<Comer[]> => {
+  if (live.length === 0) return [];
+  const comers = live.map(({ comer }) => comer);
+  try {
+    const ends = live.map(({ session, comer }) => ({ from: session.baseCommit, to: comer.tip }));
+    const trees = await treesOf(
+      ctx,
+      ends.flatMap(({ from, to }) => [from, to]),
+    );
+    const pairs = ends.map(({ from, to }) => ({ from: trees.get(from)!, to: trees.get(to)! }));
+    const { pairs: changed } = await readPatches(ctx.repo, pairs, { withLines: false });
+    return comers.filter((_, at) => compareTouched(touched, touchedBy(changed[at]!), false).files.length > 0);
+  } catch (error) {
+    // Where one began may be cleaned away: then each is looked at.
+    if (isAppError(error, 'git.failed')) return comers;
+    throw error;
+  }
+};
+
 /** The other sessions with the same target that touch the same files. */
 const findRivals = async (ctx: Context, session: Session, plan: LandingPlan, lines: LandedLines): Promise<Pair[]> => {
   const { live } = await liveSessions(ctx, { but: session.id });
-  const comers = live.filter(({ target }) => target.ref === plan.target.ref).map(({ comer }) => comer);
+  const sameTarget = live.filter(({ target }) => target.ref === plan.target.ref);
+  const comers = await onSameFiles(ctx, sameTarget, touchedBy(lines.files));
   if (comers.length === 0) return [];
   return withQuarantine(async (objectDir) => {
     const others = await surveySessions(ctx, comers, { target: plan.target.commit, objectDir });

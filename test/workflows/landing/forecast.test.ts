@@ -73,6 +73,21 @@ describe('other sessions on the same lines', () => {
     expect(gate(await late.preflight(), 'sessions').ok).toBe(true);
   });
 
+  it('cost nothing where they touch other files', async () => {
+    const field = await makeField();
+    const mine = await field.session({ name: 'mine' });
+    await mine.line(5, 'mine');
+    for (let n = 1; n <= 6; n++) {
+      const s = await field.session({ name: `s${n}` });
+      s.write(`file${n}`, 'x\n');
+      await s.commit();
+    }
+    const count = await countStarts();
+    const answer = await mine.preflight().finally(() => count.stop());
+    expect(gate(answer, 'sessions').detail).toBe('no other session changes the same files');
+    expect(count.starts().length).toBeLessThan(25);
+  });
+
   it('with another target, put away, or without work do not count', async () => {
     const { sessions, ctx, session, dir } = await setUp({ mine: 5, gone: 5, kept: 5 });
     await git(dir, 'branch', 'release');
