@@ -37,8 +37,8 @@ export interface BlameOptions {
   /** Id; without one the file as it lies in the worktree. */
   commit?: string;
   worktree?: Worktree;
-  /** From 1, both included; the whole file without it. */
-  lines?: { from: number; to: number | null };
+  /** From 1, both included, `to` null to the end; the whole file without any. */
+  lines?: { from: number; to: number | null }[];
   /** Where lines go that a commit took over from others. All ids have to be there. */
   grafts?: Grafts;
   timeoutMs?: number;
@@ -101,8 +101,8 @@ const withGrafts = async <T>(grafts: Grafts | undefined, work: (env: Record<stri
 export const blameFile = async (repo: Repository, options: BlameOptions): Promise<Blame> => {
   const { path, commit, worktree, lines, grafts, timeoutMs } = options;
   if (commit !== undefined) assertId(commit);
-  const range = lines ? ['-L', `${lines.from},${lines.to ?? ''}`] : [];
-  const args = ['blame', '--porcelain', '--no-textconv', ...range, ...(commit === undefined ? [] : [commit])];
+  const ranges = (lines ?? []).flatMap(({ from, to }) => ['-L', `${from},${to ?? ''}`]);
+  const args = ['blame', '--porcelain', '--no-textconv', ...ranges, ...(commit === undefined ? [] : [commit])];
   return withGrafts(grafts, async (env) => {
     const { stdout } = await git(repo, [...args, '--', path], { worktree, env, timeoutMs });
     return parse(stdout.toString('utf8'));

@@ -62,7 +62,12 @@ describe('blameFile', () => {
       if (graph) await git(dir, 'commit-graph', 'write', '--reachable', '--changed-paths');
       expect(await who({ path: 'a.txt', commit: squash })).toEqual([...all.slice(0, 3), 'squash', 'squash', 'squash']);
       expect(await who({ path: 'a.txt', commit: squash, grafts })).toEqual(all);
-      expect(await who({ path: 'a.txt', commit: squash, grafts, lines: { from: 3, to: 4 } })).toEqual(['base', 'c1']);
+      expect(await who({ path: 'a.txt', commit: squash, grafts, lines: [{ from: 3, to: 4 }] })).toEqual(['base', 'c1']);
+      const lines = [
+        { from: 2, to: 2 },
+        { from: 6, to: null },
+      ];
+      expect(await who({ path: 'a.txt', commit: squash, grafts, lines })).toEqual(['base', 'c3']);
     }
     expect(await git(dir, 'log', '--format=%P', '-1', squash)).toBe(base);
     expect(readdirSync(own)).toEqual([]);

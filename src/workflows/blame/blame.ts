@@ -7,6 +7,7 @@ import { showPaged } from '../../git/pager.ts';
 import { decodeCommit } from '../../store/objects/encode.ts';
 import type { Context } from '../context.ts';
 import { type Credit, creditByMarks, creditsOf } from './credits.ts';
+import { openLines, overlaid, rangesOf } from './deeper.ts';
 import { type Facts, readFacts } from './facts.ts';
 import { graftsOf, type ParentsOf, type Passage, passagesOfSessions } from './grafts.ts';
 import { passagesOfHosts } from './hosted.ts';
@@ -110,10 +111,6 @@ const parentsThrough = (reader: CatFile): ParentsOf => {
   };
 };
 
-/** Whether a line is of a commit whose lines may go on, and have not been followed. */
-const isOpen = (blame: Blame, grafts: Grafts, followed: Grafts): boolean =>
-  [...blame.commits.keys()].some((id) => grafts.has(id) && String(grafts.get(id)) !== String(followed.get(id)));
-
 /** A look deeper; undefined when git cannot do it. */
 const blameDeeper = async (ctx: Context, options: BlameOptions): Promise<Blame | undefined> => {
   try {
@@ -132,10 +129,11 @@ const follow = async (ctx: Context, options: BlameOptions, known: Known, reader:
   for (let look = 0; look < MOST_LOOKS; look++) {
     await learn(ctx, blame, known, reader);
     const grafts = new Map([...followed, ...(await followUps(ctx, blame, known, reader))]);
-    if (!isOpen(blame, grafts, followed)) break;
-    const deeper = await blameDeeper(ctx, { ...options, grafts });
+    const open = openLines(blame, grafts, followed);
+    if (open.length === 0) break;
+    const deeper = await blameDeeper(ctx, { ...options, lines: rangesOf(open) ?? options.lines, grafts });
     if (!deeper) break;
-    [blame, followed] = [deeper, grafts];
+    [blame, followed] = [overlaid(blame, deeper), grafts];
   }
   return blame;
 };
@@ -170,7 +168,7 @@ export const blame = async (ctx: Context, wish: BlameWish): Promise<FileBlame> =
       for (const [id, credit] of await unrecordedCredits(ctx, facts, { tip: commit, reader }))
         known.credits.set(id, credit);
     const worktree = source.worktree ?? undefined;
-    const options = { path, worktree, lines, ...(!isWorktree && { commit }) };
+    const options = { path, worktree, ...(lines && { lines: [lines] }), ...(!isWorktree && { commit }) };
     const found = await follow(ctx, options, known, reader);
     const origins = originsOf(found, known);
     const blamed = found.lines.map(({ line, text, commit: id }) => ({

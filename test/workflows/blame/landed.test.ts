@@ -6,6 +6,7 @@ import { type MergeRequest, mergeSession } from '../../../src/workflows/landing/
 import { squashSession } from '../../../src/workflows/landing/squash.ts';
 import { undoLast } from '../../../src/workflows/landing/undo.ts';
 import { removeSession } from '../../../src/workflows/put-away.ts';
+import { program } from '../../git/support.ts';
 import { git, sh, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
 import { makeWorld, type World } from '../landing/world.ts';
@@ -212,6 +213,27 @@ describe('blame where not everything is here', () => {
     expect(logged.lines[0]!.origin).toMatchObject({ name: 'task', prompt: 'Add lines to the file' });
     await git(clone, 'fetch', '-q', 'origin', 'refs/amp/code/*:refs/amp/code/*');
     expect(await blamed(await contextIn(clone), 'agent.txt')).toEqual(['line 1 < iteration 1', 'line 2 < iteration 2']);
+  });
+
+  it('with a git that knows no grafts any more stays with the squash and its session', async () => {
+    const w = await makeWorld();
+    await w.iterate(2);
+    await w.byHand('mine.txt', 'mine\n');
+    await merge(w);
+    const { PATH = '' } = process.env;
+    const dir = tempDir();
+    const real = (await sh(w.dir, 'command -v git')).stdout.trim();
+    program(join(dir, 'git'), `unset GIT_GRAFT_FILE; exec '${real}' "$@"`);
+    process.env['PATH'] = `${dir}:${PATH}`;
+    try {
+      expect(await blamed(w.ctx, 'agent.txt')).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
+      expect(await blamed(w.ctx, 'mine.txt')).toEqual(['mine < by hand: Test User']);
+      const { lines } = await blame(w.ctx, { cwd: w.dir, file: 'agent.txt' });
+      expect(lines[0]!.origin).toMatchObject({ kind: 'agent', name: 'task', agent: 'command' });
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+    expect(w.ctx.warnings).toEqual([]);
   });
 
   it('in a shallow clone stops where its history does', async () => {
