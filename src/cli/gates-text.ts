@@ -50,20 +50,41 @@ const outputLines = (output: string, color: ChalkInstance): string[] => {
         .map((line) => color.dim(`│ ${line}`));
 };
 
-/** Gates, one a line, with what they found and what to do below those that need it. */
-export const gatesText = (gates: Gate[], color: ChalkInstance): string => {
+/** Words in lines of so many columns; a word that is longer stays whole, so that it can be copied. */
+const wrapped = (text: string, columns: number): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};
+
+/**
+ * Gates, one a line, with what they found and what to do below those that need it.
+ * @param columns of the terminal; without it no line is broken
+ */
+export const gatesText = (gates: Gate[], color: ChalkInstance, columns?: number): string => {
   const width = Math.max(...gates.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 4);
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(20, columns - indent.length);
   return gates
     .flatMap((gate) => {
-      const head = `${markOf(gate, color)} ${gate.name.padEnd(width)}  ${sanitizeLine(gate.detail)}`;
-      if (gate.ok) return [head];
+      const [first, ...rest] = wrapped(sanitizeLine(gate.detail), room);
+      const head = [
+        `${markOf(gate, color)} ${gate.name.padEnd(width)}  ${first}`,
+        ...rest.map((line) => indent + line),
+      ];
+      if (gate.ok) return head;
+      const hint = gate.hint ? wrapped(sanitizeLine(gate.hint), room - 2) : [];
       const below = [
         ...(gate.findings?.length ? findingLines(gate.findings, color) : []),
         ...(gate.output === undefined ? [] : outputLines(gate.output, color)),
-        ...(gate.hint ? [`${color.dim('→')} ${sanitizeLine(gate.hint)}`] : []),
+        ...hint.map((line, at) => `${at === 0 ? color.dim('→') : ' '} ${line}`),
       ];
-      return [head, ...below.map((line) => indent + line)];
+      return [...head, ...below.map((line) => indent + line)];
     })
     .join('\n');
 };

@@ -27,7 +27,12 @@ export const preflightText = (answer: Preflight, color: ChalkInstance): string =
     answer.result === answer.targetCommit
       ? `Nothing to merge: ${sanitizeLine(target)} has all of it.`
       : `It can be merged${told > 0 ? `, once somebody has looked at what is marked !` : ''}: amp-sessions merge ${session}`;
-  return [`${way}  ${apart}`, '', gatesText(gates, color), ...(ok ? ['', last] : [])].join('\n');
+  return [
+    `${way}  ${apart}`,
+    '',
+    gatesText(gates, color, stdout.isTerminal ? stdout.columns : undefined),
+    ...(ok ? ['', last] : []),
+  ].join('\n');
 };
 
 interface Forecast {
