@@ -8,6 +8,7 @@ import { verdictOf } from '../session/conclusions.ts';
 import { nextPrompt } from '../session/decide.ts';
 import type { Iteration, Session } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
+import { testBase } from './base-tests.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
@@ -109,21 +110,6 @@ const loop = async (
     await recordManualWork(ctx, journal, wt);
     prompt = null;
   }
-};
-
-/** The base is tested once, before the agent has touched anything, so that a later failure is known to be new. */
-const testBase = async (ctx: Context, journal: Journal, wt: Worktree, wish: IterateWish): Promise<void> => {
-  const { session } = journal;
-  if (session.test === null) return;
-  if (session.baseTests !== null || session.iterations.length > 0) return;
-  wish.onStep?.({ step: 'base-tests', command: session.test });
-  await runTests(
-    ctx,
-    journal,
-    wt,
-    { target: 'base', commit: session.head },
-    { interrupts: wish.interrupts, onOutput: wish.onTestOutput },
-  );
 };
 
 type LoopWish = IterateWish & { mode: string | null };
