@@ -111,3 +111,28 @@ export const mergeText = (done: Merged, color: ChalkInstance): string => {
     ...wayBack(done, color),
   ].join('\n');
 };
+
+interface Proposed extends Done {
+  squashed: number;
+  target: string;
+  gates: { name: string; ok: boolean; severity: string; detail: string }[];
+  pullRequest: { url: string; opened: boolean; existing: boolean; remote: string; branch: string; title: string };
+}
+
+/** What `merge --pr` did, or would do. */
+export const proposalText = (done: Proposed, color: ChalkInstance): string => {
+  const { url, opened, existing, remote, branch, title } = done.pullRequest;
+  const what = existing ? 'the open pull request has it' : opened ? 'pull request opened' : 'open the pull request at';
+  const reviews = done.gates.filter(({ ok, severity }) => !ok && severity === 'review');
+  const squashed = done.squashed > 1 ? `, squashed from ${formatCount(done.squashed, 'commit')}` : '';
+  return [
+    headline(
+      done,
+      color,
+      `${color.bold(sanitizeLine(branch))} ${done.dryRun ? 'would be pushed' : 'pushed'} to ${sanitizeLine(remote)}${squashed}`,
+    ),
+    `  ${done.dryRun ? 'pull request' : what}: ${color.underline(sanitizeLine(url))}`,
+    `  ${sanitizeLine(title)} ${color.dim(`→ ${sanitizeLine(done.target)}`)}`,
+    ...reviews.map(({ detail }) => `  ${color.yellow('!')} ${sanitizeLine(detail)}`),
+  ].join('\n');
+};

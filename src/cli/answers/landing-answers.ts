@@ -61,10 +61,20 @@ export const landingAnswers = {
     branch: z.string(),
     target: z.string(),
     previous: objectId.describe('tip of the target before'),
-    mode: z.enum(['fast-forward', 'merge-commit']),
+    mode: z.enum(['fast-forward', 'merge-commit']).optional().describe('absent with --pr'),
     squashed: count.describe('commits that became one'),
-    rebased: z.boolean(),
-    checkout: z.string().nullable().describe('absolute path of the checkout that was updated'),
+    rebased: z.boolean().optional().describe('absent with --pr'),
+    checkout: z.string().nullable().optional().describe('absolute path of the checkout that was updated'),
+    pullRequest: open({
+      url: z.string(),
+      opened: z.boolean().describe('false: the address of the form, for the user to open it'),
+      existing: z.boolean(),
+      host: z.enum(['github', 'gitlab', 'other']),
+      remote: z.string(),
+      title: z.string(),
+    })
+      .optional()
+      .describe('with --pr'),
     gates: z.array(gate),
   }),
 };

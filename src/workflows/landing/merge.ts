@@ -62,7 +62,7 @@ export const conflictError = (session: Session, plan: LandingPlan): AppError => 
   );
 };
 
-const refuseNothing = (session: Session, plan: LandingPlan): void => {
+export const refuseNothing = (session: Session, plan: LandingPlan): void => {
   if (plan.mergeCommit !== plan.target.commit || plan.conflict) return;
   throw new AppError('session.refused', `${plan.target.name} contains all of session ${session.name} already.`, {
     hint: `\`amp-sessions rm ${session.id}\` removes its worktree and branch; the log stays.`,
@@ -93,7 +93,7 @@ export const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<W
   return checkout;
 };
 
-const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): AppError => {
+export const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): AppError => {
   const stopping = gates.filter(isStopping);
   const [first] = stopping;
   const hint = first?.hint ?? `\`amp-sessions preflight ${session.id}\` shows all of it.`;
@@ -108,7 +108,7 @@ const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): AppError
 };
 
 const passGates = async (ctx: Context, session: Session, plan: LandingPlan, wish: MergeRequest): Promise<Gate[]> => {
-  const gates = await gatesOf(ctx, session, plan, wish);
+  const gates = await gatesOf(ctx, session, plan, { ...wish, isHurried: true });
   if (gates.some(isStopping)) throw gateError(session, plan, gates);
   return gates;
 };
@@ -191,6 +191,7 @@ export const mergeSession = async (ctx: Context, which: SessionSummary, wish: Me
     const gates = await passGates(ctx, journal.session, plan, wish);
     // The tests take their time: it is looked at again.
     const checkout = await targetCheckout(ctx, plan);
+    wish.onStep?.(`merge into ${plan.target.name}`);
     await carryOut(ctx, journal, plan, { ...wish, gates, checkout, wt: ready.wt });
     return describeMerge(journal.session, plan, { gates, checkout: checkout?.path, dryRun: false });
   });

@@ -7,11 +7,10 @@ import { remoteBranches, withoutPassword } from '../../git/remotes.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { type Interrupts, isStopped } from '../interrupts.ts';
-import type { Journal } from '../journal.ts';
 import { type Forge, forgeOf, formUrl, type Place, placeOfUrl } from './forge.ts';
 import { type ForgeTool, findForgeTool, type Proposal } from './forge-tools.ts';
 import { pullRequestBody, pullRequestTitle } from './pull-request-text.ts';
-import { choosePlace, type PushPlace, pushSession } from './push-session.ts';
+import { choosePlace, type OwnRecord, type PushPlace, pushSession } from './push-session.ts';
 
 export interface PullRequestWish {
   /** Branch name at the remote. */
@@ -156,7 +155,11 @@ const signalOf = (interrupts: Interrupts | undefined): { signal: AbortSignal; of
  * @throws AppError remote.missing, remote.ambiguous, remote.unreachable, ref.missing, push.rejected, hook.failed,
  *   pull-request.failed, session.refused, interrupted
  */
-export const openPullRequest = async (ctx: Context, journal: Journal, wish: PullRequestWish): Promise<PullRequest> => {
+export const openPullRequest = async (
+  ctx: Context,
+  journal: OwnRecord,
+  wish: PullRequestWish,
+): Promise<PullRequest> => {
   const { signal, off } = signalOf(wish.interrupts);
   let pushed = false;
   try {
@@ -230,7 +233,7 @@ const propose = async (
   }
 };
 
-const remember = async (ctx: Context, journal: Journal, done: PullRequest): Promise<void> => {
+const remember = async (ctx: Context, journal: OwnRecord, done: PullRequest): Promise<void> => {
   const { url, opened, host, remote, branch, base, title, commit } = done;
   if (host === 'other')
     ctx.warn(`Nobody here knows how ${remote} takes pull requests: open one from ${branch} into ${base} by hand.`);

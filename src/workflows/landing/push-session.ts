@@ -6,6 +6,9 @@ import type { Context } from '../context.ts';
 import type { Journal } from '../journal.ts';
 import { mayRunPushHook } from '../user-hooks.ts';
 
+/** A session, and the way to add to its record. */
+export type OwnRecord = Pick<Journal, 'id' | 'session' | 'record'>;
+
 /** Where a session's branch is pushed, and whose branch is to take it. */
 export interface PushPlace {
   remote: Remote;
@@ -80,7 +83,7 @@ const rejection = (remote: string, branch: string, { reason, said }: Pushed): Ap
  */
 export const pushSession = async (
   ctx: Context,
-  journal: Journal,
+  journal: OwnRecord,
   push: { remote: Remote; commit: string; there: string | undefined; signal?: AbortSignal },
 ): Promise<boolean> => {
   const { commit, there, signal } = push;
