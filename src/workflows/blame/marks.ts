@@ -13,9 +13,11 @@ export interface Marks {
   session: string | null;
   /** As the message has them; a squashed commit has several. */
   iterations: number[];
+  /** Of sessions' logs. */
   noted: LogEvent[];
 }
 
+const SESSION_LOG = /^sessions\/[A-Za-z0-9][\w-]*$/;
 const SESSION = /^Amp-Session: ([a-z0-9]{10})\s*$/gm;
 const ITERATION = /^Amp-Iteration: ([\d, -]{1,200})\s*$/gm;
 
@@ -48,7 +50,8 @@ export const readMarks = async (ctx: Context, commits: string[], reader: CatFile
   return new Map(
     ids.flatMap((id, at) => {
       const object = objects[at];
-      return object?.type === 'commit' ? [[id, marksOf(object.bytes, notes.get(id) ?? [])]] : [];
+      const noted = (notes.get(id) ?? []).filter(({ log }) => SESSION_LOG.test(log));
+      return object?.type === 'commit' ? [[id, marksOf(object.bytes, noted)]] : [];
     }),
   );
 };
@@ -58,7 +61,7 @@ export const sessionsIn = (marks: Iterable<Marks>): string[] => {
   const sessions = new Set<string>();
   for (const { session, noted } of marks) {
     if (session !== null) sessions.add(session);
-    for (const { log } of noted) if (/^sessions\/[A-Za-z0-9][\w-]*$/.test(log)) sessions.add(logId(log));
+    for (const { log } of noted) sessions.add(logId(log));
   }
   return [...sessions];
 };

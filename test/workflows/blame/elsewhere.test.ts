@@ -93,7 +93,8 @@ describe('blame of what others did with a session’s commits', () => {
     const base = { v: 1, writer: 'w', seq: 1, clock: 1, at: '2026-01-01T00:00:00.000Z', by: 'agent', prev: '0' };
     const lines = [
       'no json',
-      JSON.stringify({ ...base, log: 'sessions/../../x', type: 'iteration.finished', data: { iteration: 'x' } }),
+      JSON.stringify({ ...base, log: 'sessions/../../x', type: 'iteration.finished', data: { iteration: 1 } }),
+      JSON.stringify({ ...base, log: 'sessions/known', type: 'iteration.finished', data: { iteration: 'x' } }),
       JSON.stringify({ ...base, log: 'sessions/unknown1', type: 'iteration.finished', data: null }),
       JSON.stringify({ ...base, log: 'batches/b1', type: 'other', data: {} }),
     ];
