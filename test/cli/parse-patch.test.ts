@@ -14,11 +14,11 @@ const patchIn = async (dir: string, ...args: string[]): Promise<string> => {
 
 /** What a patch makes of a file; throws where it does not fit. */
 const apply = (old: string, file: PatchFile): string => {
-  const lines = old.split('\n');
+  const lines = old === '' ? [] : old.split('\n');
   const out: string[] = [];
   let at = 0;
   let isEndless = !old.endsWith('\n');
-  if (!isEndless) lines.pop();
+  if (old.endsWith('\n')) lines.pop();
   for (const hunk of file.hunks) {
     const removes = hunk.lines.some(({ kind }) => kind !== 'added');
     // A hunk that only adds names the line before it.
@@ -43,6 +43,25 @@ describe('parsePatch', () => {
   let dir: string;
   beforeAll(async () => {
     dir = await makeRepo();
+  });
+
+  it('begins and ends with nothing, too', async () => {
+    const file = join(dir, 'b.txt');
+    for (const [before, after] of [
+      ['', 'x'],
+      ['x', ''],
+      ['', '\n'],
+      ['\n', ''],
+      ['x', 'x\n'],
+      ['x\n', 'x'],
+    ] as const) {
+      writeFileSync(file, before);
+      await git(dir, 'add', '-A');
+      writeFileSync(file, after);
+      const [found] = parsePatch(await patchIn(dir));
+      expect(apply(before, found!)).toBe(after);
+    }
+    await git(dir, 'checkout', '-q', 'HEAD', '.');
   });
 
   it('takes patches of git apart so that they can be applied, whatever the lines are', async () => {
