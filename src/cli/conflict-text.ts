@@ -52,13 +52,14 @@ export const conflictFilesText = (files: File[], color: ChalkInstance): string[]
 const keptLine = ({ kept }: Rebase, color: ChalkInstance): string[] =>
   kept === undefined ? [] : [`  what the worktree showed is kept in commit ${color.yellow(kept)}`];
 
-const leftOut = ({ dropped }: Rebase): string => (dropped.length === 0 ? '' : `, ${dropped.length} left out`);
+const leftOut = ({ dropped }: Rebase): string =>
+  dropped.length === 0 ? '' : `, ${dropped.length} there already or left out`;
 
 const conflictText = (done: Rebase, color: ChalkInstance): string[] => {
   const { conflicting = '', subject = '', files = [], remaining = 0, worktree = '' } = done;
   const after = remaining > 0 ? `, ${formatCount(remaining, 'commit')} after it` : '';
   return [
-    `${color.red('✗')} ${color.bold(sanitizeLine(done.name))} does not fit ${sanitizeLine(done.onto.name)}: ${color.yellow(short(conflicting))} ${sanitizeLine(subject)}${after}`,
+    `${color.yellow('●')} ${color.bold(sanitizeLine(done.name))} waits on its way onto ${sanitizeLine(done.onto.name)} ${color.dim(short(done.onto.commit))}: ${color.yellow(short(conflicting))} ${sanitizeLine(subject)}${after}`,
     ...conflictFilesText(files, color),
     ...keptLine(done, color),
     color.dim(`  in ${sanitizeLine(worktree)}; the branch is where it was`),
@@ -67,9 +68,9 @@ const conflictText = (done: Rebase, color: ChalkInstance): string[] => {
 
 const rebasedText = (done: Rebase, color: ChalkInstance): string[] => {
   const { name, onto, branch, previous, commit, rewritten, dropped } = done;
-  const isThere = rewritten === 0 && dropped.length > 0;
-  const what = isThere
-    ? `${sanitizeLine(onto.name)} has everything already${leftOut(done)}`
+  const nothingLeft = rewritten === 0 && dropped.length > 0;
+  const what = nothingLeft
+    ? `nothing of its own is left, ${formatCount(dropped.length, 'commit')} there already or left out`
     : `${formatCount(rewritten, 'commit')} made anew${leftOut(done)}`;
   return [
     `${color.green('✓')} ${color.bold(sanitizeLine(name))} rebased onto ${sanitizeLine(onto.name)} ${color.dim(short(onto.commit))}: ${what}`,

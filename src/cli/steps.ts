@@ -32,11 +32,14 @@ export class Steps {
     this.#progress.detail(text);
   }
 
-  /** Waits for the work that these steps are of; the last one ends as it does. */
-  async during<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Waits for the work that these steps are of; the last one ends as it does.
+   * @param failureOf what a result ends with that is no success, though it is a result
+   */
+  async during<T>(work: Promise<T>, failureOf?: (done: T) => Error | undefined): Promise<T> {
     try {
       const done = await work;
-      await this.finish();
+      await this.finish(failureOf?.(done));
       return done;
     } catch (error) {
       await this.finish(error);

@@ -4,9 +4,11 @@ import { lstatIfAny, readTextIfAny } from './files.ts';
 import { catFileStream } from './git.ts';
 import { type IndexEntry, readIndex } from './index-file.ts';
 import type { MergeConflict } from './merge-messages.ts';
+import { isNested } from './nested.ts';
 import { onDisk } from './paths.ts';
 import { withPrivateIndex } from './private-index.ts';
 import type { Repository, Worktree } from './repository.ts';
+import { SUBMODULE } from './tree-changes.ts';
 
 export interface OpenConflict {
   path: string;
@@ -52,13 +54,18 @@ const findUntouched = async (
   conflicts: MergeConflict[],
 ): Promise<Set<string>> => {
   if (conflicts.length === 0) return new Set();
-  const paths = conflicts.map(({ path }) => path);
+  // A submodule that nobody has filled is a folder, of which git knows nothing to say.
+  const isFolder = ({ path }: MergeConflict): boolean =>
+    lstatIfAny(onDisk(worktree.path, path))?.isDirectory() === true && !isNested(worktree, path);
+  const paths = conflicts.filter((conflict) => !isFolder(conflict)).map(({ path }) => path);
   const now = await withPrivateIndex(worktree, async ({ index }) => {
     await hashFiles(repo, worktree, { paths, index });
     const entries = (await readIndex(repo, worktree, index)) ?? [];
     return new Map(entries.map((entry): [string, IndexEntry] => [entry.path, entry]));
   });
-  const isUntouched = ({ path, stages }: MergeConflict): boolean => {
+  const isUntouched = (conflict: MergeConflict): boolean => {
+    const { path, stages } = conflict;
+    if (isFolder(conflict)) return stages.some(({ mode }) => mode === SUBMODULE);
     const shown = stages.find(({ stage }) => stage === 2) ?? stages.find(({ stage }) => stage === 3);
     const entry = now.get(path);
     return shown !== undefined && entry?.id === shown.object && entry.mode === shown.mode;

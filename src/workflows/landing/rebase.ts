@@ -39,7 +39,7 @@ const fetchFirst = async (ctx: Context, session: Session, wish: RebaseWish): Pro
   const given = wish.onto ?? session.base ?? 'HEAD';
   const found = await remoteBranch(ctx.repo, given);
   if (!found) throw await nothingToFetch(ctx, given);
-  wish.onStep?.(`fetching ${found.branch} from ${found.remote}`);
+  wish.onStep?.(`fetch ${found.branch} from ${found.remote}`);
   await fetchBranch(ctx.repo, found);
 };
 
@@ -65,7 +65,7 @@ const rebase = async (ctx: Context, journal: Journal, wish: RebaseWish): Promise
   );
   const course = await courseOf(ctx, onto, ready.tip);
   if (!course) return unchanged(journal.session, 'up-to-date', { commit: ready.tip, onto });
-  wish.onStep?.(`rebasing onto ${onto.name}`);
+  wish.onStep?.(`onto ${onto.name}`);
   const started = watchRebase(journal);
   const commits = await commitsToMove(ctx, journal.session, course);
   const showing = ready.wt && { wt: ready.wt, shows: ready.tip };

@@ -20,6 +20,8 @@ export interface RebaseFlags {
   timeout?: number;
   'max-iterations'?: number;
   interrupts: Interrupts | undefined;
+  /** What takes its time now; of an agent's run the view is told. */
+  onStep?(text: string): void;
 }
 
 const byAgent = async (
@@ -52,6 +54,7 @@ export const runRebase = (
   view: RunView,
 ): Promise<RebaseResult> => {
   if (flags.resolve === 'agent') return byAgent(ctx, which, flags, view);
+  flags.onStep?.('worktree');
   if (flags.continue) return continueRebase(ctx, which);
   if (flags.skip) return skipCommit(ctx, which);
   if (flags.abort) return abortRebase(ctx, which);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../../src/events/catalogue.ts';
 import { statusOf } from '../../../src/session/conclusions.ts';
 import { InterruptSwitch } from '../../../src/workflows/interrupts.ts';
+import { withJournal } from '../../../src/workflows/journal.ts';
 import { git, sh } from '../../support/repo.ts';
 import { conflicted, makeRebaseWorld, plays, RESOLVED } from './rebase-world.ts';
 
@@ -176,5 +177,34 @@ describe('the conflict still waits', () => {
     expect(w.ctx.warnings.length).toBeGreaterThan(0);
     w.write('a.txt', RESOLVED);
     expect((await w.goOn()).answer).toMatchObject({ state: 'rebased', rewritten: 3 });
+  });
+});
+
+describe('given that the process died while the agent was at it', () => {
+  it('the next command ends the iteration, and the conflict waits with what the agent left', async () => {
+    const w = await waiting(MENDS);
+    const { conflict } = await w.session();
+    await withJournal(w.ctx, { id: w.id, name: w.id, command: 'rebase' }, async (journal) => {
+      await journal.decide({
+        do: 'startIteration',
+        data: {
+          prompt: 'Resolve it',
+          reason: 'conflict',
+          head: conflict!.parent,
+          agent: { name: 'scripted', mode: null, version: null, threadId: null },
+          timeoutMs: null,
+          stopStrength: 'group',
+        },
+      });
+    });
+    w.write('a.txt', RESOLVED);
+    w.write('new.txt', 'new\n');
+    await sh(w.worktree, 'git add -A && git commit -qm mine');
+    await expect(w.iterate()).rejects.toMatchObject({ code: 'landing.conflict' });
+    expect(await last(w)).toMatchObject({ outcome: 'interrupted', commit: null, reason: 'conflict' });
+    expect([await w.rev(w.branch), (await w.session()).head]).toEqual([w.tip, w.tip]);
+    expect(w.ctx.warnings).toContainEqual(expect.stringContaining('its process died'));
+    expect((await w.goOn()).answer).toMatchObject({ state: 'rebased', rewritten: 3 });
+    expect(await w.inTree('cat a.txt new.txt')).toBe(`${RESOLVED}new\n`);
   });
 });
