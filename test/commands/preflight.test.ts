@@ -1,8 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { cli, cliJson } from '../support/cli.ts';
-import { git } from '../support/repo.ts';
+import { withThrowaway } from '../../src/workflows/landing/throwaway.ts';
+import { cli, cliJson, PROGRAM } from '../support/cli.ts';
+import { makeBrood } from '../support/descendants.ts';
+import { git, tempDir } from '../support/repo.ts';
+import { contextIn } from '../support/sessions.ts';
 import { makeField } from '../workflows/landing/preflight-world.ts';
 
 /** What differs from run to run, in words. */
@@ -123,6 +128,47 @@ It can be merged: amp-sessions merge <id>
     const ran = await cli(dir, ['preflight', 'login']);
     expect(ran.stdout).toContain('red.env:1');
     expect(ran.stdout).not.toMatch(/[\u001b\u202e]/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('preflight that is killed', () => {
+  it('leaves a folder and no process; the next one sweeps it', async () => {
+    const brood = makeBrood(['background']);
+    const { dir, s } = await setUp({ test: `test -e '${tempDir()}/none' || { ${brood.command('sleep 60')}; }` });
+    const child = spawn(process.execPath, [PROGRAM, 'preflight', 'login'], { cwd: dir, stdio: 'ignore' });
+    await brood.started();
+    const gone = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    for (let n = 0; n < 100 && (await brood.alive()).length > 0; n++) await sleep(50);
+    expect(await brood.alive()).toEqual([]);
+    const left = () => readdirSync(dirname(s.worktree)).filter((name) => name.includes('.merged-'));
+    expect(left()).toHaveLength(1);
+    const ctx = await contextIn(dir);
+    await withThrowaway(
+      ctx,
+      { session: { id: s.id, worktree: s.worktree }, commit: await git(dir, 'rev-parse', 'main') },
+      async () => {},
+    );
+    expect(left()).toEqual([]);
+    expect(await git(dir, 'worktree', 'list', '--porcelain')).not.toContain('merged');
+  });
+
+  it('gently, ends the tests and takes the folder along', async () => {
+    const { dir, s } = await setUp({ test: 'echo started; sleep 60' });
+    const child = spawn(process.execPath, [PROGRAM, 'preflight', 'login'], {
+      cwd: dir,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const code = new Promise((resolve) => child.on('exit', resolve));
+    let said = '';
+    for await (const chunk of child.stderr) {
+      said += chunk;
+      if (!child.killed && said.includes('tests on the merged result')) child.kill('SIGINT');
+    }
+    expect(await code).toBe(130);
+    expect(said).toContain('The tests of the merged result were interrupted.');
+    expect(readdirSync(dirname(s.worktree))).toEqual([s.id]);
   });
 });
 
