@@ -15,6 +15,8 @@ export const nextOperation = ({ operations }: Session): number =>
 
 const reasonOf = (op: Operation): string => `amp-sessions: ${op.verb}`;
 
+const ENDS = { squash: 'squash.finished', rebase: 'rebase.finished', rewind: 'rewind.finished' } as const;
+
 const closing = (session: Session, op: Operation, how: { durationMs: number; recovered: boolean }): Draft => {
   const own = op.moves.find(({ ref }) => ref === `refs/heads/${session.branch}`);
   const commit = own?.to ?? session.head;
@@ -30,7 +32,7 @@ const closing = (session: Session, op: Operation, how: { durationMs: number; rec
       return { type: 'undo.finished', by: 'program', data: { ...data, undoes: op.undoes!, verb } };
     }
     default:
-      return { type: `${op.verb}.finished`, by: 'program', data };
+      return { type: ENDS[op.verb], by: 'program', data };
   }
 };
 
@@ -102,14 +104,6 @@ export const operate = async (ctx: Context, journal: Journal, opening: Opening, 
   return op;
 };
 
-const NAMES: Record<Operation['verb'], string> = {
-  squash: 'squash',
-  rebase: 'rebase',
-  merge: 'merge',
-  rewind: 'rewind',
-  undo: 'undo',
-};
-
 /**
  * Puts an operation in order whose process died: what had begun to move is finished, or taken back where that is
  * impossible; what had not is given up. Says which.
@@ -117,7 +111,7 @@ const NAMES: Record<Operation['verb'], string> = {
 export const settleOperation = async (ctx: Context, journal: Journal): Promise<void> => {
   const op = journal.session.openOperation;
   if (!op) return;
-  const what = `The ${NAMES[op.verb]} of ${journal.session.name} that a dead process had begun`;
+  const what = `The ${op.verb} of ${journal.session.name} that a dead process had begun`;
   const standings = await Promise.all(op.moves.map((move) => standingOf(ctx, move)));
   if (!standings.some((standing) => standing === 'to' || standing === 'beyond')) {
     await rollBack(ctx, journal, op, 'its process died before anything moved');
