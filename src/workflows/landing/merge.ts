@@ -136,7 +136,9 @@ const movesOf = (
     worktree: at.checkout ? recordedPath(ctx, at.checkout.path) : null,
     shows: at.checkout ? commit : null,
   };
-  return [target, ownMove(session, { from: plan.tip, to: plan.commit, wt: at.wt })];
+  return [target, ownMove(session, { from: plan.tip, to: plan.commit, wt: at.wt })].filter(
+    ({ from, to }) => from !== to,
+  );
 };
 
 const carryOut = async (
