@@ -180,7 +180,7 @@ describe('--continue', () => {
     const w = await conflicted();
     await w.rebase('main');
     await sh(w.worktree, `git checkout -q -f ${w.tip} && git rebase main`);
-    for (const work of [w.goOn, w.skip, w.abort])
+    for (const work of [w.goOn, w.leaveOut, w.abort])
       await expect(work()).rejects.toMatchObject({
         code: 'worktree.blocked',
         message: expect.stringContaining('git rebase'),
@@ -226,7 +226,7 @@ describe('--skip', () => {
   it('leaves the commit out and goes on', async () => {
     const w = await conflicted();
     await w.rebase('main');
-    const { answer } = await w.skip();
+    const { answer } = await w.leaveOut();
     expect(answer).toMatchObject({ state: 'rebased', rewritten: 2, dropped: [await w.rev(`${w.tip}~1`)] });
     expect(answer.kept).toBeUndefined();
     expect(await w.subjects(`${w.up}..${w.branch}`)).toEqual(['Last', 'First']);
@@ -238,7 +238,7 @@ describe('--skip', () => {
     await w.rebase('main');
     w.write('a.txt', RESOLVED);
     w.write('notes.txt', 'my notes\n');
-    const { answer } = await w.skip();
+    const { answer } = await w.leaveOut();
     expect(await git(w.dir, 'show', `${answer.kept}:notes.txt`)).toBe('my notes');
     expect(await git(w.dir, 'show', `${answer.kept}:a.txt`)).toBe(RESOLVED.trimEnd());
     expect(existsSync(join(w.worktree, 'notes.txt'))).toBe(false);

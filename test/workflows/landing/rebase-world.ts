@@ -14,7 +14,7 @@ export const makeRebaseWorld = async (options: Parameters<typeof makeWorld>[0] =
   return Object.assign(w, {
     rebase: (onto?: string, fetch = false) => rebaseSession(w.ctx, w.which, { onto, fetch }),
     goOn: () => continueRebase(w.ctx, w.which),
-    skip: () => skipCommit(w.ctx, w.which),
+    leaveOut: () => skipCommit(w.ctx, w.which),
     abort: () => abortRebase(w.ctx, w.which),
     resolve: (over: Partial<ResolveWish> = {}) =>
       resolveByAgent(w.ctx, w.which, {

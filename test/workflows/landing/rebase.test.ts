@@ -171,7 +171,7 @@ describe('rebase is refused', () => {
 
   it('to go on, where nothing waits', async () => {
     const w = await makeRebaseWorld();
-    for (const work of [w.goOn, w.skip, w.abort, w.resolve])
+    for (const work of [w.goOn, w.leaveOut, w.abort, w.resolve])
       await expect(work()).rejects.toMatchObject({
         code: 'session.refused',
         message: expect.stringContaining('No rebase'),
