@@ -10,6 +10,8 @@ export interface CommitInfo {
   author: { name: string; email: string };
   /** ISO-8601 UTC. */
   authoredAt: string;
+  /** ISO-8601 UTC. */
+  committedAt: string;
   subject: string;
   /** The last paragraph's `Key: value` lines; values of a repeated key are joined by newlines. */
   trailers: Record<string, string>;
@@ -21,7 +23,7 @@ const assertSafe = (revision: string): string => {
   throw new AppError('ref.missing', `${JSON.stringify(revision)} is neither an object id nor a full ref.`);
 };
 
-const FORMAT = '%H%n%P%n%an%n%ae%n%ad%n%s%n%(trailers:only,unfold)';
+const FORMAT = '%H%n%P%n%an%n%ae%n%ad%n%cd%n%s%n%(trailers:only,unfold)';
 
 /** `Key: value` lines, unfolded. */
 export const parseTrailers = (lines: string[]): Record<string, string> => {
@@ -37,12 +39,14 @@ export const parseTrailers = (lines: string[]): Record<string, string> => {
 };
 
 const parseCommit = (text: string): CommitInfo => {
-  const [id = '', parents = '', name = '', email = '', authoredAt = '', subject = '', ...rest] = text.split('\n');
+  const [id = '', parents = '', name = '', email = '', authoredAt = '', committedAt = '', subject = '', ...rest] =
+    text.split('\n');
   return {
     id,
     parents: parents === '' ? [] : parents.split(' '),
     author: { name, email },
     authoredAt,
+    committedAt,
     subject,
     trailers: parseTrailers(rest),
   };

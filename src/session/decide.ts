@@ -140,9 +140,9 @@ const waiting = ({ id, name, conflict }: Session): Refusal | undefined =>
   conflict === null
     ? undefined
     : refuse(
-        'session.refused',
+        'landing.conflict',
         `A rebase of ${name} onto ${conflict.onto.name} waits for you to resolve a conflict.`,
-        `Go on with \`amp-sessions rebase ${id} --continue\`, or give it up with --abort.`,
+        `Go on with \`amp-sessions rebase ${id} --continue\` (or --skip, --resolve agent), or give it up with --abort.`,
       );
 
 const removeWorktree = (session: Session, found: Found, reason: 'archive' | 'rm'): Draft[] =>

@@ -5,9 +5,11 @@ import type { Worktree } from '../git/repository.ts';
 import { repairWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Iteration, Outcome } from '../session/state.ts';
+import type { LaterWork } from './after-death.ts';
 import { agentCommits } from './agent-commits.ts';
 import { iterationMessage, iterationSubject } from './commit-message.ts';
 import type { Context } from './context.ts';
+import { forgetBeat } from './heartbeat.ts';
 import type { Journal } from './journal.ts';
 import type { Digest } from './transcript-digest.ts';
 import { runCommitHooks } from './user-hooks.ts';
@@ -21,6 +23,8 @@ export interface Finish {
   transcript: Digest | null;
   /** Ids that refs led to before the agent ran, as far as that is known. */
   known: string[];
+  /** What a person did after the agent's death: its commit goes on top of theirs, and leaves their edits out. */
+  later?: LaterWork;
 }
 
 /**
@@ -36,7 +40,8 @@ export const finishIteration = async (
   const open = openIteration(journal.session);
   if (!open) throw new Error('there is no open iteration to finish');
   const { iteration, head, prompt } = open;
-  const folded = await agentCommits(ctx, journal, wt, open, how.known);
+  const { later = { tip: null, edits: [] } } = how;
+  const folded = await agentCommits(ctx, journal, wt, open, [...how.known, ...(later.tip ? [later.tip] : [])]);
   await journal.record(
     folded.map(({ id, subject }) => ({
       type: 'agent-commit.folded',
@@ -49,9 +54,9 @@ export const finishIteration = async (
   const message = await runCommitHooks(ctx, journal, wt, { iteration, message: draft });
   const made = await commitWorktree(ctx.repo, wt, {
     branch: journal.session.branch,
-    parent: head,
+    parent: later.tip ?? head,
     message,
-    leaveOut: journal.session.leftovers,
+    leaveOut: [...journal.session.leftovers, ...later.edits],
     sign: ctx.config.config.commit.sign,
   });
   await mendLink(ctx, wt);
@@ -77,6 +82,7 @@ export const finishIteration = async (
   journal.keep([...folded.map(({ id }) => id), ...(made ? [made.commit] : [])]);
   if (made) journal.note(made.commit, [finished!]);
   await journal.flush();
+  forgetBeat(ctx, journal.id);
   return journal.session.iterations.at(-1)!;
 };
 

@@ -13,6 +13,7 @@ import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { fullText } from './full-text.ts';
+import { startBeat } from './heartbeat.ts';
 import { type Interrupts, isStopped } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { conflictWaits } from './landing/conflict-report.ts';
@@ -103,7 +104,8 @@ const loop = async (
 ): Promise<IterateResult> => {
   let prompt = wish.prompt;
   for (let ran = 1; ; ran++) {
-    const once = await runOnce(ctx, journal, wt, agent, { ...wish, prompt, again: ran > 1 });
+    const stopBeat = startBeat(ctx, journal.id);
+    const once = await runOnce(ctx, journal, wt, agent, { ...wish, prompt, again: ran > 1 }).finally(stopBeat);
     const result = { ...once, session: journal.session, iteration: journal.session.iterations.at(-1)!, ran };
     const passed = verdictOf(result.iteration.tests) === 'passed';
     if (!wish.untilPass || passed || once.failure || once.interrupted || ran >= wish.maxIterations) return result;

@@ -70,6 +70,7 @@ export const recordManualWork = async (ctx: Context, journal: Journal, wt: Workt
     parents: [head],
     author,
     authoredAt: ctx.clock.now(),
+    committedAt: ctx.clock.now(),
     subject: `Manual edits before iteration ${next}`,
     trailers: {},
   };

@@ -7,6 +7,7 @@ import { removeWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Intent } from '../session/decide.ts';
 import type { Session } from '../session/state.ts';
+import { laterWork } from './after-death.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import { lookAround, refuseLosses, standingWorktree, type World } from './found.ts';
@@ -41,13 +42,16 @@ interface Wish {
   unmerged?: boolean;
 }
 
-/** Drops the worktree; log and branch stay. @throws AppError `session.dirty`, `session.unmerged`, `session.archived` */
+/**
+ * Drops the worktree; log and branch stay.
+ * @throws AppError `session.dirty`, `session.unmerged`, `session.archived`, `landing.conflict`
+ */
 export const archiveSession = (ctx: Context, which: SessionSummary, wish: Wish): Promise<PutAway> =>
   putAway(ctx, which, 'archive', wish);
 
 /**
  * Drops worktree and branch; the log stays.
- * @throws AppError `session.dirty`, `session.unmerged`, `session.archived`, `branch.blocked`
+ * @throws AppError `session.dirty`, `session.unmerged`, `session.archived`, `landing.conflict`, `branch.blocked`
  */
 export const removeSession = (ctx: Context, which: SessionSummary, wish: Wish): Promise<PutAway> =>
   putAway(ctx, which, 'rm', wish);
@@ -97,9 +101,10 @@ const answerOf = (session: Session, verb: Verb, world: World, wish: Wish): PutAw
 const foretell = async (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): Promise<PutAway> => {
   refuseHeld(ctx, which);
   const session = await readSession(ctx, which.id);
+  if (session.conflict) throw conflictWaits(session);
   if (session.openOperation)
     ctx.warn(`The ${session.openOperation.verb} of ${session.name} never ended: it would be put in order first.`);
-  const world = afterReconcile(ctx, session, await lookAround(ctx, session));
+  const world = await afterReconcile(ctx, session, await lookAround(ctx, session));
   await refuseLosses(ctx, session, { worktree: world.worktree, branch: verb === 'rm' && world.branchCommit !== null });
   judge(session, intentOf(verb, world, wish));
   return answerOf(session, verb, world, wish);
@@ -110,11 +115,13 @@ const someOf = (paths: string[]): string =>
   paths.length > 3 ? `${paths.slice(0, 3).join(', ')}, … ${paths.length} in all` : paths.join(', ');
 
 /** An iteration that never ended would be ended first, with one commit of what its agent left. */
-const afterReconcile = (ctx: Context, session: Session, world: World): World => {
+const afterReconcile = async (ctx: Context, session: Session, world: World): Promise<World> => {
   const open = openIteration(session);
   if (!open || !world.worktree) return world;
-  const left = world.uncommitted.filter((path) => !world.inside.includes(path));
-  const isMoved = world.branchCommit !== null && world.branchCommit !== open.head;
+  const later = await laterWork(ctx, session, world.worktree, open);
+  const stays = [...later.edits.map(({ path }) => path), ...world.inside];
+  const left = world.uncommitted.filter((path) => !stays.includes(path));
+  const isMoved = world.branchCommit !== null && world.branchCommit !== (later.tip ?? open.head);
   const commits = left.length > 0 || isMoved ? 1 : 0;
   const own = isMoved ? 'Its own commits would be folded into one.' : 'It left nothing.';
   const what = left.length > 0 ? `What it left would be committed as interrupted: ${someOf(left)}.` : own;
@@ -122,7 +129,7 @@ const afterReconcile = (ctx: Context, session: Session, world: World): World => 
   const landed = left.length > 0 ? null : world.landed;
   return {
     ...world,
-    uncommitted: world.inside,
+    uncommitted: stays,
     landed,
     unmergedCommits: landed ? 0 : Math.max(world.unmergedCommits, commits),
   };

@@ -1,25 +1,31 @@
 import type { Worktree } from '../git/repository.ts';
 import { killStrays } from '../process/strays.ts';
 import { openIteration } from '../session/conclusions.ts';
+import { laterWork } from './after-death.ts';
 import type { Context } from './context.ts';
 import { type Finish, finishIteration } from './finish-iteration.ts';
 import type { Journal } from './journal.ts';
 import { recoverConflictIteration } from './landing/conflict-iteration.ts';
+import { recordCommits } from './manual-work.ts';
 import { digestKept } from './transcript-digest.ts';
 
 /**
  * Compares the record with the world at the start of a verb. An iteration whose process died is ended, with what the
- * agent left committed as interrupted work; a commit it had made already is found again by its trailers. One that was
+ * agent left committed as interrupted work; a commit it had made already is found again by its trailers. What a person
+ * did since the process died is theirs, as far as that can be told. One that was
  * to resolve a conflict commits nothing: the conflict waits, with what the agent made of it.
  */
 export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
   const open = openIteration(journal.session);
   if (!open) return;
-  await killStrays({ session: journal.id, iteration: open.iteration });
+  const strays = await killStrays({ session: journal.id, iteration: open.iteration });
   if (open.reason === 'conflict') return recoverConflictIteration(ctx, journal, wt);
   ctx.warn(
     `Iteration ${open.iteration} of ${journal.session.name} never ended: its process died. What it left is committed as interrupted.`,
   );
+  // What still ran until now may have done anything that a person could have done.
+  const later = strays > 0 ? undefined : await laterWork(ctx, journal.session, wt, open);
+  if (later?.tip) await recordCommits(ctx, journal, later.tip, open.iteration + 1);
   const transcript = await digestKept(ctx, journal.id, open.iteration);
   const how = {
     outcome: 'interrupted' as const,
@@ -28,6 +34,7 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
     recovered: true,
     transcript,
     known: [],
+    ...(later && { later }),
   } satisfies Finish;
   await finishIteration(ctx, journal, wt, how);
 };

@@ -15,7 +15,8 @@ describe('listCommits', () => {
       await sh(wt.path, `${env} git commit -q --allow-empty --allow-empty-message --cleanup=verbatim -F '${file}'`);
       return git(wt.path, 'rev-parse', 'HEAD');
     };
-    const dated = 'TZ=Asia/Tokyo GIT_AUTHOR_DATE="2024-02-29T12:00:00+0900"';
+    const dated =
+      'TZ=Asia/Tokyo GIT_AUTHOR_DATE="2024-02-29T12:00:00+0900" GIT_COMMITTER_DATE="2024-03-01T09:00:00+0900"';
     const one = await commit(
       'amp: first line\n\nBody: not a trailer\n\nmore\n\nAmp-Session: s1\nAmp-Iteration: 2\nCo-authored-by: A <a@b>\nCo-authored-by: B\n  <b@c>\n',
       dated,
@@ -31,6 +32,7 @@ describe('listCommits', () => {
     expect(list[0]).toMatchObject({
       author: { name: 'Test User', email: 'test@example.com' },
       authoredAt: '2024-02-29T03:00:00.000Z',
+      committedAt: '2024-03-01T00:00:00.000Z',
       subject: 'amp: first line',
       trailers: { 'Amp-Session': 's1', 'Amp-Iteration': '2', 'Co-authored-by': 'A <a@b>\nB <b@c>' },
     });

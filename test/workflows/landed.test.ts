@@ -6,6 +6,7 @@ import { refsContaining } from '../../src/git/containers.ts';
 import type { Context } from '../../src/workflows/context.ts';
 import { findSession } from '../../src/workflows/find-session.ts';
 import { withJournal } from '../../src/workflows/journal.ts';
+import { rebaseSession } from '../../src/workflows/landing/rebase.ts';
 import { planPruning, prune } from '../../src/workflows/prune.ts';
 import { archiveSession, removeSession } from '../../src/workflows/put-away.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
@@ -200,17 +201,14 @@ describe('work that is not, or not all of it', () => {
 
 describe('what has not ended', () => {
   it('a rebase in conflict is not pruned, archived or removed, whatever is said', async () => {
-    const { dir, ctx, id, branch, base, worktree, which } = await setUp();
-    const from = await git(dir, 'rev-parse', branch);
-    const onto = { name: 'main', commit: await git(dir, 'rev-parse', 'main') };
-    const conflicts = [{ path: 'a.txt', kind: 'content', message: 'm', stages: [] }];
-    const at = { mergeBase: base, from, shows: from, commit: from, parent: onto.commit, tree: ID('d') };
-    const data = { onto, ...at, rewritten: [], dropped: [], remaining: [], conflicts };
-    await record(ctx, id, [{ type: 'rebase.conflicted', by: 'program', data }]);
-    await git(dir, 'merge', '-q', '--no-edit', branch);
+    const { dir, ctx, branch, worktree, which } = await setUp();
+    await sh(dir, 'sed -i.bak s/two/dos/ a.txt && git commit -q -am spanish');
+    await rebaseSession(ctx, which, { onto: 'main', fetch: false });
+    expect((await readSession(ctx, which.id)).conflict).toMatchObject({ conflicts: [{ path: 'a.txt' }] });
+    await git(dir, 'branch', 'copy', branch);
     expect((await planPruning(ctx)).kept).toMatchObject([{ why: 'a rebase of it waits: conflict in a.txt' }]);
     const refused = {
-      code: 'session.refused',
+      code: 'landing.conflict',
       message: expect.stringContaining('onto main waits'),
       hint: expect.stringContaining('--abort'),
     };
