@@ -11,7 +11,7 @@ import { onDisk } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { clearStaleLock } from './stale-locks.ts';
 import { type Surveyed, survey } from './survey.ts';
-import { treeChanges } from './tree-changes.ts';
+import { SUBMODULE, treeChanges } from './tree-changes.ts';
 import { assertFiltersWork, assertWritable } from './way-clear.ts';
 
 export { switchWorktree } from './switch-worktree.ts';
@@ -144,7 +144,13 @@ export const bringWorktree = async (repo: Repository, worktree: Worktree, move: 
   await exchange(repo, worktree, move, surveyed);
 };
 
-/** The tracked files that differ from HEAD, staged or not; of a submodule only that it stands on another commit. */
-export const isClean = async (repo: Repository, worktree: Worktree): Promise<{ dirty: string[] }> => ({
-  dirty: (await trackedStatus(repo, worktree)).map(({ path }) => path),
-});
+/**
+ * The tracked files that differ from HEAD, staged or not. A submodule that merely stands on another commit is not among
+ * them: git leaves what is in it alone, and it stands so after every move of it that nobody followed.
+ */
+export const isClean = async (repo: Repository, worktree: Worktree): Promise<{ dirty: string[] }> => {
+  const lines = await trackedStatus(repo, worktree);
+  return {
+    dirty: lines.filter(({ indexMode, isStaged }) => indexMode !== SUBMODULE || isStaged).map(({ path }) => path),
+  };
+};

@@ -29,6 +29,8 @@ export interface StatusLine {
   headId?: string;
   headMode?: string;
   indexMode?: string;
+  /** The index differs from HEAD. */
+  isStaged?: boolean;
 }
 
 const FIELDS_BEFORE_PATH: Record<string, number> = { '1': 8, u: 10, '?': 1 };
@@ -42,7 +44,8 @@ const parseLine = (line: Buffer): StatusLine | undefined => {
   const [kind, states, , headMode, indexMode, , headId, indexId] = line.toString('latin1', 0, at).split(' ');
   if (kind !== '1') return { path };
   // The second letter tells how the file differs from the index; a dot: it does not.
-  return { path, headId, headMode, indexMode, ...(states![1] === '.' && { indexId }) };
+  const isStaged = states![0] !== '.';
+  return { path, headId, headMode, indexMode, isStaged, ...(states![1] === '.' && { indexId }) };
 };
 
 const zeros = (repo: Repository): string => '0'.repeat(repo.objectFormat === 'sha256' ? 64 : 40);

@@ -103,15 +103,18 @@ const judgeClosely = (scene: Scene, change: TreeChange): Finding => {
   return { verdict: judgeFile(scene, change, file, stat), inTheWay: path };
 };
 
+/** A file or a folder comes where a submodule was. */
+const isReplaced = ({ changes }: Pick<Scene, 'changes'>, { path, new: wanted }: TreeChange): boolean =>
+  wanted ? wanted.mode !== SUBMODULE : [...changes.values()].some((one) => one.new && one.path.startsWith(`${path}/`));
+
 /** @returns undefined when one has to look at the file itself */
-const judgeIndex = (
-  { worktree, index, dirty }: Omit<Scene, 'before' | 'after'>,
-  change: TreeChange,
-): Verdict | undefined => {
+const judgeIndex = (scene: Omit<Scene, 'before' | 'after'>, change: TreeChange): Verdict | undefined => {
+  const { worktree, index, dirty } = scene;
   const entry = index.get(change.path);
   if (!isAt(entry, change.old)) return isAt(entry, change.new) ? 'done' : 'other';
-  // Git does not touch what is in a submodule.
-  if (change.old?.mode === SUBMODULE) return 'old';
+  // Git does not touch what is in a submodule, and would put other files between.
+  if (change.old?.mode === SUBMODULE)
+    return isNested(worktree, change.path) && isReplaced(scene, change) ? 'other' : 'old';
   if (change.old !== undefined) return dirty.has(change.path) ? undefined : 'old';
   const isFree = !findBarrier(worktree, change.path) && !lstatIfAny(onDisk(worktree.path, change.path));
   return isFree ? 'old' : undefined;

@@ -406,7 +406,7 @@ describe('what a killed call left', () => {
 });
 
 describe('isClean', () => {
-  it('names tracked files that differ, staged or not, and a submodule on another commit', async () => {
+  it('names tracked files that differ, staged or not, and a submodule only when its move is staged', async () => {
     const { lab, wt } = await scene({ a: 'a\n', b: 'b\n', c: 'c\n', d: 'd\n', e: 'e\n' }, {});
     expect(await isClean(lab.repo, wt)).toEqual({ dirty: [] });
     await put(wt.path, { a: 'mine\n', b: 'mine\n', c: null, untracked: 'u\n' });
@@ -422,6 +422,11 @@ describe('isClean', () => {
     write(join(wt.path, 'sub'), { untracked: 'u\n' });
     expect(await isClean(lab.repo, wt)).toEqual({ dirty: [] });
     await sh(join(wt.path, 'sub'), `${commit} two`);
+    expect(await isClean(lab.repo, wt)).toEqual({ dirty: [] });
+    await git(wt.path, 'add', 'sub');
+    expect(await isClean(lab.repo, wt)).toEqual({ dirty: ['sub'] });
+    await git(wt.path, 'reset', '-q');
+    await git(wt.path, 'rm', '-q', '--cached', 'sub');
     expect(await isClean(lab.repo, wt)).toEqual({ dirty: ['sub'] });
   });
 });

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts';
 import { mergeBase } from '../../git/commits.ts';
 import { headOf, readRef, resolveCommit } from '../../git/refs.ts';
+import { followRef } from '../../git/symbolic.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { shortName } from './moves.ts';
@@ -15,8 +16,10 @@ export interface Target {
 }
 
 const localBranch = async (ctx: Context, name: string): Promise<Target | undefined> => {
-  const ref = name.startsWith('refs/heads/') ? name : `refs/heads/${name}`;
   try {
+    // A branch that only stands for another one must go on to do so.
+    const ref = await followRef(ctx.repo, name.startsWith('refs/heads/') ? name : `refs/heads/${name}`);
+    if (!ref.startsWith('refs/heads/')) return undefined;
     const commit = await readRef(ctx.repo, ref);
     return commit === undefined ? undefined : { name: shortName(ref), ref, commit };
   } catch {
