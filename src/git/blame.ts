@@ -108,3 +108,18 @@ export const blameFile = async (repo: Repository, options: BlameOptions): Promis
     return parse(stdout.toString('utf8'));
   });
 };
+
+/**
+ * Whether a commit is another one or one of its ancestors, by the parents that `grafts` give them.
+ * @throws AppError git.failed
+ */
+export const isAncestorThrough = async (
+  repo: Repository,
+  { ancestor, of, grafts }: { ancestor: string; of: string; grafts: Grafts },
+): Promise<boolean> => {
+  for (const id of [ancestor, of]) assertId(id);
+  return withGrafts(grafts, async (env) => {
+    const { exitCode } = await git(repo, ['merge-base', '--is-ancestor', ancestor, of], { env, ok: [0, 1] });
+    return exitCode === 0;
+  });
+};

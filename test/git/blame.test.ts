@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { blameFile } from '../../src/git/blame.ts';
+import { blameFile, isAncestorThrough } from '../../src/git/blame.ts';
 import { entryAt, isTracked, lastChangeOf } from '../../src/git/file-at.ts';
 import { locateRepository } from '../../src/git/locate.ts';
 import { git, makeRepo, type RepoOptions, sh, tempDir } from '../support/repo.ts';
@@ -94,6 +94,18 @@ describe('blameFile', () => {
     expect(await who({ path: 'a.txt', worktree, grafts })).toEqual(['base', 'nobody', 'c2']);
     const { lines } = await blameFile(repo, { path: 'a.txt', worktree });
     expect(lines.map(({ text }) => text)).toEqual(['one', 'new', 'c2']);
+  });
+
+  it('says whether one commit leads to another by other parents', async () => {
+    const { repo, base, tip, squash } = await squashed();
+    const leads = (ancestor: string, of: string, grafts = {}) =>
+      isAncestorThrough(repo, { ancestor, of, grafts: new Map(Object.entries(grafts)) });
+    expect(await leads(base, squash)).toBe(true);
+    expect(await leads(squash, squash)).toBe(true);
+    expect(await leads(tip, squash)).toBe(false);
+    expect(await leads(tip, squash, { [squash]: [base, tip] })).toBe(true);
+    expect(await leads(base, squash, { [squash]: [] })).toBe(false);
+    await expect(leads('HEAD', squash)).rejects.toMatchObject({ code: 'ref.missing' });
   });
 
   it('refuses names where ids belong, and fails where there is no such file', async () => {

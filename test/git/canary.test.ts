@@ -231,6 +231,8 @@ const FUNCTIONS: Record<string, Work> = {
     await blame.blameFile(repo, { path: 'a.txt', worktree: wt });
     await blame.blameFile(repo, { path: 'b.txt', commit: tip, worktree: wt, grafts: new Map([[tip, [parent]]]) });
   },
+  isAncestorThrough: ({ repo, parent, tip }) =>
+    blame.isAncestorThrough(repo, { ancestor: parent, of: tip, grafts: new Map([[tip, []]]) }),
   entryAt: ({ repo, tip }) => fileAt.entryAt(repo, tip, 'src/c.txt'),
   lastChangeOf: ({ repo, tip }) => fileAt.lastChangeOf(repo, tip, 'fresh.txt'),
   isTracked: ({ repo, wt }) => fileAt.isTracked(repo, wt, 'a.txt'),

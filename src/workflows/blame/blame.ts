@@ -1,16 +1,15 @@
 import { basename } from 'node:path';
 import { isAppError } from '../../errors.ts';
-import { type Blame, type BlameOptions, blameFile, type Grafts } from '../../git/blame.ts';
+import { type Blame, type BlameOptions, blameFile, type Grafts, isAncestorThrough } from '../../git/blame.ts';
 import { type CatFile, openCatFile } from '../../git/git.ts';
-import { isId } from '../../git/ids.ts';
 import { showPaged } from '../../git/pager.ts';
-import { decodeCommit } from '../../store/objects/encode.ts';
 import type { Context } from '../context.ts';
 import { type Credit, creditByMarks, creditsOf } from './credits.ts';
 import { openLines, overlaid, rangesOf } from './deeper.ts';
 import { type Facts, readFacts } from './facts.ts';
-import { graftsOf, type ParentsOf, type Passage, passagesOfSessions } from './grafts.ts';
+import { graftsOf, type Passage, passagesOfSessions } from './grafts.ts';
 import { passagesOfHosts } from './hosted.ts';
+import { lookThrough } from './look.ts';
 import { type Marks, readMarks, sessionsIn } from './marks.ts';
 import { type Origin, originOf, type Share, sharesOf, UNCOMMITTED } from './origins.ts';
 import { placeOfFile } from './place.ts';
@@ -43,8 +42,8 @@ export interface BlameWish extends Version {
 
 /** Operations on operations on operations: each look goes at least one deeper. */
 const MOST_LOOKS = 12;
-/** Of a look with other parents: should git go astray, what it said before is the answer. */
-const GRAFTED_MS = 300_000;
+/** Of a look with other parents, when the first took less: should git go astray, what it said before is the answer. */
+const DEEPER_MS = 60_000;
 
 /** Everything that is known so far. */
 interface Known {
@@ -86,35 +85,23 @@ const learnSessions = async (ctx: Context, sessions: string[], known: Known): Pr
 
 /** What each commit is to be followed into, by all that is known. */
 const followUps = async (ctx: Context, blame: Blame, known: Known, reader: CatFile): Promise<Grafts> => {
-  const parentsOf = parentsThrough(reader);
+  const look = lookThrough(reader);
   const strangers = [...blame.commits.keys()].flatMap((id) => {
     const facts = known.facts.get(known.marks.get(id)?.session ?? '');
     return facts && !known.credits.has(id) && !known.strangers.has(id) ? [{ id, facts }] : [];
   });
   for (const { id } of strangers) known.strangers.add(id);
-  known.hosted.push(...(await passagesOfHosts(ctx, strangers, parentsOf)));
-  const passages = await passagesOfSessions([...known.facts.values()], parentsOf);
-  return graftsOf([...passages, ...known.hosted], parentsOf);
-};
-
-/** Asks for each commit once. */
-const parentsThrough = (reader: CatFile): ParentsOf => {
-  const asked = new Map<string, Promise<string[] | undefined>>();
-  const read = async (id: string): Promise<string[] | undefined> => {
-    const object = isId(id) ? await reader.object(id) : undefined;
-    return object?.type === 'commit' ? decodeCommit(object.bytes).parents : undefined;
-  };
-  return (id) => {
-    const answer = asked.get(id) ?? read(id);
-    asked.set(id, answer);
-    return answer;
-  };
+  known.hosted.push(...passagesOfHosts(strangers));
+  const passages = await passagesOfSessions([...known.facts.values()], look);
+  return graftsOf([...passages, ...known.hosted], look, (of, ancestor, grafts) =>
+    isAncestorThrough(ctx.repo, { ancestor, of, grafts }),
+  );
 };
 
 /** A look deeper; undefined when git cannot do it. */
 const blameDeeper = async (ctx: Context, options: BlameOptions): Promise<Blame | undefined> => {
   try {
-    return await blameFile(ctx.repo, { ...options, timeoutMs: GRAFTED_MS });
+    return await blameFile(ctx.repo, options);
   } catch (error) {
     if (!isAppError(error, 'git.failed') && !isAppError(error, 'git.timeout')) throw error;
     ctx.warn(`Lines are not followed into the iterations they came from: ${error.message}`);
@@ -124,14 +111,16 @@ const blameDeeper = async (ctx: Context, options: BlameOptions): Promise<Blame |
 
 /** Looks, learns which sessions had a part in it, and looks deeper, until every line is where it was written. */
 const follow = async (ctx: Context, options: BlameOptions, known: Known, reader: CatFile): Promise<Blame> => {
+  const began = ctx.clock.elapsed();
   let blame = await blameFile(ctx.repo, options);
+  const timeoutMs = Math.max(DEEPER_MS, 10 * (ctx.clock.elapsed() - began));
   let followed: Grafts = new Map();
   for (let look = 0; look < MOST_LOOKS; look++) {
     await learn(ctx, blame, known, reader);
-    const grafts = new Map([...followed, ...(await followUps(ctx, blame, known, reader))]);
+    const grafts = await followUps(ctx, blame, known, reader);
     const open = openLines(blame, grafts, followed);
     if (open.length === 0) break;
-    const deeper = await blameDeeper(ctx, { ...options, lines: rangesOf(open) ?? options.lines, grafts });
+    const deeper = await blameDeeper(ctx, { ...options, lines: rangesOf(open) ?? options.lines, grafts, timeoutMs });
     if (!deeper) break;
     [blame, followed] = [overlaid(blame, deeper), grafts];
   }

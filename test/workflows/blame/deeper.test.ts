@@ -49,26 +49,61 @@ describe('a look deeper', () => {
 });
 
 describe('other parents', () => {
-  const parents: Record<string, string[]> = { root: [], a: ['root'], b: ['a'], c: ['root'], d: ['root'] };
-  const graft = async (...passages: Passage[]) =>
-    Object.fromEntries(await graftsOf(passages, async (id) => parents[id]));
+  const commits: Record<string, { parents: string[]; committedAt: number }> = {
+    root: { parents: [], committedAt: 1 },
+    a: { parents: ['root'], committedAt: 2 },
+    b: { parents: ['a'], committedAt: 3 },
+    c: { parents: ['root'], committedAt: 4 },
+    d: { parents: ['root'], committedAt: 5 },
+    shallow: { parents: ['gone'], committedAt: 6 },
+  };
+  const asked: string[] = [];
+  /** As git finds it, by walking. */
+  const leads = async (from: string, to: string, grafts: Map<string, string[]>): Promise<boolean> => {
+    asked.push(`${from} ${to}`);
+    const seen = new Set<string>();
+    const open = [from];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (!seen.has(at)) open.push(...(grafts.get(at) ?? commits[at]?.parents ?? []));
+      seen.add(at);
+    }
+    return seen.has(to);
+  };
+  const graft = async (...passages: Passage[]) => {
+    asked.length = 0;
+    return Object.fromEntries(await graftsOf(passages, async (id) => commits[id], leads));
+  };
 
   it('stand before a commit’s own where the files are the same, after them otherwise, each once', async () => {
     expect(await graft({ of: 'c', to: ['b'], first: true })).toEqual({ c: ['b', 'root'] });
     expect(await graft({ of: 'c', to: ['b', 'root', 'b'], first: false })).toEqual({ c: ['root', 'b'] });
     const both = await graft({ of: 'c', to: ['a'], first: false }, { of: 'c', to: ['b'], first: true });
     expect(both).toEqual({ c: ['b', 'root', 'a'] });
+    expect(asked).toEqual([]);
   });
 
-  it('never lead in a circle, and never to a commit that is not there', async () => {
+  it('never lead in a circle: ways to older commits are sure, others are looked at, with all that is taken', async () => {
     expect(await graft({ of: 'c', to: ['c'], first: true })).toEqual({});
     const back = await graft(
+      { of: 'b', to: ['d'], first: false },
       { of: 'c', to: ['b'], first: false },
       { of: 'd', to: ['c'], first: false },
-      { of: 'b', to: ['d'], first: false },
     );
     expect(back).toEqual({ c: ['root', 'b'], d: ['root', 'c'] });
+    expect(asked).toEqual(['d b']);
+    expect(await graft({ of: 'a', to: ['b'], first: false })).toEqual({});
+    expect(await graft({ of: 'b', to: ['c'], first: false })).toEqual({ b: ['a', 'c'] });
+    const mutual = [
+      { of: 'b', to: ['c'], first: false },
+      { of: 'a', to: ['d', 'c'], first: false },
+      { of: 'c', to: ['a'], first: true },
+    ];
+    expect(await graft(...mutual)).toEqual({ a: ['root', 'd'], b: ['a', 'c'], c: ['a', 'root'] });
+  });
+
+  it('never lead to a commit that is not there', async () => {
     expect(await graft({ of: 'c', to: ['gone', 'b'], first: true })).toEqual({ c: ['b', 'root'] });
     expect(await graft({ of: 'gone', to: ['b'], first: true })).toEqual({});
+    expect(await graft({ of: 'shallow', to: ['b'], first: false })).toEqual({ shallow: ['b'] });
   });
 });

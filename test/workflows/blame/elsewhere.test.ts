@@ -163,6 +163,32 @@ describe('blame through rebases, as events tell of them', () => {
     expect(hands!.lines[0]!.origin.commit).toBe(manualCommits[0]!.commit);
   });
 
+  it('comes to an end where a host squashed, the session took that in, and went elsewhere with its work', async () => {
+    const w = await makeWorld();
+    await w.iterate(2);
+    await git(w.dir, 'branch', 'release');
+    await squashByHost(w);
+    await git(w.worktree, 'merge', '-q', 'main');
+    await w.iterate();
+    const from = await w.rev(w.branch);
+    await git(w.worktree, 'reset', '-q', '--hard', 'release');
+    const picked = async (id: string) => {
+      await git(w.worktree, 'checkout', '-q', id, '--', 'agent.txt');
+      await git(w.worktree, 'commit', '-q', '-m', 'put elsewhere');
+      return { from: id, to: await git(w.worktree, 'rev-parse', 'HEAD') };
+    };
+    const { iterations } = await w.session();
+    const rewritten = [await picked(iterations[0]!.commit!), await picked(iterations[1]!.commit!), await picked(from)];
+    const to = rewritten.at(-1)!.to;
+    const onto = { name: 'release', commit: await w.rev('release') };
+    const data = { operation: 1, moves: move(w, from, to), onto, mergeBase: null, rewritten, dropped: [] };
+    const done = { operation: 1, commit: to, durationMs: 1, recovered: false };
+    await tell(w, { type: 'rebase.started', by: 'user', data }, { type: 'rebase.finished', by: 'user', data: done });
+    expect((await blamed(w.ctx, 'agent.txt')).map((line) => line.split(' < ')[0])).toEqual(['line 1', 'line 2']);
+    expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual([...TWO, 'line 3 < iteration 3']);
+    expect(w.ctx.warnings).toEqual([]);
+  });
+
   it('does not go round in circles where work went away and came back', async () => {
     const w = await makeWorld();
     await w.iterate();
