@@ -1,6 +1,6 @@
 import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { dryRun, sessionArg } from '../src/cli/flags.ts';
+import { dryRun, manual, sessionArg } from '../src/cli/flags.ts';
 import { mergeText, proposalText } from '../src/cli/landing-text.ts';
 import { preflightView } from '../src/cli/preflight-view.ts';
 import { withContext } from '../src/workflows/context.ts';
@@ -23,13 +23,14 @@ export default class Merge extends BaseCommand {
   static override flags = {
     into: string({ summary: 'Branch to merge into; default the one the session began from.', helpValue: '<branch>' }),
     message: string({ summary: 'Message of the squashed commit.', helpValue: '<text>', exclusive: ['no-squash'] }),
-    manual: option({
-      summary: 'Your own commits: keep them apart, or include them.',
-      options: ['keep', 'include'] as const,
-      exclusive: ['no-squash'],
-    })(),
+    manual: manual({ exclusive: ['no-squash'] }),
     'no-squash': boolean({ summary: 'Keep every commit.' }),
     'no-ff': boolean({ summary: 'Make a merge commit in any case.', exclusive: ['pr'] }),
+    allow: option({
+      summary: 'Let the findings of this gate through; this goes on record.',
+      options: ['secrets'] as const,
+      multiple: true,
+    })(),
     'skip-tests': boolean({ summary: 'Do not run the tests on the result; this goes on record.' }),
     pr: boolean({ summary: 'Push the branch and open a pull request; nothing is merged here.' }),
     remote: string({ summary: 'Where to push.', helpValue: '<name>', dependsOn: ['pr'] }),

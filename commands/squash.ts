@@ -1,6 +1,6 @@
-import { boolean, option, string } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { dryRun, sessionArg } from '../src/cli/flags.ts';
+import { dryRun, manual, sessionArg } from '../src/cli/flags.ts';
 import { squashText } from '../src/cli/landing-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { editMessage } from '../src/workflows/editor.ts';
@@ -24,10 +24,7 @@ export default class Squash extends BaseCommand {
       exclusive: ['edit'],
     }),
     edit: boolean({ char: 'e', summary: 'Write the message in your editor.' }),
-    manual: option({
-      summary: 'Your own commits: keep them apart, or include them.',
-      options: ['keep', 'include'] as const,
-    })(),
+    manual: manual(),
     'dry-run': dryRun,
   };
 

@@ -1,5 +1,5 @@
 import { string as stringArg } from '@oclif/core/args';
-import { boolean, custom, integer, string } from '@oclif/core/flags';
+import { boolean, custom, integer, option, string } from '@oclif/core/flags';
 import { systemClock } from '../clock.ts';
 import { parseDuration, parseMoment } from './duration.ts';
 
@@ -68,6 +68,12 @@ export const timeout = duration({ summary: 'Time limit, such as 20m or 1h30m.' }
 export const yes = boolean({ char: 'y', summary: 'Do not ask.', default: false });
 
 export const dryRun = boolean({ char: 'n', summary: 'Say what would be done, do nothing.', default: false });
+
+/** What a squash does with the user's own commits. */
+export const manual = option({
+  summary: 'Your own commits: keep them apart, or include them.',
+  options: ['keep', 'include'] as const,
+});
 
 export const rangeFlags = {
   since: moment({ summary: 'Not before: 2d (ago), 2026-11-22, or a time.' }),

@@ -68,8 +68,8 @@ export const secretsGate = async (ctx: Context, lines: LandedLines): Promise<Gat
     {
       findings,
       hint: isOnWay
-        ? 'They are gone at the end but stay in history: squash, so that only the end lands.'
-        : 'Take them out of the files, squash, and change the secret: whoever has the branch has read it.',
+        ? 'They are gone at the end but stay in history: squash, so that only the end lands. A false alarm: merge with --allow secrets.'
+        : 'Take them out of the files, squash, and change the secret: whoever has the branch has read it. A false alarm: merge with --allow secrets.',
     },
   );
 };

@@ -19,6 +19,8 @@ import { nextOperation, operate } from './transaction.ts';
 export interface MergeRequest extends Omit<LandingWish, 'manual'> {
   manual?: LandingWish['manual'];
   skipTests: boolean;
+  /** Findings of these gates do not stop the merge; that they were let through goes on record. */
+  allow?: Gate['name'][];
   dryRun: boolean;
   interrupts?: Interrupts;
   onStep?(text: string): void;
@@ -99,7 +101,7 @@ export const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): A
   const hint = first?.hint ?? `\`amp-sessions preflight ${session.id}\` shows all of it.`;
   return new AppError(
     'gate.failed',
-    `Session ${session.name} is not fit to merge: ${stopping.map(({ detail }) => detail).join(' ')}`,
+    `Session ${session.name} is not fit to merge: ${stopping.map(({ detail }) => detail).join('; ')}.`,
     {
       hint,
       answer: { ...describeMerge(session, plan, { gates, dryRun: false }), commit: null },
@@ -107,10 +109,18 @@ export const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): A
   );
 };
 
+/** The gates, those that were let through marked so. @throws AppError gate.failed */
+export const passed = (session: Session, plan: LandingPlan, gates: Gate[], { allow = [] }: MergeRequest): Gate[] => {
+  const judged = gates.map((gate) =>
+    allow.includes(gate.name) && isStopping(gate) ? { ...gate, severity: 'review' as const } : gate,
+  );
+  if (judged.some(isStopping)) throw gateError(session, plan, judged);
+  return judged;
+};
+
 const passGates = async (ctx: Context, session: Session, plan: LandingPlan, wish: MergeRequest): Promise<Gate[]> => {
   const gates = await gatesOf(ctx, session, plan, { ...wish, isHurried: true });
-  if (gates.some(isStopping)) throw gateError(session, plan, gates);
-  return gates;
+  return passed(session, plan, gates, wish);
 };
 
 const planned = async (ctx: Context, session: Session, tip: string, wish: MergeRequest): Promise<LandingPlan> => {
@@ -145,7 +155,7 @@ const carryOut = async (
   ctx: Context,
   journal: Journal,
   plan: LandingPlan,
-  found: { gates: Gate[]; checkout?: Worktree; wt?: Worktree; skipTests: boolean },
+  found: { gates: Gate[]; checkout?: Worktree; wt?: Worktree; skipTests: boolean; allow?: Gate['name'][] },
 ): Promise<void> => {
   const { session } = journal;
   const moves = movesOf(ctx, session, plan, found);
@@ -166,7 +176,10 @@ const carryOut = async (
     rewritten: plan.rewritten,
     dropped: plan.dropped,
     gates: found.gates.map(({ name, ok, detail }) => ({ name, ok, detail })),
-    skipped: found.skipTests && session.test !== null ? ['tests'] : [],
+    skipped: [
+      ...(found.skipTests && session.test !== null ? ['tests'] : []),
+      ...found.gates.filter(({ name, ok }) => !ok && found.allow?.includes(name)).map(({ name }) => name),
+    ],
   };
   const keep = [plan.tip, plan.commit, plan.mergeCommit, ...(plan.squash ? [plan.squash.tip] : [])];
   await operate(ctx, journal, { type: 'merge.started', by: 'user', data }, keep);

@@ -3,9 +3,9 @@ import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { type Journal, withJournal } from '../journal.ts';
 import type { SessionSummary } from '../summary.ts';
-import { type Gate, isStopping } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { gatesOf } from './gates.ts';
-import { conflictError, gateError, type MergeRequest, refuseNothing } from './merge.ts';
+import { conflictError, type MergeRequest, passed, refuseNothing } from './merge.ts';
 import { peek } from './peek.ts';
 import { type LandingPlan, planLanding } from './plan.ts';
 import { prepare, refuseEdits } from './prepare.ts';
@@ -85,8 +85,10 @@ export const proposeSession = async (ctx: Context, which: SessionSummary, wish: 
     const ready = await prepare(ctx, journal);
     refuseEdits(journal.session, ready, 'the push');
     const plan = await planned(ctx, journal.session, ready.tip, wish);
-    const gates = await gatesThere(ctx, journal.session, plan, wish);
-    if (gates.some(isStopping)) throw gateError(journal.session, plan, gates);
+    const gates = passed(journal.session, plan, await gatesThere(ctx, journal.session, plan, wish), {
+      ...wish,
+      noFf: false,
+    });
     const squashed = wish.squash ? await squashFirst(ctx, journal, { ...wish, tip: ready.tip }) : 0;
     wish.onStep?.(`push to ${wish.remote ?? 'the remote'}`);
     const opened = await openPullRequest(ctx, journal, { ...wish, base: plan.target.name });

@@ -179,6 +179,17 @@ describe('merge', () => {
     await expect(merge(w, { into: w.branch })).rejects.toMatchObject({ code: 'usage.invalid' });
   });
 
+  it('is refused for what looks like a secret, and lets it through when told, on record', async () => {
+    const w = await makeWorld();
+    await w.byHand('key.txt', `token = "${['ghp', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8'].join('_')}"\n`);
+    await w.iterate();
+    await expect(merge(w)).rejects.toMatchObject({ code: 'gate.failed', message: expect.stringContaining('secret') });
+    const { gates } = await merge(w, { allow: ['secrets'] });
+    expect(gates.find(({ name }) => name === 'secrets')).toMatchObject({ ok: false, severity: 'review' });
+    const { events } = await w.ctx.store.read(`sessions/${w.id}`);
+    expect(events.find(({ type }) => type === 'merge.started')!.data).toMatchObject({ skipped: ['secrets'] });
+  });
+
   it('changes nothing when the target moves while the tests run', async () => {
     const move = join(tempDir(), 'move.sh');
     writeFileSync(move, '');
