@@ -1,7 +1,9 @@
-import { AppError } from '../../errors.ts';
+import { join } from 'node:path';
+import { AppError, isAppError } from '../../errors.ts';
 import { bringWorktree, switchWorktree } from '../../git/bring-worktree.ts';
 import { isAncestor } from '../../git/commits.ts';
 import { headOf, moveRef, readRef } from '../../git/refs.ts';
+import { clearStaleLock } from '../../git/stale-locks.ts';
 import type { Move } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { checkoutAt } from './checkouts.ts';
@@ -58,12 +60,36 @@ export const makeMove = async (ctx: Context, move: Move, reason: string): Promis
 /** Takes a move back, or as much of it as was made. @throws AppError worktree.blocked when files are in the way */
 export const unmakeMove = async (ctx: Context, move: Move, reason: string): Promise<void> => {
   if ((await standingOf(ctx, move)) !== 'to' || move.from === move.to) return;
+  // The ref comes last: whoever finds it still there knows that the files may not be back yet.
+  await bringBack(ctx, move);
   if (!(await moveRef(ctx.repo, move.ref, { from: move.to, to: move.from, reason }))) throw moved(move);
+};
+
+const bringBack = async (ctx: Context, move: Move): Promise<void> => {
   if (move.worktree === null) return;
   const wt = await checkoutAt(ctx, move.worktree);
   const shows = move.shows ?? move.from;
   await bringWorktree(ctx.repo, wt, { from: move.to, to: shows });
   if (shows !== move.from) await switchWorktree(ctx.repo, wt, { detached: shows });
+};
+
+/**
+ * Takes away the locks that a git of ours left when it was killed on the way of a move: they would keep a person's own
+ * git from working. One that a living process may hold stays.
+ */
+export const clearLocks = async (ctx: Context, move: Move): Promise<void> => {
+  const { repo } = ctx;
+  const gitDirs = [repo.commonDir];
+  const wt = move.worktree === null ? undefined : await checkoutAt(ctx, move.worktree).catch(() => undefined);
+  if (wt && wt.gitDir !== repo.commonDir) gitDirs.push(wt.gitDir);
+  const own = gitDirs.flatMap((gitDir) => ['HEAD.lock', 'index.lock'].map((name) => join(gitDir, name)));
+  const folders = [repo.root, repo.commonDir, ...(wt ? [wt.path] : [])];
+  for (const path of [join(repo.commonDir, `${move.ref}.lock`), ...own])
+    await clearStaleLock(repo, { path, folders }, 0).catch(passHeld);
+};
+
+const passHeld = (error: unknown): void => {
+  if (!isAppError(error, 'worktree.blocked')) throw error;
 };
 
 /** The same move, the other way round. */

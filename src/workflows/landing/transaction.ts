@@ -4,7 +4,7 @@ import { sessionLog } from '../../events/envelope.ts';
 import type { Operation, Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import type { Journal } from '../journal.ts';
-import { makeMove, standingOf, unmakeMove } from './moves.ts';
+import { clearLocks, makeMove, standingOf, unmakeMove } from './moves.ts';
 
 type Started = 'squash.started' | 'rebase.started' | 'merge.started' | 'rewind.started' | 'undo.started';
 export type Opening = Extract<Draft, { type: Started }>;
@@ -66,8 +66,17 @@ const noteUnions = async (ctx: Context, journal: Journal, op: Operation, end: Lo
   if (op.verb !== 'undo' && op.verb !== 'rewind') journal.note(mergeCommit ?? commit, [end]);
 };
 
-const forward = async (ctx: Context, journal: Journal, op: Operation, how: { began: number; recovered: boolean }) => {
+const forward = async (ctx: Context, op: Operation): Promise<void> => {
   for (const move of op.moves) await makeMove(ctx, move, reasonOf(op));
+};
+
+/** From its end on record on nothing is taken back any more, whatever fails. */
+const conclude = async (
+  ctx: Context,
+  journal: Journal,
+  op: Operation,
+  how: { began: number; recovered: boolean },
+): Promise<void> => {
   const durationMs = Math.round(ctx.clock.elapsed() - how.began);
   const [end] = await journal.record([closing(journal.session, op, { durationMs, recovered: how.recovered })]);
   journal.keep([...new Set(op.moves.flatMap(({ from, to }) => [from, to]))]);
@@ -76,6 +85,7 @@ const forward = async (ctx: Context, journal: Journal, op: Operation, how: { beg
 };
 
 const rollBack = async (ctx: Context, journal: Journal, op: Operation, reason: string): Promise<void> => {
+  for (const move of op.moves) await clearLocks(ctx, move);
   for (const move of [...op.moves].reverse()) await unmakeMove(ctx, move, `${reasonOf(op)}, rolled back`);
   await journal.record([
     { type: 'operation.abandoned', by: 'program', data: { operation: op.operation, verb: op.verb, reason } },
@@ -95,12 +105,13 @@ export const operate = async (ctx: Context, journal: Journal, opening: Opening, 
   await journal.record([opening]);
   const op = journal.session.openOperation!;
   try {
-    await forward(ctx, journal, op, { began, recovered: false });
+    await forward(ctx, op);
   } catch (error) {
     if (!isAppError(error)) throw error;
     await rollBack(ctx, journal, op, error.message);
     throw error;
   }
+  await conclude(ctx, journal, op, { began, recovered: false });
   return op;
 };
 
@@ -118,14 +129,18 @@ export const settleOperation = async (ctx: Context, journal: Journal): Promise<v
     ctx.warn(`${what} was rolled back: nothing had moved yet.`);
     return;
   }
+  const began = ctx.clock.elapsed();
   try {
-    await forward(ctx, journal, op, { began: ctx.clock.elapsed(), recovered: true });
-    ctx.warn(`${what} was finished now.`);
+    for (const move of op.moves) await clearLocks(ctx, move);
+    await forward(ctx, op);
   } catch (error) {
     if (!isAppError(error, 'target.moved')) throw stuck(what, error);
     await rollBack(ctx, journal, op, error.message);
     ctx.warn(`${what} was rolled back: ${error.message}`);
+    return;
   }
+  await conclude(ctx, journal, op, { began, recovered: true });
+  ctx.warn(`${what} was finished now.`);
 };
 
 const stuck = (what: string, error: unknown): unknown =>
