@@ -41,10 +41,12 @@ const ROOM_FOR_TEXT = 60;
 /** Cells of the gutter: whose session or which commit, iteration, agent or author, when, what for. */
 type Cells = [what: string, iteration: string, who: string, when: string, why: string];
 
+const BY_HAND = ', by hand';
+
 const whoOf = ({ kind, agent, author }: Origin): string => {
   if (kind === 'uncommitted') return 'not committed yet';
   if (kind === 'agent') return agent ?? 'agent';
-  return kind === 'manual' ? `${author?.name ?? ''}, by hand` : (author?.name ?? '');
+  return kind === 'manual' ? `${author?.name ?? ''}${BY_HAND}` : (author?.name ?? '');
 };
 
 const cellsOf = (origin: Origin, view: BlameView): Cells => {
@@ -60,12 +62,11 @@ const cellsOf = (origin: Origin, view: BlameView): Cells => {
   ].map(sanitizeLine) as Cells;
 };
 
-/** A person's name goes before the words that say it was them are cut. */
+/** A person's name is cut before the words that say it was them; where there is no room, only those are left. */
 const cutWho = (who: string, columns: number): string => {
-  const words = ', by hand';
-  return who.endsWith(words) && columns > words.length
-    ? `${truncate(who.slice(0, -words.length), columns - words.length)}${words}`
-    : truncate(who, columns);
+  if (!who.endsWith(BY_HAND) || textWidth(who) <= columns) return truncate(who, columns);
+  const room = columns - BY_HAND.length;
+  return room < 4 ? truncate(BY_HAND.slice(2), columns) : `${truncate(who.slice(0, -BY_HAND.length), room)}${BY_HAND}`;
 };
 
 /** Columns of the gutter: as wide as their widest cell, within limits; what a person asked for goes first. */

@@ -108,6 +108,7 @@ describe('blame for a person', () => {
       'a very long name of…  1  amp                     2d ago  A prompt that is long as well, and then…  1 │',
     );
     expect(gutters(200)[1]).toContain('Somebody wit…, by hand');
+    expect(gutters(80)[1]).toMatch(/^login\s+by hand\s+2d ago/);
     expect(gutters(110)[0]).not.toContain('prompt');
     for (const columns of [80, 100, 110, 120, 140, 160, 200])
       for (const line of gutters(columns)) expect(textWidth(line)).toBeLessThanOrEqual(Math.max(columns - 60, 40) + 3);
