@@ -10,6 +10,8 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const SOURCES = {
   sessionEvents: 'src/events/session-events.ts',
   iterationEvents: 'src/events/iteration-events.ts',
+  landingEvents: 'src/events/landing-events.ts',
+  catalogue: 'src/events/catalogue.ts',
   answers: 'src/cli/answers/answers.ts',
   errorAnswer: 'src/cli/answers/answers.ts',
   configJsonSchema: 'src/config/json-schema.ts',
@@ -20,19 +22,23 @@ const SOURCES = {
  * @returns {Promise<Map<string, string>>} text by path, relative to the repository
  */
 export const generate = async (root) => {
-  const { sessionEvents, iterationEvents, answers, errorAnswer, configJsonSchema } = await fromSource(root, SOURCES);
+  const { sessionEvents, iterationEvents, landingEvents, catalogue, ...rest } = await fromSource(root, SOURCES);
+  const { answers, errorAnswer, configJsonSchema } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
     { title: 'An iteration', sentence: 'Between a prompt and its commit.', events: iterationEvents },
+    { title: 'Landing', sentence: 'On the way to a branch of the user, and back.', events: landingEvents },
   ];
+  const told = groups.reduce((sum, { events }) => sum + events.length, 0);
+  if (told !== catalogue.length) throw new Error(`The reference tells of ${told} of ${catalogue.length} events.`);
   const answerFiles = Object.entries(answers).map(([id, shape]) => [
     `schemas/${id.replaceAll(':', '-')}.schema.json`,
     json(answerSchema(id, shape)),
   ]);
   return new Map([
     ['oclif.manifest.json', json(manifest)],
-    ['schemas/event.schema.json', json(eventSchema([...sessionEvents, ...iterationEvents]))],
+    ['schemas/event.schema.json', json(eventSchema(catalogue))],
     ['schemas/config.schema.json', json(configJsonSchema())],
     ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
     ...answerFiles,

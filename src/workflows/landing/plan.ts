@@ -1,10 +1,11 @@
 import { isAppError } from '../../errors.ts';
 import { commitTree } from '../../git/commit-tree.ts';
-import { isAncestor, listCommits, mergeBase } from '../../git/commits.ts';
+import { isAncestor, mergeBase } from '../../git/commits.ts';
 import { type MergeConflict, mergeTrees } from '../../git/merge-tree.ts';
 import { type Picked, pickCommits } from '../../git/pick.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
+import { commitsToMove } from './rebase-course.ts';
 import { planSquash, type SquashPlan, type SquashWish } from './squash-plan.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -78,9 +79,10 @@ export const planLanding = async (
   const squash = fork === null ? null : await squashIfAny(ctx, session, { ...wish, fork });
   const from = squash?.tip ?? tip;
   const isUpToDate = await isAncestor(ctx.repo, target.commit, from);
-  const commits = isUpToDate ? [] : await listCommits(ctx.repo, { from: target.commit, to: from });
+  const course = { onto: target, mergeBase: fork, from, rewritten: [], dropped: [] };
+  const commits = isUpToDate ? [] : await commitsToMove(ctx, session, course);
   const picked = await pickCommits(ctx.repo, {
-    commits: commits.map(({ id }) => id),
+    commits,
     onto: isUpToDate ? from : target.commit,
     sign: ctx.config.config.commit.sign,
   });

@@ -49,7 +49,9 @@ export const targetOf = async (ctx: Context, session: Session, into?: string): P
     return named;
   }
   const head = await headOf(ctx.repo);
-  for (const name of [session.base, head.branch]) {
+  // A rebase onto a commit or a remote's branch leaves no local one to go to: then the base before counts.
+  const earlier = session.operations.map(({ before }) => before.base).reverse();
+  for (const name of [session.base, ...earlier, head.branch]) {
     const found = name && name !== 'HEAD' && name !== session.branch ? await localBranch(ctx, name) : undefined;
     if (found) return found;
   }
