@@ -35,7 +35,8 @@ export const squashText = (done: Squashed, color: ChalkInstance): string => {
       color,
       `${formatCount(replaced.length, 'commit')} of ${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would become' : 'became'} one, on ${short(mergeBase)}`,
     ),
-    `  ${color.yellow(short(squashed))} ${sanitizeLine(done.subject)}`,
+    // Made anew, the commit has another id.
+    `  ${done.dryRun ? '' : `${color.yellow(short(squashed))} `}${sanitizeLine(done.subject)}`,
     ...(kept.length > 0 ? [`  ${formatCount(kept.length, 'commit')} of your own kept apart, on top of it`] : []),
     ...wayBack(done, color),
   ].join('\n');
@@ -88,24 +89,33 @@ interface Merged extends Done {
   gates: { name: string; ok: boolean; severity: string; detail: string }[];
 }
 
+const stepsOf = ({ squashed, rebased, mode }: Merged): string =>
+  [
+    squashed > 1 && `squashed ${formatCount(squashed, 'commit')}`,
+    rebased && 'rebased',
+    mode === 'merge-commit' && 'with a merge commit',
+  ]
+    .filter(Boolean)
+    .map((step) => `, ${step}`)
+    .join('');
+
+/** Where a branch goes. A commit that is only planned is made anew when it comes to it, and has another id. */
+const wayOf = (done: Merged, color: ChalkInstance): string => {
+  const goes = done.dryRun
+    ? `${short(done.previous)} → a new commit`
+    : `${short(done.previous)} → ${color.yellow(short(done.commit))}`;
+  return `  ${sanitizeLine(done.target)}: ${goes}${stepsOf(done)}`;
+};
+
 /** What `merge` did, or would do, with what somebody should look at. */
 export const mergeText = (done: Merged, color: ChalkInstance): string => {
-  const steps = [
-    done.squashed > 1 && `squashed ${formatCount(done.squashed, 'commit')}`,
-    done.rebased && `rebased onto ${short(done.previous)}`,
-    done.mode === 'merge-commit' && 'with a merge commit',
-  ].filter(Boolean);
-  const reviews = done.gates.filter(({ ok, severity }) => !ok && severity === 'review');
+  const ofKind = (kind: string) => done.gates.filter(({ ok, severity }) => !ok && severity === kind);
+  const [stopping, reviews] = [ofKind('gate'), ofKind('review')];
+  const way = `${color.bold(sanitizeLine(done.name))}${done.dryRun ? ` would ${stopping.length > 0 ? 'not ' : ''}be` : ''} merged into ${color.bold(sanitizeLine(done.target))}`;
   return [
-    headline(
-      done,
-      color,
-      `${color.bold(sanitizeLine(done.name))} ${done.dryRun ? 'would be' : ''} merged into ${color.bold(sanitizeLine(done.target))}`.replace(
-        '  ',
-        ' ',
-      ),
-    ),
-    `  ${sanitizeLine(done.target)}: ${short(done.previous)} → ${color.yellow(short(done.commit))}${steps.length > 0 ? `, ${steps.join(', ')}` : ''}`,
+    headline(done, color, way),
+    ...stopping.map(({ detail }) => `  ${color.red('✗')} ${sanitizeLine(detail)}`),
+    wayOf(done, color),
     ...(done.checkout === null ? [] : [`  ${done.dryRun ? 'would update' : 'updated'} ${sanitizeLine(done.checkout)}`]),
     ...reviews.map(({ detail }) => `  ${color.yellow('!')} ${sanitizeLine(detail)}`),
     ...wayBack(done, color),

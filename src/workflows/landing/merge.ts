@@ -8,7 +8,7 @@ import type { Interrupts } from '../interrupts.ts';
 import { type Journal, withJournal } from '../journal.ts';
 import type { SessionSummary } from '../summary.ts';
 import { recordedPath } from './checkouts.ts';
-import { type Gate, isStopping } from './gate.ts';
+import { type Gate, isStopping, someOf } from './gate.ts';
 import { gatesOf } from './gates.ts';
 import { ownMove } from './own-move.ts';
 import { peek } from './peek.ts';
@@ -66,32 +66,33 @@ export const conflictError = (session: Session, plan: LandingPlan): AppError => 
 
 export const refuseNothing = (session: Session, plan: LandingPlan): void => {
   if (plan.mergeCommit !== plan.target.commit || plan.conflict) return;
+  if (plan.tip === session.baseCommit)
+    throw new AppError('session.refused', `Session ${session.name} has nothing to merge: it has no commit yet.`, {
+      hint: `\`amp-sessions iterate ${session.id}\` lets the agent work.`,
+    });
   throw new AppError('session.refused', `${plan.target.name} contains all of session ${session.name} already.`, {
     hint: `\`amp-sessions rm ${session.id}\` removes its worktree and branch; the log stays.`,
   });
 };
 
-const dirtyTarget = (plan: LandingPlan, checkout: Worktree, what: string): AppError =>
-  new AppError('target.dirty', `${plan.target.name} is checked out in ${checkout.path}, and ${what}.`, {
-    hint: 'Commit or stash it there, then merge again. Nothing was changed.',
+const dirtyTarget = (plan: LandingPlan, checkout: Worktree, why: { what: string; todo: string }): AppError =>
+  new AppError('target.dirty', `${plan.target.name} is checked out in ${checkout.path}, and ${why.what}.`, {
+    hint: `${why.todo}, then merge again. Nothing was changed.`,
   });
 
 /** The checkout that shows the target, fit to be updated; undefined when none does. @throws AppError target.dirty */
 export const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<Worktree | undefined> => {
   const [checkout, other] = await checkoutsOf(ctx.repo, plan.target.ref);
   if (!checkout) return undefined;
-  if (other) throw dirtyTarget(plan, checkout, `in ${other.path} too`);
+  const refuse = (what: string, todo: string): AppError => dirtyTarget(plan, checkout, { what, todo });
+  if (other) throw refuse(`in ${other.path} too`, 'Switch to another branch in one of them');
   const state = stateInProgress(checkout);
-  if (state) throw dirtyTarget(plan, checkout, `a ${state} is going on there`);
+  if (state) throw refuse(`a ${state} is going on there`, `Finish the ${state} there, or give it up`);
   const { dirty } = await isClean(ctx.repo, checkout);
-  if (dirty.length > 0) throw dirtyTarget(plan, checkout, `has uncommitted changes: ${dirty.slice(0, 3).join(', ')}`);
+  if (dirty.length > 0) throw refuse(`that has uncommitted changes: ${someOf(dirty)}`, 'Commit or stash them there');
   const inTheWay = await obstacles(ctx.repo, checkout, { from: plan.target.commit, to: plan.mergeCommit });
   if (inTheWay.length > 0)
-    throw dirtyTarget(
-      plan,
-      checkout,
-      `files that git does not track are in the way: ${inTheWay.slice(0, 3).join(', ')}`,
-    );
+    throw refuse(`files that it does not track are in the way: ${someOf(inTheWay)}`, 'Move them away, or commit them');
   return checkout;
 };
 

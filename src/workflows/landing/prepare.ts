@@ -11,6 +11,7 @@ import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
 import { reconcile } from '../reconcile.ts';
 import { ensureWorktree } from '../worktree.ts';
 import { conflictWaits } from './conflict-report.ts';
+import { someOf } from './gate.ts';
 import { settleConflict } from './settle-conflict.ts';
 import { settleOperation } from './transaction.ts';
 
@@ -51,13 +52,12 @@ export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> =>
 };
 
 /** @throws AppError session.dirty */
-export const refuseEdits = (session: Session, { edits }: Ready, verb: string): void => {
+export const refuseEdits = (session: Session, { edits, wt }: Ready, verb: string): void => {
   if (edits.length === 0) return;
-  const some = edits.slice(0, 3).map(({ path }) => path);
-  const more = edits.length > 3 ? `, … ${edits.length} in all` : '';
+  const some = someOf(edits.map(({ path }) => path));
   throw new AppError(
     'session.dirty',
-    `Session ${session.name} has uncommitted work that ${verb} would leave behind: ${some.join(', ')}${more}.`,
-    { hint: 'Commit it in the worktree, then try again.' },
+    `Session ${session.name} has uncommitted work that ${verb} would leave behind: ${some}.`,
+    { hint: `Commit it in ${wt!.path}, or take it away, then try again.` },
   );
 };

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { withJournal } from '../journal.ts';
 import { iterationMissing } from '../session-diff.ts';
 import type { SessionSummary } from '../summary.ts';
+import { someOf } from './gate.ts';
 import { ownMove } from './own-move.ts';
 import { peek } from './peek.ts';
 import { prepare, refuseEdits } from './prepare.ts';
@@ -31,9 +32,13 @@ const placed = (session: Session, to: number, tip: string): { commit: string; ba
   const place = placeOfIteration(session, to);
   if (!place) throw iterationMissing(session, to);
   if (place.commit === tip)
-    throw new AppError('session.refused', `Session ${session.name} stands there already.`, {
-      hint: `\`amp-sessions status ${session.id}\` lists its iterations.`,
-    });
+    throw new AppError(
+      'session.refused',
+      `Session ${session.name} stands at ${to === 0 ? 'its beginning' : `iteration ${to}`} already.`,
+      {
+        hint: `\`amp-sessions status ${session.id}\` lists its iterations.`,
+      },
+    );
   return place;
 };
 
@@ -55,17 +60,13 @@ export const rewindSession = async (
     const ready = await prepare(ctx, journal);
     const { session } = journal;
     const { wt, tip } = ready;
-    refuseEdits(session, ready, 'going back');
     const { commit, baseCommit } = placed(session, wish.to, tip);
+    refuseEdits(session, ready, 'going back');
     const inTheWay = wt ? await obstacles(ctx.repo, wt, { from: tip, to: commit }) : [];
     if (inTheWay.length > 0)
-      throw new AppError(
-        'worktree.blocked',
-        `Files in ${wt!.path} are in the way: ${inTheWay.slice(0, 3).join(', ')}.`,
-        {
-          hint: 'Move them away, then try again. Nothing was changed.',
-        },
-      );
+      throw new AppError('worktree.blocked', `Files in ${wt!.path} are in the way: ${someOf(inTheWay)}.`, {
+        hint: 'Move them away, then try again. Nothing was changed.',
+      });
     const moves = [ownMove(session, { from: tip, to: commit, wt })];
     const data = { operation: nextOperation(session), moves, iteration: wish.to, baseCommit };
     await operate(ctx, journal, { type: 'rewind.started', by: 'user', data }, [tip, commit]);

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { withJournal } from '../journal.ts';
 import type { SessionSummary } from '../summary.ts';
 import { recordedPath } from './checkouts.ts';
+import { someOf } from './gate.ts';
 import { reversed, shortName } from './moves.ts';
 import { peek } from './peek.ts';
 import { prepare } from './prepare.ts';
@@ -50,7 +51,7 @@ const refuseLosses = async (ctx: Context, op: Operation, move: Move): Promise<vo
   const later = await listCommits(ctx.repo, { from: move.to, to: now });
   const lost = later.length > 0 ? `it has later work: ${named(later)}` : `it is at ${now.slice(0, 12)} now`;
   throw new AppError('undo.refused', `The ${op.verb} cannot be taken back without loss: ${name} moved on; ${lost}.`, {
-    hint: `Nothing was changed. Move ${name} back to ${move.to.slice(0, 12)} yourself, or use git revert.`,
+    hint: `Nothing was changed. Keep that work under another name and set ${name} to ${move.to.slice(0, 12)}, then undo again; or use git revert.`,
     details: { branch: name, later: later.map(({ id, subject }) => ({ commit: id, subject })) },
   });
 };
@@ -63,7 +64,7 @@ const wayBack = async (ctx: Context, session: Session, move: Move): Promise<Move
       'undo.refused',
       `${shortName(move.ref)} is checked out in two places: ${checkout!.path} and ${other.path}.`,
       {
-        hint: 'Switch to another branch in one of them, then try again.',
+        hint: 'Switch to another branch in one of them, then undo again. Nothing was changed.',
       },
     );
   const back = reversed(move, { worktree: checkout ? recordedPath(ctx, checkout.path) : null });
@@ -74,9 +75,9 @@ const wayBack = async (ctx: Context, session: Session, move: Move): Promise<Move
   if (inTheWay.length === 0) return back;
   throw new AppError(
     'target.dirty',
-    `${checkout.path} has changes that are not committed: ${inTheWay.slice(0, 3).join(', ')}.`,
+    `${shortName(move.ref)} is checked out in ${checkout.path}, where these are in the way: ${someOf(inTheWay)}.`,
     {
-      hint: 'Commit or stash them there, then try again. Nothing was changed.',
+      hint: 'Stash them there, or move them away, then undo again. Nothing was changed.',
     },
   );
 };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { findSession } from '../../../src/workflows/find-session.ts';
 import { type MergeRequest, mergeSession } from '../../../src/workflows/landing/merge.ts';
+import { rebaseSession } from '../../../src/workflows/landing/rebase.ts';
 import { rewindSession } from '../../../src/workflows/landing/rewind.ts';
 import { squashSession } from '../../../src/workflows/landing/squash.ts';
 import { undoLast } from '../../../src/workflows/landing/undo.ts';
@@ -109,6 +110,7 @@ export const spring = async (trap: Trap) => {
     branch: session.branch,
     iterate: () => runOnce(ctx, session.id),
     squash: () => squashSession(ctx, which, { dryRun: false }),
+    rebase: () => rebaseSession(ctx, which, { fetch: false }),
     rewind: (to: number) => rewindSession(ctx, which, { to, dryRun: false }),
     merge: (over: Partial<MergeRequest> = {}) => mergeSession(ctx, which, { ...request, ...over }),
     undo: () => undoLast(ctx, which, { dryRun: false }),
@@ -146,6 +148,20 @@ const rewindAndBack = async (w: Sprung): Promise<void> => {
     await w.undo();
     expect(await w.all()).toEqual(before);
   }
+};
+
+/** Onto main, where that has moved. */
+const rebaseAndBack = async (w: Sprung): Promise<void> => {
+  const before = await w.all();
+  const expected = (await plain(w.dir, `git merge-tree --write-tree main ${w.branch}`)).trim();
+  await w.rebase();
+  expect(await w.tree(w.branch)).toBe(expected);
+  expect(await git(w.dir, 'merge-base', 'main', w.branch)).toBe(await w.rev('main'));
+  if (!w.lazy) expect(bytesOf(w.worktree)).toEqual(await freshCheckout(w.worktree, w.branch));
+  expect(await git(w.worktree, 'status', '--porcelain')).toBe('');
+  expect(await lookAt(w.dir)).toEqual(before.checkout);
+  await w.undo();
+  expect(await w.all()).toEqual(before);
 };
 
 /** Both ways of a merge into a branch that the main checkout has. */
@@ -186,6 +202,7 @@ export const playAll = async (trap: Trap): Promise<Sprung> => {
   const w = await spring(trap);
   await squashAndBack(w);
   await rewindAndBack(w);
+  if (trap.upstream) await rebaseAndBack(w);
   await mergeAndBack(w);
   await mergeNowhereAndBack(w);
   return w;
