@@ -57,7 +57,7 @@ const texts: Texts = {
   'session.removed': () => 'removed',
   'manual-commit.found': (d, c) =>
     `${c.cyan('✎')} ${d.origin === 'commit' ? 'commit' : 'uncommitted edits'} by ${inlineText(d.author.name)}: ${short(d.commit)} ${inlineText(d.subject)} (${size(d, c)})`,
-  'manual-rewrite.found': (d) => `the branch was rewritten by hand: ${short(d.from)} → ${short(d.to)}`,
+  'manual-rewrite.found': (d) => `the branch was moved by hand: ${short(d.from)} → ${short(d.to)}`,
   'log.recovered': (d) => `recovered after a crash; ${d.tornBytes} unfinished bytes set aside`,
   'iteration.started': (d, c) =>
     `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(shownText(d.prompt))}`,

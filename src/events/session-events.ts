@@ -95,7 +95,7 @@ export const sessionEvents = [
   event(
     'manual-rewrite.found',
     1,
-    "The session's branch no longer contains its last recorded commit: somebody rewrote it by hand.",
+    "Somebody moved the session's branch by hand: it no longer contains its last recorded commit, or took in its base as it is.",
     z.object({ branch: z.string(), from: objectId, to: objectId }),
   ),
   event(

@@ -1,10 +1,18 @@
 import { AppError } from '../errors.ts';
 import type { Draft } from '../events/catalogue.ts';
-import { type CommitInfo, commitWorktree, dirtyPaths, isAncestor, listCommits, userIdentity } from '../git/commits.ts';
+import {
+  type CommitInfo,
+  commitWorktree,
+  dirtyPaths,
+  isAncestor,
+  listCommits,
+  mergeBase,
+  userIdentity,
+} from '../git/commits.ts';
 import { diffSize } from '../git/diff.ts';
-import { headOf } from '../git/refs.ts';
+import { headOf, listRefs } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
-import type { Leftover } from '../session/state.ts';
+import type { Leftover, Session } from '../session/state.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
 
@@ -79,22 +87,55 @@ export const recordManualWork = async (ctx: Context, journal: Journal, wt: Workt
   journal.keep([made.commit]);
 };
 
-/** Records commits on the branch that are not on record yet; `head` is its tip. */
+/** Tips of the session's base, here and at remotes: what comes from there is nobody's work in this session. */
+const baseTips = async (ctx: Context, base: string | null): Promise<string[]> => {
+  if (base === null) return [];
+  const local = await listRefs(ctx.repo, 'refs/heads/');
+  const remote = await listRefs(ctx.repo, 'refs/remotes/');
+  const isBase = (ref: string): boolean => ref === `refs/heads/${base}` || ref === `refs/remotes/${base}`;
+  const isCopy = (ref: string): boolean => /^refs\/remotes\/[^/]+\/(.+)$/.exec(ref)?.[1] === base;
+  return [...local, ...remote].filter(({ ref }) => isBase(ref) || isCopy(ref)).map(({ id }) => id);
+};
+
+/** Commits of people since the last one on record; after a rewriting by hand, those that are not the session's own. */
+const findCommits = async (
+  ctx: Context,
+  session: Session,
+  head: string,
+  isRewritten: boolean,
+): Promise<CommitInfo[]> => {
+  const not = await baseTips(ctx, session.base);
+  if (!isRewritten) return listCommits(ctx.repo, { from: session.head, to: head, not });
+  const fork = (await mergeBase(ctx.repo, session.head, head)) ?? null;
+  const found = await listCommits(ctx.repo, { from: fork, to: head, not });
+  return found.filter(({ trailers }) => trailers['Amp-Session'] !== session.id);
+};
+
+/**
+ * Records commits on the branch that are not on record yet; `head` is its tip. All of them stay reachable, what a
+ * rewriting by hand has left behind too.
+ */
 export const recordCommits = async (ctx: Context, journal: Journal, head: string, next: number): Promise<void> => {
-  const known = journal.session.head;
+  const { session } = journal;
+  const isRewritten = !(await isAncestor(ctx.repo, session.head, head));
+  // Every one, also with our trailers: an iteration's own commit is on record by now, and a cherry-pick copies them.
+  const commits = await findCommits(ctx, session, head, isRewritten);
   const drafts: Draft[] = [];
-  let from = known;
-  if (!(await isAncestor(ctx.repo, known, head))) {
-    drafts.push({
-      type: 'manual-rewrite.found',
-      by: 'user',
-      data: { branch: journal.session.branch, from: known, to: head },
-    });
-    from = '';
+  for (const commit of commits) drafts.push(await foundDraft(ctx, commit, 'commit', next));
+  if (isRewritten) {
+    journal.keep([session.head]);
+    const data = { branch: session.branch, from: session.head, to: head };
+    drafts.push({ type: 'manual-rewrite.found', by: 'user', data });
   }
-  if (from !== '')
-    // Every one, also with our trailers: an iteration's own commit is on record by now, and a cherry-pick copies them.
-    for (const commit of await listCommits(ctx.repo, { from, to: head }))
-      drafts.push(await foundDraft(ctx, commit, 'commit', next));
-  await journal.record(drafts);
+  for (const event of await journal.record(drafts)) {
+    const { commit } = event.data as { commit?: string };
+    if (event.type !== 'manual-commit.found' || commit === undefined) continue;
+    journal.note(commit, [event]);
+    journal.keep([commit]);
+  }
+  // A merge of the base alone has no commit of a person, and moves the branch all the same.
+  if (journal.session.head !== head && !isRewritten)
+    await journal.record([
+      { type: 'manual-rewrite.found', by: 'user', data: { branch: session.branch, from: session.head, to: head } },
+    ]);
 };
