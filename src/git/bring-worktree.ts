@@ -106,12 +106,16 @@ const readTree = async (repo: Repository, worktree: Worktree, { from, to }: Move
   }
 };
 
+const clearLock = (repo: Repository, worktree: Worktree): Promise<void> =>
+  clearStaleLock(repo, { path: join(worktree.gitDir, 'index.lock'), folders: [worktree.path, worktree.gitDir] });
+
 const exchange = async (repo: Repository, worktree: Worktree, move: Move, before: Surveyed[]): Promise<void> => {
   try {
     await readTree(repo, worktree, move);
   } catch (error) {
     if (!isAppError(error, 'git.failed')) throw error;
-    // What git said first is what matters.
+    // What git said first is what matters. One that was killed left its lock, with which nothing could be taken back.
+    await clearLock(repo, worktree).catch(() => {});
     await takeFilesBack(repo, worktree, { ...move, before }).catch(() => {});
     // Somebody may have changed a file in this very moment.
     const now = await obstacles(repo, worktree, move);
@@ -129,10 +133,7 @@ const exchange = async (repo: Repository, worktree: Worktree, move: Move, before
  *   is changed then.
  */
 export const bringWorktree = async (repo: Repository, worktree: Worktree, move: Move): Promise<void> => {
-  await clearStaleLock(repo, {
-    path: join(worktree.gitDir, 'index.lock'),
-    folders: [worktree.path, worktree.gitDir],
-  });
+  await clearLock(repo, worktree);
   const surveyed = await look(repo, worktree, move);
   if (surveyed.length === 0) return;
   const obstructing = await inTheWay(repo, worktree, surveyed);
