@@ -86,8 +86,14 @@ interface Merged extends Done {
   squashed: number;
   rebased: boolean;
   checkout: string | null;
-  gates: { name: string; ok: boolean; severity: string; detail: string }[];
+  gates: { name: string; ok: boolean; severity: string; detail: string; skipped?: boolean }[];
 }
+
+/** What a dry run cannot know. */
+const untold = ({ dryRun, gates, session }: Merged): string[] =>
+  dryRun && gates.some(({ name, skipped }) => name === 'tests' && skipped)
+    ? [`  the tests were not run; they are by: amp-sessions preflight ${session}`]
+    : [];
 
 const stepsOf = ({ squashed, rebased, mode }: Merged): string =>
   [
@@ -118,6 +124,7 @@ export const mergeText = (done: Merged, color: ChalkInstance): string => {
     wayOf(done, color),
     ...(done.checkout === null ? [] : [`  ${done.dryRun ? 'would update' : 'updated'} ${sanitizeLine(done.checkout)}`]),
     ...reviews.map(({ detail }) => `  ${color.yellow('!')} ${sanitizeLine(detail)}`),
+    ...untold(done),
     ...wayBack(done, color),
   ].join('\n');
 };

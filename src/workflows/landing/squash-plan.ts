@@ -85,7 +85,10 @@ export const planSquash = async (
   const people = all.filter((commit) => !agents.includes(commit));
   if (agents.length === 0)
     throw new AppError('session.refused', `Session ${session.name} has no commits of the agent to squash.`, {
-      hint: `\`amp-sessions diff ${session.id}\` shows what it changed.`,
+      hint:
+        all.length === 0
+          ? `\`amp-sessions iterate ${session.id}\` lets the agent work.`
+          : `\`amp-sessions diff ${session.id}\` shows what it changed.`,
     });
   if (agents.length === 1 && wish.message === undefined && !wish.again && (manual === 'keep' || people.length === 0))
     throw new AppError(
