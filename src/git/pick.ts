@@ -1,4 +1,5 @@
-import { commitAs } from './commit-tree.ts';
+import { commitAs, commitTree } from './commit-tree.ts';
+import { mergeBase } from './history.ts';
 import { type MergedTree, mergeTrees } from './merge-tree.ts';
 import { type RawCommit, readRawCommits } from './read-commits.ts';
 import type { Repository } from './repository.ts';
@@ -49,19 +50,33 @@ interface Place {
   tree: string;
 }
 
-/** The tree of `tip` with the change that a commit makes to its first parent. */
+/**
+ * What git makes by itself of the two sides of a merge, conflict markers among it: only what differs from that is the
+ * merge's own. What came with the other side is there already, or was taken back there since.
+ */
+const automatic = async (repo: Repository, { parents }: RawCommit): Promise<Place | undefined> => {
+  const [ours, theirs, ...more] = parents;
+  if (ours === undefined || theirs === undefined || more.length > 0) return undefined;
+  if ((await mergeBase(repo, ours, theirs)) === undefined) return undefined;
+  const { tree } = await mergeTrees(repo, { ours, theirs });
+  return { id: await commitTree(repo, { tree, parents: [ours], message: 'Merge, as git makes it' }), tree };
+};
+
+/** The tree of `tip` with the change that a commit makes to its first parent, or a merge to what git makes of both. */
 const applied = async (
   repo: Repository,
   commit: RawCommit,
   parent: RawCommit | undefined,
   tip: Place,
 ): Promise<MergedTree> => {
-  if (parent?.tree === tip.tree) return { tree: commit.tree, conflicts: [] };
   if (parent?.tree === commit.tree) return { tree: tip.tree, conflicts: [] };
+  const before = (commit.parents.length > 1 && (await automatic(repo, commit))) || parent;
+  if (before?.tree === commit.tree) return { tree: tip.tree, conflicts: [] };
+  if (before?.tree === tip.tree) return { tree: commit.tree, conflicts: [] };
   return mergeTrees(repo, {
     ours: tip.id,
     theirs: commit.id,
-    base: parent?.id ?? (await createRootCommit(repo, null)),
+    base: before?.id ?? (await createRootCommit(repo, null)),
     isOnBase: parent !== undefined && commit.parents.length === 1,
     labels: { ours: tip.id.slice(0, 12), theirs: labelOf(commit) },
   });
@@ -77,7 +92,7 @@ const readAll = async (repo: Repository, { commits, onto }: PickOptions): Promis
 
 /**
  * Applies commits in order on top of another one, as `git cherry-pick` does, without a worktree or a ref. Message and
- * author are kept byte for byte; the user is the committer. Of a merge its change to the first parent is taken. Stops
+ * author are kept byte for byte; the user is the committer. Of a merge is taken what somebody did in it by hand. Stops
  * at the first conflict. Three processes a commit, one where its parent has the same tree as what it is put on.
  * @throws AppError ref.missing, git.failed
  */

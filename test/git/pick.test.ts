@@ -274,19 +274,21 @@ describe('pickCommits', () => {
     );
   });
 
-  it('takes of a merge its change to the first parent', async () => {
+  it('takes of a merge what somebody did in it, not what came with its other side', async () => {
     const { lab, onto, two } = await upstream();
     const side = await lab.on(lab.base, { side: 's\n' });
     await lab.git('checkout', '-q', '--detach', two);
-    await lab.git('merge', '-q', '--no-edit', '-m', 'merge side', side);
+    await lab.git('merge', '-q', '--no-edit', '-m', 'plain', side);
+    const plain = await lab.git('rev-parse', 'HEAD');
+    expect(await pickCommits(lab.repo, { commits: [plain], onto })).toMatchObject({ dropped: [plain], tip: onto });
+    await sh(lab.dir, 'echo own > own && git add own && git commit -q --amend -m "with more"');
     const merge = await lab.git('rev-parse', 'HEAD');
     const result = await pickCommits(lab.repo, { commits: [merge], onto });
-    expect(await lab.git('diff', '--name-only', onto, result.tip)).toBe('side');
-    expect(await lab.git('log', '-1', '--format=%P|%s', result.tip)).toBe(`${onto}|merge side`);
+    expect(await lab.git('diff', '--name-only', onto, result.tip)).toBe('own');
+    expect(await lab.git('log', '-1', '--format=%P|%s', result.tip)).toBe(`${onto}|with more`);
     const inPlace = await pickCommits(lab.repo, { commits: [merge], onto: two });
-    expect(await lab.git('log', '-1', '--format=%P|%T', inPlace.tip)).toBe(
-      `${two}|${await lab.git('rev-parse', `${merge}^{tree}`)}`,
-    );
+    expect(await lab.git('diff', '--name-only', two, inPlace.tip)).toBe('own');
+    expect((await pickCommits(lab.repo, { commits: [side, merge], onto: two })).done).toHaveLength(2);
   });
 
   it('a commit that has no parent adds all that it has', async () => {
