@@ -9,8 +9,8 @@ import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
 import { runRebase } from '../src/workflows/landing/run-rebase.ts';
 
-const besides = (name: string): string[] =>
-  ['abort', 'continue', 'fetch', 'onto', 'resolve', 'skip'].filter((way) => way !== name);
+const WAYS = ['abort', 'continue', 'fetch', 'onto', 'resolve', 'skip'];
+const besides = (name: string) => WAYS.filter((way) => way !== name);
 
 export default class Rebase extends BaseCommand {
   static override summary = 'Put a session’s commits onto another branch, as that is now.';
@@ -18,7 +18,7 @@ export default class Rebase extends BaseCommand {
     'Without a conflict, branch and worktree go there in one step. With one, nothing has moved: the session’s worktree shows it, and waits for --continue, --skip, --abort or --resolve agent. Your checkout is not touched. `undo` takes a rebase back.';
   static override examples = [
     '<%= config.bin %> rebase login --onto origin/main --fetch',
-    '<%= config.bin %> rebase login --resolve agent',
+    '<%= config.bin %> rebase login --onto main --resolve agent',
   ];
   static override args = { session: sessionArg };
   static override flags = {
@@ -28,18 +28,13 @@ export default class Rebase extends BaseCommand {
     skip: boolean({ summary: 'Leave the commit in conflict out, and go on.', exclusive: besides('skip') }),
     abort: boolean({ summary: 'Give the rebase up: all is as before.', exclusive: besides('abort') }),
     resolve: option({
-      summary: 'Give the conflict to the agent, as an iteration.',
+      summary: 'Give conflicts to the agent, each as an iteration.',
       options: ['agent'] as const,
-      exclusive: besides('resolve'),
+      exclusive: ['abort', 'continue', 'skip'],
     })(),
     ...agentFlags,
     timeout,
-    'max-iterations': integer({
-      summary: 'At most so many conflicts.',
-      helpValue: '<n>',
-      min: 1,
-      dependsOn: ['resolve'],
-    }),
+    'max-iterations': integer({ summary: 'At most so many conflicts.', min: 1, dependsOn: ['resolve'] }),
     stream: boolean({ summary: 'Show what the agent says and does.', dependsOn: ['resolve'], exclusive: ['json'] }),
   };
 
@@ -50,7 +45,11 @@ export default class Rebase extends BaseCommand {
       const view = await iterateView(flags.stream ? 'stream' : 'steps', this.progress, this.color);
       const steps = new Steps(this.progress);
       const interrupts = flags.resolve ? interruptsFrom(this.interrupt) : undefined;
-      const wish = { ...flags, interrupts, onStep: (title: string) => steps.begin(title) };
+      const told = {
+        onAgent: () => steps.finish(new Error('conflict')),
+        onStep: (title: string) => steps.begin(title),
+      };
+      const wish = { ...flags, ...told, interrupts };
       const { answer, failure } = await steps.during(runRebase(ctx, which, wish, view), (done) => done.failure);
       this.print(this.quiet ? answer.commit : () => rebaseText(answer, this.color));
       if (failure) throw failure;

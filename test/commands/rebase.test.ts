@@ -130,6 +130,14 @@ $ amp-sessions rebase login --resolve agent
     expect(plain(stdout)).toContain('✓ conflict of <commit> resolved by the agent in iteration 2');
   });
 
+  it('begun and resolved by the agent in one go', async () => {
+    const text = await session('rebase login --onto main --resolve agent');
+    expect(text).toContain('✗ onto main');
+    expect(text).toContain('✓ iteration 2: scripted');
+    expect(text).toContain('✓ login rebased onto main <commit>: 1 commit made anew');
+    expect(text).toMatch(/\[0\]$/);
+  });
+
   it('given up', async () => {
     await session('rebase login --onto main');
     writeFileSync(join(worktree, 'a.txt'), 'one\nhalf-way\nthree\n');
@@ -187,7 +195,7 @@ describe('--json', () => {
   it.each([
     ['--continue', '--abort'],
     ['--skip', '--onto=main'],
-    ['--resolve=agent', '--fetch'],
+    ['--resolve=agent', '--skip'],
     ['--max-iterations=2', '--continue'],
   ])('%s with %s is wrong usage', async (...flags) => {
     const ran = await cliJson(dir, ['rebase', 'login', ...flags]);

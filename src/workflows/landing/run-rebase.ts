@@ -1,7 +1,8 @@
+import { isAppError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { InterruptSwitch, type Interrupts } from '../interrupts.ts';
 import type { RunView } from '../run-iteration.ts';
-import type { SessionSummary } from '../summary.ts';
+import { readSession, type SessionSummary } from '../summaries.ts';
 import { rebaseSession } from './rebase.ts';
 import type { RebaseResult } from './rebase-answer.ts';
 import { abortRebase, continueRebase, skipCommit } from './rebase-conflict.ts';
@@ -22,6 +23,8 @@ export interface RebaseFlags {
   interrupts: Interrupts | undefined;
   /** What takes its time now; of an agent's run the view is told. */
   onStep?(text: string): void;
+  /** The agent's run is shown in its own way from here on. */
+  onAgent?(): Promise<void>;
 }
 
 const byAgent = async (
@@ -46,14 +49,31 @@ const byAgent = async (
   }
 };
 
-/** `rebase` for a command, in whichever of its ways. */
-export const runRebase = (
+/** Where nothing waits yet, the rebase begins, and the agent is asked only about a conflict. */
+const resolved = async (
   ctx: Context,
   which: SessionSummary,
   flags: RebaseFlags,
   view: RunView,
 ): Promise<RebaseResult> => {
-  if (flags.resolve === 'agent') return byAgent(ctx, which, flags, view);
+  const isWaiting = (await readSession(ctx, which.id)).conflict !== null;
+  if (!isWaiting || flags.onto !== undefined) {
+    flags.onStep?.('worktree');
+    const begun = await rebaseSession(ctx, which, flags);
+    if (!isAppError(begun.failure, 'landing.conflict')) return begun;
+  }
+  await flags.onAgent?.();
+  return byAgent(ctx, which, flags, view);
+};
+
+/** `rebase` for a command, in whichever of its ways. */
+export const runRebase = async (
+  ctx: Context,
+  which: SessionSummary,
+  flags: RebaseFlags,
+  view: RunView,
+): Promise<RebaseResult> => {
+  if (flags.resolve === 'agent') return resolved(ctx, which, flags, view);
   flags.onStep?.('worktree');
   if (flags.continue) return continueRebase(ctx, which);
   if (flags.skip) return skipCommit(ctx, which);
