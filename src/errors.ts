@@ -25,6 +25,8 @@ const CODES = {
   'remote.ambiguous': EXIT.refused,
   'remote.unreachable': EXIT.refused,
   'push.rejected': EXIT.refused,
+  'sync.busy': EXIT.refused,
+  'sync.secrets': EXIT.gate,
   'pull-request.failed': EXIT.refused,
   'git.missing': EXIT.refused,
   'git.old': EXIT.refused,

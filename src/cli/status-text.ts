@@ -23,6 +23,8 @@ interface Status {
   branch: string;
   worktree: string;
   hasWorktree: boolean;
+  /** False where it was made on another machine, or somebody took it away. */
+  worktreeStands?: boolean;
   removed?: boolean;
   base: string | null;
   baseCommit: string;
@@ -92,6 +94,13 @@ const tokensText = ({ tokensInput, tokensOutput, tokensCacheRead, tokensCacheWri
 const agentText = ({ agent, mode, agentCommand }: Status): string =>
   `${sanitizeLine(agent)}${agentCommand === null ? '' : `: ${sanitizeLine(agentCommand)}`}${mode ? ` (${sanitizeLine(mode)})` : ''}`;
 
+const worktreeText = ({ hasWorktree, worktree, worktreeStands }: Status): string => {
+  if (!hasWorktree) return 'none';
+  return worktreeStands === false
+    ? 'none on this machine; `amp-sessions iterate` makes it where the last iteration ended'
+    : sanitizeLine(worktree);
+};
+
 /** The conflict that waits, its files, and the next step. */
 const conflictLines = ({ onto, commit, files, next }: Conflict, color: ChalkInstance): string[] => [
   '',
@@ -107,7 +116,7 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
     `${color.bold(s.id)}  ${sanitizeLine(s.name)}  ${color.cyan(s.removed ? 'removed' : s.state)}${s.holder ? color.dim(` (\`${s.holder.command}\`, process ${s.holder.pid})`) : ''}`,
     row('branch', sanitizeLine(s.branch), color),
     row('base', `${sanitizeLine(s.base ?? 'an empty repository')} ${color.dim(s.baseCommit.slice(0, 8))}`, color),
-    row('worktree', s.hasWorktree ? sanitizeLine(s.worktree) : 'none', color),
+    row('worktree', worktreeText(s), color),
     row('agent', agentText(s), color),
     row('prompt', s.prompt === null ? 'none' : sanitizeLine(s.prompt).slice(0, 200), color),
     row('tests', s.testCommand === null ? 'no test command' : sanitizeLine(s.testCommand), color),

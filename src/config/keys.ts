@@ -29,6 +29,7 @@ export const DEFAULTS = {
   'commit.hooks': false,
   'commit.sign': false,
   'squash.manual': 'keep',
+  'sync.historyOnly': false,
 } as const;
 
 export type ConfigKey = keyof typeof DEFAULTS;

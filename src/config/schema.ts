@@ -79,6 +79,13 @@ const squash = z.strictObject({
   }),
 });
 
+const sync = z.strictObject({
+  historyOnly: flag(
+    D['sync.historyOnly'],
+    'Let `sync` send and fetch the history alone, never the code of iterations.',
+  ),
+});
+
 /** The one schema of every settings file: the user's `config.yaml` and the repository's `.amp-sessions.yaml`. */
 export const configSchema = z.strictObject({
   agent: setting(
@@ -124,6 +131,7 @@ export const configSchema = z.strictObject({
   agents: agents.prefault({}),
   commit: commit.prefault({}),
   squash: squash.prefault({}),
+  sync: sync.prefault({}),
   isolation: setting(z.enum(['auto', 'namespace', 'group']).default(D.isolation), {
     description: 'How the processes of an agent are held together, so that stopping means stopping.',
     expects: 'auto, namespace or group',

@@ -8,10 +8,10 @@ import { writeFileAtomically } from './write-file.ts';
 
 /**
  * What the user trusts, kept outside every repository:
- * `{ "config": { "<root>": "<sha256>" }, "hooks": { "<root>": "<hash>" } }`.
+ * `{ "config": { "<root>": "<sha256>" }, "hooks": { "<root>": "<hash>" }, "sessions": { "<root>\\0<session>": "<hash>" } }`.
  * A root is the absolute real path of a repository; one hash each, so changed bytes are not trusted any more.
  */
-type Book = Record<'config' | 'hooks', Record<string, string>>;
+type Book = Record<'config' | 'hooks' | 'sessions', Record<string, string>>;
 
 export const trustFile = (home: HomeDirs): string => join(home.data, 'trust.json');
 
@@ -26,9 +26,9 @@ const entries = (value: unknown): Record<string, string> => {
 const readBook = (home: HomeDirs): Book => {
   try {
     const book = JSON.parse(readFileSync(trustFile(home), 'utf8')) as Partial<Book> | null;
-    return { config: entries(book?.config), hooks: entries(book?.hooks) };
+    return { config: entries(book?.config), hooks: entries(book?.hooks), sessions: entries(book?.sessions) };
   } catch {
-    return { config: entries(null), hooks: entries(null) };
+    return { config: entries(null), hooks: entries(null), sessions: entries(null) };
   }
 };
 
@@ -74,3 +74,19 @@ export const isHooksTrusted = (root: string, hash: string, home: HomeDirs): bool
 
 export const trustHooks = (root: string, hash: string, home: HomeDirs): Promise<void> =>
   keep('hooks', root, hash, home);
+
+/** The commands of one session of a repository; `sha256` is over all of them, made by the caller. */
+export interface SessionCommands {
+  root: string;
+  session: string;
+  sha256: string;
+}
+
+const sessionKey = ({ root, session }: SessionCommands): string => `${root}\0${session}`;
+
+/** The same for commands that came with a session from another clone. */
+export const isSessionTrusted = (commands: SessionCommands, home: HomeDirs): boolean =>
+  isKept('sessions', sessionKey(commands), commands.sha256, home);
+
+export const trustSession = (commands: SessionCommands, home: HomeDirs): Promise<void> =>
+  keep('sessions', sessionKey(commands), commands.sha256, home);

@@ -41,7 +41,7 @@ export const chosenRemotes = async (
 };
 
 /** As git tells a path from `host:path`: a slash before the first colon. Source: gitglossary(7), connect.c. */
-const localPath = (url: string): string | undefined => {
+export const localPath = (url: string): string | undefined => {
   if (url.startsWith('file://')) return fileURLToPath(url);
   const isPath = isAbsolute(url) || (!url.includes('://') && !/^[^/]*:/.test(url));
   return isPath ? url : undefined;
@@ -56,7 +56,7 @@ const realIfAny = (path: string): string => {
 };
 
 /** A folder that the repository itself decides runs hooks and settings of its own when somebody pushes there. */
-const refuseOwnFolder = (repo: Repository, name: string, url: string): void => {
+export const refuseOwnFolder = (repo: Repository, name: string, url: string): void => {
   const path = localPath(url);
   if (path === undefined) return;
   const target = resolve(repo.root, path);
@@ -68,7 +68,7 @@ const refuseOwnFolder = (repo: Repository, name: string, url: string): void => {
 };
 
 /** Relative addresses are seen from the main checkout. */
-const fromRoot = (repo: Repository): { worktree?: Worktree } =>
+export const fromRoot = (repo: Repository): { worktree?: Worktree } =>
   repo.bare ? {} : { worktree: { path: repo.root, gitDir: repo.commonDir } };
 
 /** @throws AppError remote.missing, remote.unreachable when it lies inside the repository */
@@ -90,7 +90,7 @@ export const withoutPassword = (text: string): string => text.replace(/([\w+.-]+
 
 const PATIENCE_MS = 120_000;
 
-const unreachable = (name: string, error: AppError): AppError =>
+export const unreachable = (name: string, error: AppError): AppError =>
   new AppError('remote.unreachable', `The remote ${name} cannot be reached: ${withoutPassword(reasonOf(error))}`, {
     hint: `Look with \`git ls-remote ${name}\`: it asks for what is missing, such as a login. Then run the command again.`,
     cause: error,
@@ -147,7 +147,7 @@ export interface PushOptions {
 }
 
 /** What an agent could have written into the repository's configuration to turn a push into something else. */
-const pushSettings = async (repo: Repository, remote: string): Promise<[string, string][]> => {
+export const pushSettings = async (repo: Repository, remote: string): Promise<[string, string][]> => {
   const entries = await readConfig(placeOf(repo));
   const own = entries.filter((entry) => entry.key === 'push.pushoption' && !isOfRepository(entry));
   return [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { shownText } from '../events/long-text.ts';
 import {
   type Comparison,
@@ -116,6 +117,7 @@ export const describeSession = (ctx: Context, session: Session) => {
     testCommand: session.test,
     setupCommand: session.setup,
     hasWorktree: session.hasWorktree,
+    worktreeStands: existsSync(worktreePath(ctx, session.worktree)),
     removed: session.removed,
     usage: describeUsage(totalUsage(session)),
     ...(session.baseTests && { baseTests: describeTests(session.baseTests) }),

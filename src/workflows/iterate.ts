@@ -12,6 +12,7 @@ import { testBase } from './base-tests.ts';
 import { chooseAgent } from './choices.ts';
 import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
+import { requireOwnCommands } from './foreign-commands.ts';
 import { fullText } from './full-text.ts';
 import { startBeat } from './heartbeat.ts';
 import { type Interrupts, isStopped } from './interrupts.ts';
@@ -76,6 +77,7 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
       throw new AppError('session.refused', `Session ${wish.name} has no test command, so there is nothing to pass.`, {
         hint: `Give it one: amp-sessions rename ${wish.id} --test 'npm test'`,
       });
+    await requireOwnCommands(ctx, wish.id);
     await settleOperation(ctx, journal);
     await settleConflict(ctx, journal);
     if (journal.session.conflict) throw conflictWaits(journal.session);

@@ -4,6 +4,7 @@ import { run } from '../process/run.ts';
 import type { Leftover } from '../session/state.ts';
 import { childEnv, shellCommand } from './child-env.ts';
 import type { Context } from './context.ts';
+import { requireOwnCommands } from './foreign-commands.ts';
 import type { Interrupts } from './interrupts.ts';
 
 /** Bytes of a program's output that go on record. */
@@ -24,6 +25,7 @@ export interface ProgramRun {
 /**
  * Runs the session's test or set-up command in a worktree, with a time limit and its whole process tree contained,
  * and looks at what it left behind there.
+ * @throws AppError `config.untrusted` when another clone put it on record and nobody here has confirmed it
  */
 export const runProgram = async (
   ctx: Context,
@@ -38,6 +40,7 @@ export const runProgram = async (
     onOutput?(text: string): void;
   },
 ): Promise<ProgramRun> => {
+  await requireOwnCommands(ctx, program.session, program.line);
   const aborted = new AbortController();
   const off = program.interrupts?.onStop(() => aborted.abort());
   const decoder = new TextDecoder();

@@ -6,12 +6,20 @@ import { machineAnswers } from './machine-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
+import { syncAnswers } from './sync-answers.ts';
 
 /**
  * The `--json` document of every command, without its `schema`. `schemas/<command>.schema.json` is made from this; a
  * command imports the type only, so that zod is not loaded to print.
  */
-export const answers = { ...sessionAnswers, ...landingAnswers, ...blameAnswers, ...preflightAnswers, ...machineAnswers };
+export const answers = {
+  ...sessionAnswers,
+  ...landingAnswers,
+  ...blameAnswers,
+  ...preflightAnswers,
+  ...machineAnswers,
+  ...syncAnswers,
+};
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
 

@@ -41,8 +41,11 @@ export const machineAnswers = {
   'config:list': open({ items: z.array(open(setting)) }),
   'config:set': open({ key: z.string(), value: z.unknown(), file: z.string() }),
   'config:trust': open({
-    file: z.string(),
     sha256: z.string(),
-    settings: z.array(open({ key: z.string(), value: z.unknown() })),
+    file: z.string().optional().describe("the repository's settings"),
+    settings: z.array(open({ key: z.string(), value: z.unknown() })).optional(),
+    hooks: z.array(z.string()).optional().describe('with --hooks'),
+    session: z.string().optional().describe('with --session'),
+    commands: z.array(open({ what: z.string(), line: z.string() })).optional(),
   }),
 };

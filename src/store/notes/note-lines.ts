@@ -1,5 +1,6 @@
 import type { LogEvent } from '../../events/catalogue.ts';
 import { decodeEvent, encodeEvent } from '../../events/codec.ts';
+import { compareEvents } from '../../events/order.ts';
 
 /** A note is read in a terminal: `git log --notes=amp`. */
 const MAX_NOTE = 4096;
@@ -55,4 +56,25 @@ export const joinNote = (note: Buffer | undefined, events: LogEvent[]): Buffer |
     .map((line) => `${line}\n`)
     .join('');
   return after === before ? undefined : Buffer.from(after);
+};
+
+/** In the order of the log, whatever a note has come through; lines that are not ours stand first. */
+const compareLines = (a: string, b: string): number => {
+  const [first, second] = [decodeEvent(a), decodeEvent(b)];
+  if (first && second) return compareEvents(first, second) || (a < b ? -1 : 1);
+  if (first || second) return first ? 1 : -1;
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+/** The lines of two notes on one commit. Of two lines for the same event the longer stays; either way round the same. */
+export const uniteNotes = (one: Buffer, other: Buffer): Buffer => {
+  const lines = new Map<string, string>();
+  for (const line of `${one.toString()}\n${other.toString()}`.split('\n')) {
+    const known = lines.get(keyOf(line));
+    const isBetter =
+      known === undefined || line.length > known.length || (line.length === known.length && line < known);
+    if (line !== '' && isBetter) lines.set(keyOf(line), line);
+  }
+  const united = withinLimit([...lines.values()].sort(compareLines));
+  return Buffer.from(united.map((line) => `${line}\n`).join(''));
 };

@@ -58,6 +58,12 @@ export const findWriter = (repo: Repository, host = hostname()): string | undefi
   return undefined;
 };
 
+/** Every id that this folder has written under, those from before it was copied or moved among them. */
+export const localWriters = (repo: Repository): string[] => {
+  const dir = ampDir(repo);
+  return writerNames(dir).flatMap((name) => parse(readIfThere(join(dir, name)))?.id ?? []);
+};
+
 /** A file that knows its own inode, complete before it gets its name. */
 const writeCandidate = (path: string, file: Omit<WriterFile, 'inode' | 'born'>): void => {
   const fd = openSync(path, 'wx', 0o600);

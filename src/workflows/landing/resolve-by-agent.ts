@@ -7,6 +7,7 @@ import { verdictOf } from '../../session/conclusions.ts';
 import type { Session, TestRun } from '../../session/state.ts';
 import { chooseAgent } from '../choices.ts';
 import type { Context } from '../context.ts';
+import { requireOwnCommands } from '../foreign-commands.ts';
 import { isStopped } from '../interrupts.ts';
 import type { IterateWish } from '../iterate.ts';
 import { type Journal, withJournal } from '../journal.ts';
@@ -185,6 +186,7 @@ export const resolveByAgent = (ctx: Context, which: SessionSummary, wish: Resolv
     if (wish.onEvent) journal.onEvent(wish.onEvent);
     void stopStrength();
     const started = watchRebase(journal);
+    await requireOwnCommands(ctx, which.id);
     await settleOperation(ctx, journal);
     await settleConflict(ctx, journal);
     if (!journal.session.conflict) return describeRebase(ctx, journal, started());

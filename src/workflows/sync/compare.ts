@@ -1,0 +1,66 @@
+import { openCatFile } from '../../git/git.ts';
+import { listRefs, readRef } from '../../git/refs.ts';
+import { listRemoteRefs } from '../../git/sync-fetch.ts';
+import type { SyncRemote } from '../../git/sync-remote.ts';
+import { NOTES_REF } from '../../store/layout.ts';
+import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
+import { parseSyncRef, SYNC_PATTERNS, SYNC_PREFIXES, type SyncRef } from '../../store/sync/sync-refs.ts';
+import type { Context } from '../context.ts';
+
+/** A ref that is not the same on both sides. */
+export interface Difference extends SyncRef {
+  /** Undefined: not here. */
+  ours: string | undefined;
+  /** Undefined: not there. */
+  theirs: string | undefined;
+  /** `unknown`: what they have is not here, so it has to be fetched to be compared. */
+  relation: Exclude<Relation, 'same'>;
+}
+
+export interface Comparison {
+  differences: Difference[];
+  notes: { ours: string | undefined; theirs: string | undefined };
+  /** How many sessions and batches the other side has. */
+  logs: number;
+  /** Tips of the other side's branches. */
+  heads: string[];
+}
+
+const hereNow = async (ctx: Context): Promise<Map<string, string>> => {
+  const lists = await Promise.all(SYNC_PREFIXES.map((prefix) => listRefs(ctx.repo, prefix)));
+  return new Map(lists.flat().map(({ ref, id }) => [ref, id]));
+};
+
+const relate = async (
+  reader: ReturnType<typeof openCatFile>,
+  ours: string | undefined,
+  theirs: string | undefined,
+): Promise<Relation> => {
+  if (ours === undefined) return 'behind';
+  return theirs === undefined ? 'ahead' : relateChains(reader, ours, theirs);
+};
+
+/** One look at both sides. @throws AppError remote.unreachable */
+export const compare = async (ctx: Context, remote: SyncRemote): Promise<Comparison> => {
+  const there = await listRemoteRefs(ctx.repo, remote, [...SYNC_PATTERNS, 'refs/heads/*']);
+  const here = await hereNow(ctx);
+  const reader = openCatFile(ctx.repo);
+  const differences: Difference[] = [];
+  const logs = new Set<string>();
+  try {
+    for (const ref of new Set([...here.keys(), ...there.keys()])) {
+      const parsed = parseSyncRef(ref);
+      if (!parsed) continue;
+      const [ours, theirs] = [here.get(ref), there.get(ref)];
+      if (theirs !== undefined && parsed.kind === 'log') logs.add(parsed.id);
+      if (ours === theirs) continue;
+      const relation = await relate(reader, ours, theirs);
+      if (relation !== 'same') differences.push({ ...parsed, ours, theirs, relation });
+    }
+  } finally {
+    reader.close();
+  }
+  const heads = [...there].filter(([ref]) => ref.startsWith('refs/heads/')).map(([, id]) => id);
+  const notes = { ours: await readRef(ctx.repo, NOTES_REF), theirs: there.get(NOTES_REF) };
+  return { differences, notes, logs: logs.size, heads };
+};

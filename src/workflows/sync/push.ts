@@ -1,0 +1,98 @@
+import { isAncestor } from '../../git/commits.ts';
+import { listRefs, readRef } from '../../git/refs.ts';
+import { listRemoteRefs } from '../../git/sync-fetch.ts';
+import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
+import type { SyncRemote } from '../../git/sync-remote.ts';
+import { NOTES_REF } from '../../store/layout.ts';
+import { clearIncoming } from '../../store/sync/incoming.ts';
+import { missingObjects } from '../../store/verify/lane-history.ts';
+import type { Context } from '../context.ts';
+import type { Comparison, Difference } from './compare.ts';
+import { pullNotes } from './pull.ts';
+import { scanCode } from './scan-code.ts';
+import { type HeldRef, type Outgoing, scanLogs } from './scan-logs.ts';
+import { scanNotes } from './scan-notes.ts';
+
+export interface Sent {
+  pushed: string[];
+  refused: RefusedRef[];
+  held: HeldRef[];
+  notes: boolean;
+}
+
+const outgoing = ({ ref, ours, theirs }: Difference): Outgoing => ({ ref, id: ours!, known: theirs ?? null });
+
+/** Commits that the other side has in any case, as far as we know without asking for objects. */
+const sharedCommits = async (ctx: Context, remote: SyncRemote, heads: string[]): Promise<string[]> => {
+  const refs = await listRefs(ctx.repo, 'refs/');
+  const tracked = remote.name === null ? [] : refs.filter(({ ref }) => ref.startsWith(`refs/remotes/${remote.name}/`));
+  const here = new Set(refs.map(({ id }) => id));
+  const shared = new Set([...tracked.map(({ id }) => id), ...heads.filter((id) => here.has(id))]);
+  const missing = await missingObjects(ctx.repo, [...shared]);
+  return [...shared].filter((id) => !missing.has(id));
+};
+
+const toSend = ({ differences }: Comparison, kind: Difference['kind']): Outgoing[] =>
+  differences.filter((one) => one.kind === kind && one.relation === 'ahead').map(outgoing);
+
+/** What would go, and what must not. */
+const sift = async (
+  ctx: Context,
+  remote: SyncRemote,
+  found: Comparison,
+  which: { code: boolean },
+): Promise<{ refs: OutgoingRef[]; held: HeldRef[] }> => {
+  const logs = toSend(found, 'log');
+  const code = which.code ? toSend(found, 'code') : [];
+  const shared = code.length > 0 ? await sharedCommits(ctx, remote, found.heads) : [];
+  const held = [...(await scanLogs(ctx, logs)), ...(await scanCode(ctx, code, shared))];
+  const stays = new Set(held.map(({ ref }) => ref));
+  return { refs: [...logs, ...code].filter(({ ref }) => !stays.has(ref)), held };
+};
+
+/** Others move the notes too: so often they are fetched, merged and pushed again. */
+const NOTES_TRIES = 8;
+
+type NotesSent = Pick<Sent, 'refused' | 'held' | 'notes'>;
+
+const nothing: NotesSent = { refused: [], held: [], notes: false };
+
+/** Pushes the notes; where the other side's have moved, theirs are taken in first. */
+const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Promise<NotesSent> => {
+  for (let tries = 1; ; tries++) {
+    const theirs = (await listRemoteRefs(ctx.repo, remote, [NOTES_REF])).get(NOTES_REF);
+    const missing = theirs === undefined ? new Set() : await missingObjects(ctx.repo, [theirs]);
+    const before = await readRef(ctx.repo, NOTES_REF);
+    if (before === undefined || before === theirs) return nothing;
+    if (isDry) return { ...nothing, notes: true };
+    const isKnown = theirs === undefined || (missing.size === 0 && (await isAncestor(ctx.repo, theirs, before)));
+    if (!isKnown) await pullNotes(ctx, remote);
+    const id = (await readRef(ctx.repo, NOTES_REF))!;
+    if (id === theirs) return nothing;
+    const held = await scanNotes(ctx, { ref: NOTES_REF, id, known: theirs ?? null });
+    if (held) return { ...nothing, held: [held] };
+    const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id }]);
+    if (refused.length === 0) return { ...nothing, notes: true };
+    const now = (await listRemoteRefs(ctx.repo, remote, [NOTES_REF])).get(NOTES_REF);
+    if (now === theirs || tries === NOTES_TRIES) return { ...nothing, refused };
+  }
+};
+
+/** Looks through everything that would go out, and pushes what is clean, each ref for itself. */
+export const push = async (
+  ctx: Context,
+  remote: SyncRemote,
+  found: Comparison,
+  which: { code: boolean; dryRun: boolean },
+): Promise<Sent> => {
+  const { refs, held } = await sift(ctx, remote, found, which);
+  const { pushed, refused } = which.dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
+  const notes = await pushNotes(ctx, remote, which.dryRun);
+  if (!which.dryRun) await clearIncoming(ctx.repo);
+  return {
+    pushed: pushed.map(({ ref }) => ref),
+    refused: [...refused, ...notes.refused],
+    held: [...held, ...notes.held],
+    notes: notes.notes,
+  };
+};

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../errors.ts';
+import type { RefusedRef } from '../../git/sync-push.ts';
+import { findSyncRemote } from '../../git/sync-remote.ts';
+import { acquireLock, LockHeld } from '../../process/lock.ts';
+import { clearIncoming } from '../../store/sync/incoming.ts';
+import { parseSyncRef } from '../../store/sync/sync-refs.ts';
+import type { Context } from '../context.ts';
+import { summaries } from '../summaries.ts';
+import { compare } from './compare.ts';
+import { type Pulled, plannedPull, pull } from './pull.ts';
+import { push, type Sent } from './push.ts';
+import type { HeldRef } from './scan-logs.ts';
+import { settleLogs } from './settle-logs.ts';
+
+export interface SyncWish {
+  /** Name or address; undefined where the user's own push goes. */
+  remote?: string | undefined;
+  push: boolean;
+  pull: boolean;
+  /** No code leaves, and none is asked for. */
+  historyOnly: boolean;
+  dryRun: boolean;
+  /** Where the person stands. */
+  directory: string;
+  onStep?(text: string): void;
+}
+
+export interface SyncAnswer {
+  remote: string;
+  dryRun: boolean;
+  /** Refs that the other side has got. */
+  pushed: string[];
+  /** Refs that we have got. */
+  fetched: string[];
+  notes: { pushed: boolean; fetched: boolean };
+  /** Sessions and batches among them. */
+  logs: { pushed: number; fetched: number };
+  refused: RefusedRef[];
+  /** Not pushed, because of what stands in them. */
+  held: HeldRef[];
+}
+
+const PATIENCE_MS = 60_000;
+
+/** One sync at a time in a repository: it has a place of its own for what it fetches. @throws AppError sync.busy */
+const withSyncLock = async <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
+  const path = join(ctx.repo.commonDir, 'amp', 'locks', 'sync.lock');
+  const began = ctx.clock.elapsed();
+  for (;;) {
+    try {
+      const lock = await acquireLock(path, { command: 'sync' });
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    } catch (error) {
+      if (!(error instanceof LockHeld)) throw error;
+      if (ctx.clock.elapsed() - began > PATIENCE_MS)
+        throw new AppError('sync.busy', `Another sync of this repository is under way (process ${error.holder.pid}).`, {
+          hint: 'Wait for it to end, then run the command again.',
+        });
+      await sleep(100);
+    }
+  }
+};
+
+const logsAmong = (refs: string[]): number => {
+  const logs = refs.flatMap((ref) => {
+    const parsed = parseSyncRef(ref);
+    return parsed?.kind === 'log' ? [parsed.id] : [];
+  });
+  return new Set(logs).size;
+};
+
+const NOTHING_PULLED: Pulled = { taken: [], refused: [], notes: false };
+const NOTHING_SENT: Sent = { pushed: [], refused: [], held: [], notes: false };
+
+const exchange = async (ctx: Context, wish: SyncWish): Promise<{ label: string; pulled: Pulled; sent: Sent }> => {
+  const { dryRun } = wish;
+  const remote = await findSyncRemote(ctx.repo, wish.remote, wish.directory);
+  wish.onStep?.(`comparing with ${remote.label}`);
+  if (!dryRun) {
+    await clearIncoming(ctx.repo);
+    await settleLogs(ctx);
+  }
+  const which = { code: !wish.historyOnly, dryRun };
+  const found = await compare(ctx, remote);
+  if (wish.pull) wish.onStep?.(`fetching from ${remote.label}`);
+  const bring = dryRun ? plannedPull(found, which) : undefined;
+  const pulled = wish.pull ? (bring ?? (await pull(ctx, remote, found, which))) : NOTHING_PULLED;
+  if (wish.push) wish.onStep?.(`looking for secrets, pushing to ${remote.label}`);
+  // What was unknown when it was compared, and turned out to be behind ours, goes the other way now.
+  const isOpen = !dryRun && found.differences.some(({ relation }) => relation === 'unknown');
+  const sent = wish.push ? await push(ctx, remote, isOpen ? await compare(ctx, remote) : found, which) : NOTHING_SENT;
+  return { label: remote.label, pulled, sent };
+};
+
+/** Few loose refs and packs keep the user's own git quick. */
+const tidyUp = async (ctx: Context): Promise<void> => {
+  const { maintenance } = await import('../../git/maintenance.ts');
+  await maintenance(ctx.repo);
+  await summaries(ctx);
+};
+
+/**
+ * Fetches what the other side has of our history and pushes what it has not: only single-writer refs and the notes,
+ * only forwards, apart from anything the user's own fetch and push do.
+ * @throws AppError remote.missing, remote.ambiguous, remote.unreachable, sync.busy
+ */
+export const sync = (ctx: Context, wish: SyncWish): Promise<SyncAnswer> =>
+  withSyncLock(ctx, async () => {
+    const { label, pulled, sent } = await exchange(ctx, wish);
+    if (!wish.dryRun && pulled.taken.length > 0) await tidyUp(ctx);
+    const refused = new Map([...pulled.refused, ...sent.refused].map((one) => [one.ref, one]));
+    return {
+      remote: label,
+      dryRun: wish.dryRun,
+      pushed: sent.pushed,
+      fetched: pulled.taken,
+      notes: { pushed: sent.notes, fetched: pulled.notes },
+      logs: { pushed: logsAmong(sent.pushed), fetched: logsAmong(pulled.taken) },
+      refused: [...refused.values()],
+      held: sent.held,
+    };
+  });
+
+/** The error of a sync that left something where it is; undefined when all went. The answer stands beside it. */
+export const syncError = (answer: SyncAnswer): AppError | undefined => {
+  const [held] = answer.held;
+  const [refused] = answer.refused;
+  if (held) {
+    const [place] = held.secrets;
+    const at = place ? ` (${place.kind}, ${place.where}${place.seq === null ? '' : `, event ${place.seq}`})` : '';
+    const more = answer.held.length > 1 ? ` and ${answer.held.length - 1} more` : '';
+    return new AppError('sync.secrets', `${held.ref}${more} stays here: ${held.reason}${at}.`, {
+      hint: 'Nothing of it has left this machine, and the rest went through. Look at that place, and take the secret out of use.',
+      answer: { ...answer },
+    });
+  }
+  if (!refused) return undefined;
+  const more = answer.refused.length > 1 ? ` and ${answer.refused.length - 1} more` : '';
+  return new AppError('push.rejected', `${refused.ref}${more} was refused: ${refused.reason}.`, {
+    hint: `See what ${answer.remote} allows under refs/amp, then run the command again. The rest went through.`,
+    answer: { ...answer },
+  });
+};
