@@ -9,12 +9,15 @@ import { attempt, type Check, failed, ok, warning } from './check.ts';
 import type { Context } from './context.ts';
 import { standingWorktree } from './found.ts';
 import { holderOf, withJournal } from './journal.ts';
+import { settleOperation } from './landing/transaction.ts';
 import { readSession, type SessionSummary, summaries } from './summaries.ts';
 
 /** Sessions whose record and world are apart: what `doctor` names and `--fix` mends. */
 interface Troubles {
   /** Their process died in mid-iteration. */
   unfinished: SessionSummary[];
+  /** Their process died in the midst of a squash, rebase, merge, rewind or undo. */
+  unended: SessionSummary[];
   /** Their worktree should stand and does not. */
   lostWorktrees: SessionSummary[];
   /** Their branch should be there and is not. */
@@ -32,11 +35,12 @@ const stands = async (ctx: Context, recorded: string): Promise<boolean> => {
 };
 
 const findTroubles = async (ctx: Context): Promise<Troubles> => {
-  const troubles: Troubles = { unfinished: [], lostWorktrees: [], lostBranches: [] };
+  const troubles: Troubles = { unfinished: [], unended: [], lostWorktrees: [], lostBranches: [] };
   for (const summary of await summaries(ctx)) {
     if (holderOf(ctx, summary.id) || summary.removed) continue;
     const session = await readSession(ctx, summary.id);
     if (openIteration(session)) troubles.unfinished.push(summary);
+    if (session.openOperation) troubles.unended.push(summary);
     if (session.hasWorktree && !(await stands(ctx, session.worktree))) troubles.lostWorktrees.push(summary);
     if (session.hasBranch && !(await readRef(ctx.repo, `refs/heads/${session.branch}`)))
       troubles.lostBranches.push(summary);
@@ -65,7 +69,7 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
           true,
         );
   });
-  const { unfinished, lostWorktrees, lostBranches } = await findTroubles(ctx);
+  const { unfinished, unended, lostWorktrees, lostBranches } = await findTroubles(ctx);
   const checks = [logs];
   checks.push(
     unfinished.length === 0
@@ -74,6 +78,16 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
           'iterations',
           `never ended: ${names(unfinished)}`,
           'The next `iterate` commits what is there as interrupted.',
+        ),
+  );
+  checks.push(
+    unended.length === 0
+      ? ok('landing', 'all ended')
+      : failed(
+          'landing',
+          `never ended: ${names(unended)}`,
+          'Commit nothing in the checkouts they moved; `amp-sessions doctor --fix` puts them in order.',
+          true,
         ),
   );
   checks.push(
@@ -117,7 +131,11 @@ export const mend = async (ctx: Context): Promise<string[]> => {
     await withJournal(ctx, { id, name: id, command: 'doctor' }, async () => {});
     done.push(`brought the events of ${id} into git`);
   }
-  const { lostBranches } = await findTroubles(ctx);
+  const { unended, lostBranches } = await findTroubles(ctx);
+  for (const { id, name } of unended) {
+    await withJournal(ctx, { id, name, command: 'doctor' }, (journal) => settleOperation(ctx, journal));
+    done.push(`put in order what a dead process had begun to do with ${name}`);
+  }
   for (const summary of lostBranches) {
     const session = await readSession(ctx, summary.id);
     await moveRef(ctx.repo, `refs/heads/${session.branch}`, { to: session.head, from: null });

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { counted, failed, type Gate, passed, someOf } from './gate.ts';
 import { isNothing } from './landed-lines.ts';
 import type { LandingPlan } from './plan.ts';
+import { unendedOn } from './unended.ts';
 
 /** Why a checkout of the target cannot be taken along; undefined when it can. */
 const obstacleIn = async (ctx: Context, plan: LandingPlan, wt: Worktree): Promise<Gate | undefined> => {
@@ -16,6 +17,9 @@ const obstacleIn = async (ctx: Context, plan: LandingPlan, wt: Worktree): Promis
       hint: `Finish the ${state} there, or give it up.`,
     });
   const { dirty } = await isClean(ctx.repo, wt);
+  const unended = dirty.length > 0 && (await unendedOn(ctx, plan.target.ref));
+  if (unended)
+    return failed('target', `${name} is checked out in ${wt.path}, and ${unended.what}`, { hint: `${unended.todo}.` });
   if (dirty.length > 0)
     return failed('target', `${name} is checked out in ${wt.path} with uncommitted changes: ${someOf(dirty)}`, {
       hint: 'Commit or stash them there: a merge brings that checkout along.',

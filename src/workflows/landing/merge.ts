@@ -15,6 +15,7 @@ import { peek } from './peek.ts';
 import { type LandingPlan, type LandingWish, planLanding } from './plan.ts';
 import { prepare, refuseEdits } from './prepare.ts';
 import { nextOperation, operate } from './transaction.ts';
+import { unendedOn } from './unended.ts';
 
 export interface MergeRequest extends Omit<LandingWish, 'manual'> {
   manual?: LandingWish['manual'];
@@ -89,7 +90,11 @@ export const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<W
   const state = stateInProgress(checkout);
   if (state) throw refuse(`a ${state} is going on there`, `Finish the ${state} there, or give it up`);
   const { dirty } = await isClean(ctx.repo, checkout);
-  if (dirty.length > 0) throw refuse(`that has uncommitted changes: ${someOf(dirty)}`, 'Commit or stash them there');
+  if (dirty.length > 0) {
+    const unended = await unendedOn(ctx, plan.target.ref);
+    if (unended) throw refuse(unended.what, unended.todo);
+    throw refuse(`that has uncommitted changes: ${someOf(dirty)}`, 'Commit or stash them there');
+  }
   const inTheWay = await obstacles(ctx.repo, checkout, { from: plan.target.commit, to: plan.mergeCommit });
   if (inTheWay.length > 0)
     throw refuse(`files that it does not track are in the way: ${someOf(inTheWay)}`, 'Move them away, or commit them');

@@ -14,6 +14,7 @@ import { reversed, shortName } from './moves.ts';
 import { peek } from './peek.ts';
 import { prepare } from './prepare.ts';
 import { nextOperation, operate } from './transaction.ts';
+import { unendedOn } from './unended.ts';
 
 /** The answer of `undo`. */
 export const describeUndo = (session: Session, op: Operation, wish: { moves: Move[]; dryRun: boolean }) => ({
@@ -73,6 +74,11 @@ const wayBack = async (ctx: Context, session: Session, move: Move): Promise<Move
   const dirty = isOwn ? [] : (await isClean(ctx.repo, checkout)).dirty;
   const inTheWay = dirty.length > 0 ? dirty : await obstacles(ctx.repo, checkout, { from: move.to, to: move.from });
   if (inTheWay.length === 0) return back;
+  const unended = await unendedOn(ctx, move.ref);
+  if (unended)
+    throw new AppError('target.dirty', `${checkout.path} is not what it should be: ${unended.what}.`, {
+      hint: `${unended.todo}, then undo again. Nothing was changed.`,
+    });
   throw new AppError(
     'target.dirty',
     `${shortName(move.ref)} is checked out in ${checkout.path}, where these are in the way: ${someOf(inTheWay)}.`,
