@@ -81,13 +81,30 @@ export const hashFiles = async (
   return new Map(entries.map(({ path, id }) => [path, id]));
 };
 
+/** As many names as any system takes in one command line. */
+const MOST_PATHS = 200;
+const MOST_BYTES = 20_000;
+
+/** For git to look at these paths alone; nothing where there are too many, or some that are no text. */
+const onlyAt = (paths: string[] | undefined): string[] => {
+  if (!paths || paths.length > MOST_PATHS) return [];
+  const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(path) + 1, 0);
+  return bytes > MOST_BYTES || paths.some((path) => /\p{Surrogate}/u.test(path)) ? [] : ['--', ...paths];
+};
+
+interface StatusWish {
+  index: string;
+  untracked?: 'all' | 'no';
+  paths?: string[];
+}
+
 const statusLines = async (
   repo: Repository,
   worktree: Worktree,
-  index: string,
-  untracked: 'all' | 'no' = 'all',
+  { index, untracked = 'all', paths }: StatusWish,
 ): Promise<Map<string, StatusLine>> => {
-  const { stdout } = await git(repo, [...STATUS, `--untracked-files=${untracked}`], { worktree, index });
+  const args = [...STATUS, `--untracked-files=${untracked}`, ...onlyAt(paths)];
+  const { stdout } = await git(repo, args, { worktree, index });
   const lines = splitNul(stdout).map(parseLine);
   // A file that only the index gave up is named twice: deleted, then untracked. Its content counts.
   return new Map(lines.filter((line) => line !== undefined).map((line) => [line.path, line]));
@@ -126,14 +143,14 @@ export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<
   const entries = await readIndex(repo, worktree);
   const hidden = entries ? hiding(repo, worktree, entries) : undefined;
   if (hidden && isOpen(hidden)) {
-    const lines = await statusLines(repo, worktree, indexOf(worktree));
+    const lines = await statusLines(repo, worktree, { index: indexOf(worktree) });
     if (lines.size === 0) return [];
     return withPrivateIndex(worktree, ({ index }) => describe(repo, worktree, { lines: [...lines.values()], index }));
   }
   return withPrivateIndex(worktree, async ({ index }) => {
     if (!hidden) await fillIndex(repo, worktree, index);
     else await unhide(repo, worktree, hidden, { index });
-    const lines = await statusLines(repo, worktree, index);
+    const lines = await statusLines(repo, worktree, { index });
     return describe(repo, worktree, { lines: [...lines.values()], index });
   });
 };
@@ -141,12 +158,14 @@ export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<
 /**
  * Every tracked path whose file differs from the index, or the index from HEAD; what is untracked is not looked for.
  * Nothing is changed. One process.
+ * @param paths only these matter: where they are few, git looks at no others
  */
-export const trackedStatus = async (repo: Repository, worktree: Worktree): Promise<StatusLine[]> => {
+export const trackedStatus = async (repo: Repository, worktree: Worktree, paths?: string[]): Promise<StatusLine[]> => {
+  const wish = { untracked: 'no' as const, paths };
   const hidden = hiding(repo, worktree, (await readIndex(repo, worktree)) ?? []);
-  if (isOpen(hidden)) return [...(await statusLines(repo, worktree, indexOf(worktree), 'no')).values()];
+  if (isOpen(hidden)) return [...(await statusLines(repo, worktree, { ...wish, index: indexOf(worktree) })).values()];
   return withPrivateIndex(worktree, async ({ index }) => {
     await unhide(repo, worktree, hidden, { index });
-    return [...(await statusLines(repo, worktree, index, 'no')).values()];
+    return [...(await statusLines(repo, worktree, { ...wish, index })).values()];
   });
 };

@@ -130,11 +130,16 @@ export const survey = async (
   move: { from: string; to: string; changes: TreeChange[] },
 ): Promise<Surveyed[]> => {
   const entries = (await readIndex(repo, worktree)) ?? [];
+  const status = await trackedStatus(
+    repo,
+    worktree,
+    move.changes.map(({ path }) => path),
+  );
   const glance = {
     worktree,
     changes: new Map(move.changes.map((change) => [change.path, change])),
     index: new Map(entries.map((entry) => [entry.path, entry])),
-    dirty: new Set((await trackedStatus(repo, worktree)).filter((line) => !line.indexId).map(({ path }) => path)),
+    dirty: new Set(status.filter((line) => !line.indexId).map(({ path }) => path)),
   };
   const judged = move.changes.map((change) => ({ change, verdict: judgeIndex(glance, change) }));
   const open = judged.filter(({ verdict }) => verdict === undefined).map(({ change }) => change);

@@ -50,6 +50,27 @@ const TO: Files = {
   z: 'new z\n',
 };
 
+describe('the main checkout', () => {
+  it.each([
+    ['a changed file', (dir: string) => writeFileSync(join(dir, 'd/a'), 'mine\n'), ['d/a']],
+    ['a changed file that goes', (dir: string) => writeFileSync(join(dir, '-gone'), 'mine\n'), ['-gone']],
+    ['a file in the place of a folder', (dir: string) => writeFileSync(join(dir, ':(top)n'), 'mine\n'), [':(top)n']],
+    ['a changed file elsewhere', (dir: string) => writeFileSync(join(dir, 'b'), 'mine\n'), []],
+  ])('%s: found, and left alone', async (_, change, found) => {
+    const lab = await makeLab({ 'd/a': 'a\n', b: 'b\n', '-gone': 'g\n', '*': 's\n' });
+    const end = await lab.on(lab.base, { 'd/a': 'new\n', '-gone': null, '*': 't\n', ':(top)n/x': 'x\n' });
+    await lab.git('checkout', '-q', 'main');
+    change(lab.dir);
+    const before = contents(lab.dir);
+    const move = { from: lab.base, to: end };
+    const wt = lab.repo.here!;
+    expect(await obstacles(lab.repo, wt, move)).toEqual(found);
+    const done = await bringWorktree(lab.repo, wt, move).catch((error: unknown) => error);
+    if (found.length > 0) expect([done, contents(lab.dir)]).toMatchObject([{ code: 'worktree.blocked' }, before]);
+    else expect(contents(lab.dir)).toEqual({ b: 'mine\n', 'd/a': 'new\n', '*': 't\n', ':(top)n/x': 'x\n' });
+  });
+});
+
 describe('git gives up half-way', () => {
   it('an object is missing: refused with git’s words, and every file is as before', async () => {
     const at = await scene(FROM, TO);
