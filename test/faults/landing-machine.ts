@@ -215,7 +215,7 @@ export class Machine {
   async kill(step: VerbStep, view: View, after: number): Promise<void> {
     await this.#prepare(step);
     const line = [PROGRAM, '-C', this.dir, ...this.#arguments(step, view)];
-    const usual = lengths.get(step.do) ?? 1000;
+    const usual = lengths.get(step.do) ?? 1500;
     const began = performance.now();
     await new Promise<void>((resolve) => {
       const child = spawn(process.execPath, line, { cwd: '/', stdio: 'ignore' });

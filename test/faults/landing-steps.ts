@@ -59,7 +59,7 @@ const people = fc.oneof(
 const kill = fc.record({
   do: fc.constant('kill' as const),
   verb: fc.oneof({ arbitrary: verb, weight: 5 }, { arbitrary: endOfConflict, weight: 1 }),
-  after: fc.integer({ min: 300, max: 1100 }),
+  after: fc.integer({ min: 500, max: 1100 }),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
