@@ -13,6 +13,7 @@ import { diffSize } from '../git/diff.ts';
 import { headOf, listRefs } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
 import type { Leftover, Session } from '../session/state.ts';
+import { branchGone } from './branch-gone.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
 
@@ -46,6 +47,7 @@ const foundDraft = async (
 export const onBranch = async (ctx: Context, journal: Journal, wt: Worktree): Promise<string> => {
   const { commit, branch } = await headOf(ctx.repo, wt);
   if (commit && branch === journal.session.branch) return commit;
+  if (branch === journal.session.branch) throw branchGone(journal.session);
   throw new AppError(
     'worktree.blocked',
     `The worktree of ${journal.session.name} has ${branch ? `the branch ${branch}` : 'a detached HEAD'} checked out, not ${journal.session.branch}.`,

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import { readRef } from '../../git/refs.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
+import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { readSession } from '../summaries.ts';
 
@@ -26,9 +27,6 @@ export const peek = async (ctx: Context, id: string): Promise<{ session: Session
     });
   if (session.openOperation || session.conflict || openIteration(session)) throw unsettled(session);
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
-  if (tip === undefined)
-    throw new AppError('ref.missing', `The branch ${session.branch} of session ${session.name} is gone.`, {
-      hint: `Bring it back: git branch '${session.branch}' ${session.head.slice(0, 12)}`,
-    });
+  if (tip === undefined) throw branchGone(session);
   return { session, tip };
 };

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../../errors.ts';
 import { readRef } from '../../git/refs.ts';
 import type { Session } from '../../session/state.ts';
+import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { readSession, type SessionSummary } from '../summaries.ts';
 import { failed, type Gate, isStopping } from './gate.ts';
@@ -38,9 +39,7 @@ const tipOf = async (ctx: Context, session: Session): Promise<string> => {
     });
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip !== undefined) return tip;
-  throw new AppError('ref.missing', `The branch ${session.branch} of session ${session.name} is gone.`, {
-    hint: '`amp-sessions doctor --fix` puts it back.',
-  });
+  throw branchGone(session);
 };
 
 /** The plan of an ordinary merge; where people's commits cannot be kept apart, that is told, and the rest looked at. */

@@ -4,6 +4,7 @@ import { readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
+import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { standingWorktree } from '../found.ts';
 import type { Journal } from '../journal.ts';
@@ -41,10 +42,7 @@ export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> =>
   if (session.conflict) throw conflictWaits(session);
   const wt = await standingWorktree(ctx, session.worktree);
   const tip = wt ? await onBranch(ctx, journal, wt) : await readRef(ctx.repo, `refs/heads/${session.branch}`);
-  if (tip === undefined)
-    throw new AppError('ref.missing', `The branch ${session.branch} of session ${session.name} is gone.`, {
-      hint: `Bring it back: git branch '${session.branch}' ${session.head.slice(0, 12)}`,
-    });
+  if (tip === undefined) throw branchGone(session);
   const next = (session.iterations.at(-1)?.iteration ?? 0) + 1;
   if (tip !== session.head) await recordCommits(ctx, journal, tip, next);
   const edits = wt ? editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers) : [];

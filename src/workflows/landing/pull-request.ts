@@ -5,6 +5,7 @@ import { gitText } from '../../git/git.ts';
 import { readRef } from '../../git/refs.ts';
 import { remoteBranches, withoutPassword } from '../../git/remotes.ts';
 import type { Session } from '../../session/state.ts';
+import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { type Interrupts, isStopped } from '../interrupts.ts';
 import { type Forge, forgeOf, formUrl, type Place, placeOfUrl } from './forge.ts';
@@ -53,9 +54,7 @@ const tipOf = async (ctx: Context, session: Session): Promise<string> => {
     );
   const tip = await readRef(ctx.repo, `refs/heads/${branch}`);
   if (tip !== undefined) return tip;
-  throw new AppError('ref.missing', `The branch ${branch} of session ${name} is gone.`, {
-    hint: `Bring it back: git branch '${branch}' ${session.head.slice(0, 12)}`,
-  });
+  throw branchGone(session);
 };
 
 /** Whether the object is here: a remote's branch may be ahead of what was fetched. */

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, isAppError } from '../../errors.ts';
 import { mergeBase } from '../../git/commits.ts';
 import { headOf, readRef, resolveCommit } from '../../git/refs.ts';
 import { followRef } from '../../git/symbolic.ts';
@@ -33,9 +33,21 @@ const missing = (given: string): AppError =>
     hint: '`git branch` lists the branches there are; name one with --into.',
   });
 
+/** A name that means nothing any more: of a branch that was deleted, or has another name now. */
+const isLost = async (ctx: Context, base: string | null | undefined): Promise<boolean> => {
+  if (base === null || base === undefined) return false;
+  try {
+    await resolveCommit(ctx.repo, base);
+    return false;
+  } catch (error) {
+    if (!isAppError(error, 'ref.missing')) throw error;
+    return true;
+  }
+};
+
 /**
  * The branch that a session's work is to land on: the one named, else the one it began from, else the one that the
- * main checkout stands on.
+ * main checkout stands on, unless that was a branch and is gone.
  * @throws AppError ref.missing
  */
 export const targetOf = async (ctx: Context, session: Session, into?: string): Promise<Target> => {
@@ -48,10 +60,13 @@ export const targetOf = async (ctx: Context, session: Session, into?: string): P
       });
     return named;
   }
-  const head = await headOf(ctx.repo);
   // A rebase onto a commit or a remote's branch leaves no local one to go to: then the base before counts.
   const earlier = session.operations.map(({ before }) => before.base).reverse();
-  for (const name of [session.base, ...earlier, head.branch]) {
+  const bases = [session.base, ...earlier].filter((name) => name !== null && name !== session.branch);
+  const head = await headOf(ctx.repo);
+  // Where the branch that somebody meant is gone, no other one is taken for it.
+  const standing = (await isLost(ctx, bases[0])) ? null : head.branch;
+  for (const name of [...bases, standing]) {
     const found = name && name !== 'HEAD' && name !== session.branch ? await localBranch(ctx, name) : undefined;
     if (found) return found;
   }

@@ -76,7 +76,7 @@ describe('undo', () => {
     await squash(w);
     await archiveSession(w.ctx, w.which, { dryRun: false });
     await git(w.dir, 'branch', '-D', w.branch);
-    await expect(undo(w)).rejects.toMatchObject({ code: 'ref.missing', hint: expect.stringContaining('git branch') });
+    await expect(undo(w)).rejects.toMatchObject({ code: 'ref.missing', hint: expect.stringContaining('doctor --fix') });
   });
 
   it('works for an archived session, which has no files', async () => {
