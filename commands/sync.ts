@@ -34,8 +34,8 @@ export default class Sync extends BaseCommand {
       const where = { remote: flags.remote, historyOnly, directory: this.directory };
       if (flags.status) {
         const found = await syncStatus(ctx, where);
-        this.print(() => syncStatusText(found, this.color));
-        if (found.remotes.length === 0) this.talk('There is no remote. Add one with `git remote add origin <url>`.');
+        if (found.remotes.length > 0) this.print(() => syncStatusText(found, this.color));
+        else this.talk('There is no remote. Add one with `git remote add origin <url>`.');
         return found;
       }
       const both = flags.push === flags.pull;

@@ -19,6 +19,7 @@ import { snapshotWorktree } from '../../src/git/snapshot.ts';
 import * as worktrees from '../../src/git/worktrees.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { LANDING, LANDING_DESTRUCTIVE, LANDING_PURE, LANDING_ROOMS } from './canary-landing.ts';
+import { SYNC, SYNC_ROOMS } from './canary-sync.ts';
 import { addSession, BRANCH, program, write } from './support.ts';
 
 const HOOKS =
@@ -155,6 +156,7 @@ const commit = (scene: Scene, over: Partial<commits.CommitOptions> = {}) =>
 /** Every exported function that can start git, by its name. */
 const FUNCTIONS: Record<string, Work> = {
   ...LANDING,
+  ...SYNC,
   git: ({ repo, wt }) =>
     doorway.git(repo, ['status', '--porcelain=v2', '-z', '--ignore-submodules=dirty'], { worktree: wt }),
   gitText: ({ repo, wt }) => doorway.gitText(repo, ['ls-files', '-m', '-o'], { worktree: wt }),
@@ -309,6 +311,7 @@ describe('nothing that a repository plants ever runs', () => {
   it('covers every exported function', () => {
     const rooms = {
       ...LANDING_ROOMS,
+      ...SYNC_ROOMS,
       ...blame,
       ...fileAt,
       ...commits,

@@ -1,0 +1,50 @@
+import { expect } from 'vitest';
+import * as added from '../../src/git/added-lines.ts';
+import type { Repository } from '../../src/git/repository.ts';
+import * as fetches from '../../src/git/sync-fetch.ts';
+import * as pushes from '../../src/git/sync-push.ts';
+import * as remotes from '../../src/git/sync-remote.ts';
+
+interface Scene {
+  repo: Repository;
+  parent: string;
+  tip: string;
+  up: string;
+}
+
+type Work = (scene: Scene) => Promise<unknown>;
+
+const origin = ({ repo }: Scene) => remotes.findSyncRemote(repo, 'origin', repo.root);
+
+/** Every exported function of a sync that can start git, by its name. */
+export const SYNC: Record<string, Work> = {
+  findSyncRemote: async (scene) => {
+    expect(await origin(scene)).toMatchObject({ address: 'origin' });
+    expect(await remotes.findSyncRemote(scene.repo, scene.up, scene.repo.root)).toMatchObject({ address: scene.up });
+  },
+  listRemoteRefs: async (scene) => {
+    const refs = await fetches.listRemoteRefs(scene.repo, await origin(scene), ['refs/heads/*']);
+    expect([...refs.keys()]).toContain('refs/heads/main');
+  },
+  fetchRefs: async (scene) => {
+    await fetches.fetchRefs(scene.repo, await origin(scene), [{ from: 'refs/heads/main', to: 'refs/amp-incoming/x' }]);
+  },
+  completeObjects: async (scene) => fetches.completeObjects(scene.repo, await origin(scene), [scene.tip]),
+  isPartialClone: ({ repo }) => fetches.isPartialClone(repo),
+  pushRefs: async (scene) => {
+    const refs = [{ ref: 'refs/amp/sessions/a/w', id: scene.tip }];
+    expect(await pushes.pushRefs(scene.repo, await origin(scene), refs)).toEqual({ pushed: refs, refused: [] });
+    const ext = { label: 'ext', address: 'ext', name: 'ext' };
+    expect((await pushes.pushRefs(scene.repo, ext, refs)).refused).toHaveLength(1);
+    await expect(fetches.listRemoteRefs(scene.repo, ext, ['refs/*'])).rejects.toMatchObject({
+      code: 'remote.unreachable',
+    });
+  },
+  addedTexts: async ({ repo, parent, tip }) => {
+    const texts = await added.addedTexts(repo, { tips: [tip], without: [parent], maxBytes: 1 << 20 });
+    expect(texts?.map(({ text }) => text)).toContain('fresh');
+    expect(await added.addedTexts(repo, { tips: [tip], without: [], maxBytes: 10 })).toBeUndefined();
+  },
+};
+
+export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes };
