@@ -97,10 +97,25 @@ const parseListing = (bytes: Buffer): IndexEntry[] =>
     };
   });
 
+/** What was read last, for as long as the bytes are the same: a command looks at one index several times. */
+const known = new Map<string, { bytes: Buffer; parsed: ReturnType<typeof parseIndex> }>();
+const MOST_KNOWN = 4;
+
+const parseOnce = (file: string, bytes: Buffer, hashBytes: number): ReturnType<typeof parseIndex> => {
+  const last = known.get(file);
+  if (last?.bytes.equals(bytes)) return last.parsed;
+  const parsed = parseIndex(bytes, hashBytes);
+  known.delete(file);
+  known.set(file, { bytes, parsed });
+  const [oldest] = known.keys();
+  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  return parsed;
+};
+
 export const indexOf = (worktree: Worktree): string => join(worktree.gitDir, 'index');
 
 /**
- * Every entry of a worktree's index (or of another index file); starts git only for a split index.
+ * Every entry of a worktree's index (or of another index file), not to be changed; starts git only for a split index.
  * @returns undefined when there is none, or it is damaged
  */
 export const readIndex = async (
@@ -108,9 +123,10 @@ export const readIndex = async (
   worktree: Worktree,
   index?: string,
 ): Promise<IndexEntry[] | undefined> => {
-  const bytes = readBytesIfAny(index ?? indexOf(worktree));
+  const file = index ?? indexOf(worktree);
+  const bytes = readBytesIfAny(file);
   if (!bytes) return undefined;
-  const parsed = parseIndex(bytes, repo.objectFormat === 'sha256' ? 32 : 20);
+  const parsed = parseOnce(file, bytes, repo.objectFormat === 'sha256' ? 32 : 20);
   if (parsed === 'damaged') return undefined;
   if (parsed !== 'split') return parsed;
   return parseListing((await git(repo, ['ls-files', '-v', '-s', '-z'], { worktree, index })).stdout);
