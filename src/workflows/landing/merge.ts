@@ -208,10 +208,11 @@ export const mergeSession = async (ctx: Context, which: SessionSummary, wish: Me
     const ready = await prepare(ctx, journal);
     refuseEdits(journal.session, ready, 'the merge');
     const plan = await planned(ctx, journal.session, ready.tip, wish);
-    await targetCheckout(ctx, plan);
+    const before = await targetCheckout(ctx, plan);
     const gates = await passGates(ctx, journal.session, plan, wish);
-    // The tests take their time: it is looked at again.
-    const checkout = await targetCheckout(ctx, plan);
+    // Tests take their time: it is looked at again.
+    const hasTested = journal.session.test !== null && !wish.skipTests;
+    const checkout = hasTested ? await targetCheckout(ctx, plan) : before;
     wish.onStep?.(`merge into ${plan.target.name}`);
     await carryOut(ctx, journal, plan, { ...wish, gates, checkout, wt: ready.wt });
     return describeMerge(journal.session, plan, { gates, checkout: checkout?.path, dryRun: false });
