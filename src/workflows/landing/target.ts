@@ -34,8 +34,8 @@ const missing = (given: string): AppError =>
   });
 
 /** A name that means nothing any more: of a branch that was deleted, or has another name now. */
-const isLost = async (ctx: Context, base: string | null | undefined): Promise<boolean> => {
-  if (base === null || base === undefined) return false;
+const isLost = async (ctx: Context, base: string | undefined): Promise<boolean> => {
+  if (base === undefined) return false;
   try {
     await resolveCommit(ctx.repo, base);
     return false;
@@ -62,14 +62,16 @@ export const targetOf = async (ctx: Context, session: Session, into?: string): P
   }
   // A rebase onto a commit or a remote's branch leaves no local one to go to: then the base before counts.
   const earlier = session.operations.map(({ before }) => before.base).reverse();
-  const bases = [session.base, ...earlier].filter((name) => name !== null && name !== session.branch);
-  const head = await headOf(ctx.repo);
-  // Where the branch that somebody meant is gone, no other one is taken for it.
-  const standing = (await isLost(ctx, bases[0])) ? null : head.branch;
-  for (const name of [...bases, standing]) {
-    const found = name && name !== 'HEAD' && name !== session.branch ? await localBranch(ctx, name) : undefined;
+  const bases = [session.base, ...earlier].filter((name): name is string => name !== null && name !== session.branch);
+  for (const name of bases) {
+    const found = name === 'HEAD' ? undefined : await localBranch(ctx, name);
     if (found) return found;
   }
+  const { branch } = await headOf(ctx.repo);
+  // Where the branch that somebody meant is gone, no other one is taken for it.
+  const isFree = branch !== null && branch !== session.branch && !(await isLost(ctx, bases[0]));
+  const standing = isFree ? await localBranch(ctx, branch) : undefined;
+  if (standing) return standing;
   throw new AppError('ref.missing', `Session ${session.name} did not begin from a branch that is still there.`, {
     hint: 'Say where its work is to go, with --into <branch>.',
   });
