@@ -37,9 +37,12 @@ const assertIsFolder = (path: string): void => {
   if (!stat.isDirectory()) throw blocked(path, 'is not a folder', 'Move the file away.');
 };
 
+/** Git finds a worktree that was moved along with its repository only when told where it is. */
+const repairOf = (path: string): string => `Run \`git worktree repair '${path}'\` in the main checkout.`;
+
 const assertAdmin = (repo: Repository, worktree: Worktree): void => {
-  const repair = 'Run `git worktree repair` in the main checkout.';
   const { path, gitDir } = worktree;
+  const repair = repairOf(path);
   if (dirname(gitDir) !== join(repo.commonDir, 'worktrees')) {
     throw blocked(path, 'is not a worktree of this repository', repair);
   }
@@ -72,9 +75,8 @@ export const sessionWorktree = async (repo: Repository, path: string): Promise<W
   assertIsFolder(path);
   const link = lstatIfAny(join(path, '.git'));
   const gitDir = link?.isFile() ? real(readGitFile(join(path, '.git')) ?? '') : undefined;
-  if (gitDir === undefined) {
-    throw blocked(path, 'has lost its .git file', 'Run `git worktree repair` in the main checkout.');
-  }
+  if (gitDir === undefined)
+    throw blocked(path, `has ${link ? 'a .git file that leads nowhere' : 'lost its .git file'}`, repairOf(path));
   const worktree = { path: realpathSync.native(path), gitDir };
   assertAdmin(repo, worktree);
   return worktree;
