@@ -52,6 +52,10 @@ const inTheWay = async (repo: Repository, worktree: Worktree, surveyed: Surveyed
 export const obstacles = async (repo: Repository, worktree: Worktree, move: Move): Promise<string[]> =>
   inTheWay(repo, worktree, await look(repo, worktree, move));
 
+/** Whether `bringWorktree` has done anything of a move; where it has not, somebody's changes are all that is there. */
+export const isBegun = async (repo: Repository, worktree: Worktree, move: Move): Promise<boolean> =>
+  (await look(repo, worktree, move)).some(({ verdict }) => !['old', 'rewritten', 'other'].includes(verdict));
+
 const blocked = (worktree: Worktree, paths: string[]): AppError => {
   const named = paths.slice(0, 3).map((path) => JSON.stringify(path));
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';

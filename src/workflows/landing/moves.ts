@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError, isAppError } from '../../errors.ts';
-import { bringWorktree, switchWorktree } from '../../git/bring-worktree.ts';
+import { bringWorktree, isBegun, switchWorktree } from '../../git/bring-worktree.ts';
 import { isAncestor } from '../../git/commits.ts';
 import { headOf, moveRef, readRef } from '../../git/refs.ts';
 import { clearStaleLock } from '../../git/stale-locks.ts';
@@ -69,7 +69,13 @@ const bringBack = async (ctx: Context, move: Move): Promise<void> => {
   if (move.worktree === null) return;
   const wt = await checkoutAt(ctx, move.worktree);
   const shows = move.shows ?? move.from;
-  await bringWorktree(ctx.repo, wt, { from: move.to, to: shows });
+  try {
+    await bringWorktree(ctx.repo, wt, { from: move.to, to: shows });
+  } catch (error) {
+    // Somebody's changes came between ref and files: the files never left, and the ref must not stay ahead of them.
+    if (!isAppError(error, 'worktree.blocked') || (await isBegun(ctx.repo, wt, { from: shows, to: move.to })))
+      throw error;
+  }
   if (shows !== move.from) await switchWorktree(ctx.repo, wt, { detached: shows });
 };
 
