@@ -49,6 +49,12 @@ const missingArgs = (message: string): string | undefined => {
   return names.length === 0 ? undefined : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} missing.`;
 };
 
+/** Of two flags that exclude each other oclif says it of both. */
+const isNew = (line: string, at: number, lines: string[]): boolean => {
+  const [, one, other] = /^(--\S+) and (--\S+) exclude each other$/.exec(line) ?? [];
+  return one === undefined || !lines.slice(0, at).includes(`${other} and ${one} exclude each other`);
+};
+
 /** oclif writes lists over several lines and ends with an advice of its own. */
 const oneSentence = (message: string): string => {
   const said = unwrapped(message);
@@ -57,7 +63,8 @@ const oneSentence = (message: string): string => {
   const lines = PHRASES.reduce((text, [from, to]) => text.replace(from, to), said)
     .split('\n')
     .map((line) => line.trim().replace(/\s{2,}/g, ': '))
-    .filter((line) => line !== '');
+    .filter((line) => line !== '')
+    .filter(isNew);
   const text = lines.join(' ');
   return /[.!?]$/.test(text) ? text : `${text}.`;
 };

@@ -22,6 +22,7 @@ describe('wrong usage, in a person’s words', () => {
     [['new', '--nam', 'x'], '✗ There is no flag --nam.', '→ Did you mean `--name`?'],
     [['new', '-p', 'a\nb', '-P', 'f'], '✗ --prompt-file and --prompt exclude each other.', undefined],
     [['iterate', 'login', '--max-iterations', '2'], '✗ --max-iterations needs --until-pass.', undefined],
+    [['rebase', 'x', '--continue', '--abort'], '✗ --abort and --continue exclude each other.', undefined],
     [['diff', '--agent', '--manual'], '✗ --manual and --agent exclude each other.', undefined],
     [['config', 'set'], '✗ KEY and VALUE are missing.', '→ Run `amp-sessions config set --help`'],
     [['autocomplete', 'ksh'], '✗ Expected ksh to be one of', '→ Run `amp-sessions autocomplete --help`'],

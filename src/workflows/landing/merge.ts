@@ -82,7 +82,7 @@ const dirtyTarget = (plan: LandingPlan, checkout: Worktree, why: { what: string;
   });
 
 /** The checkout that shows the target, fit to be updated; undefined when none does. @throws AppError target.dirty */
-export const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<Worktree | undefined> => {
+const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<Worktree | undefined> => {
   const [checkout, other] = await checkoutsOf(ctx.repo, plan.target.ref);
   if (!checkout) return undefined;
   const refuse = (what: string, todo: string): AppError => dirtyTarget(plan, checkout, { what, todo });
@@ -101,7 +101,7 @@ export const targetCheckout = async (ctx: Context, plan: LandingPlan): Promise<W
   return checkout;
 };
 
-export const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): AppError => {
+const gateError = (session: Session, plan: LandingPlan, gates: Gate[]): AppError => {
   const stopping = gates.filter(isStopping);
   const [first] = stopping;
   const hint = first?.hint ?? `\`amp-sessions preflight ${session.id}\` shows all of it.`;

@@ -31,7 +31,7 @@ export interface SquashWish {
 }
 
 /** Commits of iterations carry their number; a person's uncommitted edits only the session's id. */
-export const isAgents = (session: Session, { trailers }: CommitInfo): boolean =>
+const isAgents = (session: Session, { trailers }: CommitInfo): boolean =>
   trailers['Amp-Session'] === session.id && trailers['Amp-Iteration'] !== undefined;
 
 const inseparable = (session: Session, why: string): AppError =>
