@@ -67,7 +67,7 @@ const fetchLines = async (repo: Repository, remote: SyncRemote, lines: string[])
 };
 
 /**
- * Fetches refs to other names of ours. What is under these names already is only moved on, never back.
+ * Fetches refs to other names of ours; a name that ends in a star stands for all below it. What is under these names already is only moved on, never back.
  * @throws AppError remote.unreachable
  */
 export const fetchRefs = async (
@@ -75,7 +75,7 @@ export const fetchRefs = async (
   remote: SyncRemote,
   refs: { from: string; to: string }[],
 ): Promise<void> => {
-  for (const { from, to } of refs) for (const ref of [from, to]) assertFullRef(ref);
+  for (const { from, to } of refs) for (const ref of [from, to]) assertFullRef(ref.replace(/\/\*$/, '/all'));
   await fetchLines(
     repo,
     remote,

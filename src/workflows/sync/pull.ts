@@ -21,6 +21,12 @@ const wantedOf = (differences: Comparison['differences'], which: { code: boolean
     .filter(({ relation }) => relation === 'behind' || relation === 'unknown')
     .map(({ ref }) => ref);
 
+/** Git compares every name asked for with every name there is: more than so many are asked for by folder. */
+const MANY = 500;
+
+const namesFor = (refs: string[]): string[] =>
+  refs.length <= MANY ? refs : [...new Set(refs.map((ref) => `${ref.split('/').slice(0, 3).join('/')}/*`))];
+
 /** Takes the other side's notes into ours. */
 export const pullNotes = async (ctx: Context, remote: SyncRemote): Promise<boolean> => {
   await fetchRefs(ctx.repo, remote, [{ from: NOTES_REF, to: INCOMING_NOTES }]);
@@ -35,7 +41,7 @@ export const pull = async (
   { differences, notes }: Comparison,
   which: { code: boolean },
 ): Promise<Pulled> => {
-  const wanted = wantedOf(differences, which).map((ref) => ({ from: ref, to: incomingRef(ref) }));
+  const wanted = namesFor(wantedOf(differences, which)).map((ref) => ({ from: ref, to: incomingRef(ref) }));
   const reader = openCatFile(ctx.repo);
   try {
     await fetchRefs(ctx.repo, remote, wanted);

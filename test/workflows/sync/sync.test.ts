@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { listSessions } from '../../../src/workflows/list-sessions.ts';
 import { syncError } from '../../../src/workflows/sync/sync.ts';
-import { git } from '../../support/repo.ts';
+import { git, sh } from '../../support/repo.ts';
 import { contextIn, runOnce } from '../../support/sessions.ts';
 import { cloneOf, eventsIn, hookOf, logsIn, notesIn, refsIn, syncIn, twoClones, workIn } from './world.ts';
 
@@ -151,7 +151,7 @@ it('names that git takes and we do not never come in, nor a ref that names no co
   await syncIn(a);
   const [, tip] = Object.entries(await refsIn(up, 'refs/amp/sessions'))[0]!;
   const blob = await git(up, 'hash-object', '-w', 'HEAD');
-  for (const name of ['--output=x', '-x', 'x\u202ey', 'a/b/c', 'x'.repeat(200) + '%'])
+  for (const name of ['--output=x', '-x', 'x\u202ey', 'a/b/c', `${'x'.repeat(200)}%`])
     await git(up, 'update-ref', `refs/amp/sessions/${name}/w`, tip);
   await git(up, 'update-ref', 'refs/amp/sessions/abc/blob', blob);
   const answer = await syncIn(b);
@@ -199,4 +199,20 @@ it('pushes only, or fetches only, when told', async () => {
   expect(sent).toMatchObject({ fetched: [], logs: { pushed: 1, fetched: 0 } });
   expect(Object.keys(await refsIn(b, 'refs/amp/sessions'))).toHaveLength(1);
   expect(Object.keys(await notesIn(up))).toHaveLength(2);
+});
+
+it('brings hundreds of refs at once, and still none that it would not take one by one', async () => {
+  const { a, b, up } = await twoClones();
+  const id = await workIn(a);
+  await syncIn(a);
+  const [, tip] = Object.entries(await refsIn(up, 'refs/amp/sessions'))[0]!;
+  const names = Array.from({ length: 510 }, (_, n) => `refs/amp/sessions/s${n}/w`);
+  const lines = [...names, 'refs/amp/sessions/-x/w'].map((name) => `create ${name} ${tip}`).join('\n');
+  await sh(up, `git update-ref --stdin <<'END'\n${lines}\nEND\ngit pack-refs --all`);
+  const answer = await syncIn(b, { push: false });
+  expect(answer.fetched).toHaveLength(512);
+  expect(Object.keys(await refsIn(b)).filter((ref) => ref.includes('-x'))).toEqual([]);
+  expect(await refsIn(b, 'refs/amp-incoming')).toEqual({});
+  expect((await refsIn(b))[names[509]!]).toBe(tip);
+  expect(await eventsIn(b, id)).toEqual(await eventsIn(a, id));
 });
