@@ -63,8 +63,6 @@ describe.skipIf(process.platform === 'win32')('transcripts of landing', { timeou
     await t.type(UPSTREAM);
     await t.type('amp-sessions merge capitals');
     await t.type('amp-sessions rebase capitals --resolve agent');
-    await t.type('amp-sessions rebase capitals');
-    await t.type('amp-sessions rebase capitals --resolve agent');
     await t.type('amp-sessions merge capitals');
     await t.type('amp-sessions timeline capitals | tail -n 12');
     t.close();
