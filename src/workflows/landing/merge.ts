@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import { isClean, obstacles } from '../../git/bring-worktree.ts';
 import { checkoutsOf, stateInProgress } from '../../git/checkouts.ts';
 import type { Worktree } from '../../git/repository.ts';
-import type { Move, Session } from '../../session/state.ts';
+import type { Move, Operation, Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import type { Interrupts } from '../interrupts.ts';
 import { type Journal, withJournal } from '../journal.ts';
@@ -10,6 +10,7 @@ import type { SessionSummary } from '../summary.ts';
 import { recordedPath } from './checkouts.ts';
 import { type Gate, isStopping, someOf } from './gate.ts';
 import { gatesOf } from './gates.ts';
+import { shortName } from './moves.ts';
 import { ownMove } from './own-move.ts';
 import { peek } from './peek.ts';
 import { type LandingPlan, type LandingWish, planLanding } from './plan.ts';
@@ -49,6 +50,22 @@ export const describeMerge = (
 });
 
 export type Merged = ReturnType<typeof describeMerge>;
+
+/** The answer where a merge that had died was only to be finished: its gates were passed then. */
+const describeFinished = (session: Session, { target, squash, moves }: Operation, { noFf }: MergeRequest): Merged => ({
+  session: session.id,
+  name: session.name,
+  commit: session.merged!.commit,
+  branch: session.branch,
+  target: shortName(target!.name),
+  previous: target!.commit,
+  mode: noFf ? 'merge-commit' : 'fast-forward',
+  squashed: squash?.replaced.length ?? 0,
+  rebased: session.baseCommit !== squash?.mergeBase,
+  checkout: moves.find(({ ref }) => ref === target!.name)?.worktree ?? null,
+  gates: [],
+  dryRun: false,
+});
 
 /** The error for work that does not fit its target. */
 export const conflictError = (session: Session, plan: LandingPlan): AppError => {
@@ -205,7 +222,10 @@ export const mergeSession = async (ctx: Context, which: SessionSummary, wish: Me
     return describeMerge(session, plan, { gates, checkout: checkout?.path, dryRun: true });
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'merge' }, async (journal) => {
+    const begun = journal.session.openOperation;
     const ready = await prepare(ctx, journal);
+    if (begun?.verb === 'merge' && journal.session.merged?.head === ready.tip)
+      return describeFinished(journal.session, begun, wish);
     refuseEdits(journal.session, ready, 'the merge');
     const plan = await planned(ctx, journal.session, ready.tip, wish);
     const before = await targetCheckout(ctx, plan);

@@ -179,6 +179,22 @@ describe('merge', () => {
     await expect(merge(w, { into: w.branch })).rejects.toMatchObject({ code: 'usage.invalid' });
   });
 
+  it('that died half-way is finished by the same command, which says so and ends well', async () => {
+    const w = await moved();
+    const { store } = w.ctx;
+    const append = store.append.bind(store);
+    store.append = async (log, drafts, expected) => {
+      if (drafts[0]!.type === 'merge.finished') throw new Error('killed');
+      return append(log, drafts, expected);
+    };
+    await expect(merge(w)).rejects.toThrow('killed');
+    store.append = append;
+    expect(await merge(w)).toMatchObject({ commit: await w.rev('main'), target: 'main', previous: w.up, squashed: 2 });
+    expect(w.ctx.warnings.join()).toContain('was finished now');
+    expect(statusOf(await w.session())).toBe('merged');
+    expect(await git(w.dir, 'status', '--porcelain')).toBe('');
+  });
+
   it('is refused for what looks like a secret, and lets it through when told, on record', async () => {
     const w = await makeWorld();
     await w.byHand('key.txt', `token = "${['ghp', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8'].join('_')}"\n`);
