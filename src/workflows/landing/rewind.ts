@@ -69,7 +69,8 @@ export const rewindSession = async (
       });
     const moves = [ownMove(session, { from: tip, to: commit, wt })];
     const data = { operation: nextOperation(session), moves, iteration: wish.to, baseCommit };
-    await operate(ctx, journal, { type: 'rewind.started', by: 'user', data }, [tip, commit]);
+    // What is left behind comes last: a list whose last commit is the last one kept counts as kept already.
+    await operate(ctx, journal, { type: 'rewind.started', by: 'user', data }, [commit, tip]);
     return describeRewind(journal.session, { ...wish, tip, commit });
   });
 };
