@@ -8,7 +8,7 @@ const CODE = [
   '   over lines & <b>"more"</b> */',
   'const x: number = 1; // 1 < 2',
   '',
-  "  return `a ${x} b` + 'q';",
+  ['  return `a $', "{x} b` + 'q';"].join(''),
   '<div class="a">text</div>',
   '# heading',
   'key: "value"',
