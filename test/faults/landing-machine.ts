@@ -100,8 +100,8 @@ export class Machine {
     };
   }
 
-  /** A commit of plain git, with a name that nobody used before. @returns undefined when git would not */
-  async commit(cwd: string, where: Where, who: string): Promise<string | undefined> {
+  /** A commit of plain git, with a name that nobody used before. */
+  async commit(cwd: string, where: Where, who: string): Promise<string> {
     const n = ++this.#count;
     const change = where === 'own' ? `echo ${n} > ${who}-${n}.txt` : `sed -i '2s/.*/${who} ${n}/' a.txt`;
     const ran = await sh(cwd, `${change} && git add -A && git commit -qm '${who} ${n}'`);

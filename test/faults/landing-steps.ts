@@ -55,11 +55,13 @@ const people = fc.oneof(
   { arbitrary: plain('pull'), weight: 1 },
 ) as fc.Arbitrary<PeopleStep>;
 
-/** `after`: thousandths of the time that the verb took when nobody killed it. */
+/** Thousandths of the time that a verb takes when nobody kills it. */
+const after = fc.integer({ min: 500, max: 1100 });
+
 const kill = fc.record({
   do: fc.constant('kill' as const),
   verb: fc.oneof({ arbitrary: verb, weight: 5 }, { arbitrary: endOfConflict, weight: 1 }),
-  after: fc.integer({ min: 500, max: 1100 }),
+  after,
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -69,10 +71,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: endOfConflict, weight: 3 },
 ) as fc.Arbitrary<Step>;
 
+const operation = fc.oneof(squash, merge, rewind, plain('rebase')) as fc.Arbitrary<VerbStep>;
+const undo = fc.oneof(
+  { arbitrary: plain('undo'), weight: 3 },
+  { arbitrary: fc.record({ do: fc.constant('kill' as const), verb: plain('undo'), after }), weight: 1 },
+) as fc.Arbitrary<Step>;
+
+/** What mere chance would seldom bring together: something to take back, and a conflict. */
+const thereAndBack: fc.Arbitrary<Step[]> = fc
+  .tuple(fc.option(people), operation, undo)
+  .map(([first, ...rest]) => [...(first ? [first] : []), ...rest]);
+const conflict: fc.Arbitrary<Step[]> = endOfConflict.map((end) => [
+  { do: 'upstream', where: 'shared' },
+  { do: 'commit', where: 'shared' },
+  { do: 'rebase' },
+  end,
+]);
+
+const chunk = fc.oneof(
+  { arbitrary: step.map((one) => [one]), weight: 6 },
+  { arbitrary: thereAndBack, weight: 3 },
+  { arbitrary: conflict, weight: 1 },
+);
+
 /** A session that has done something, and then anything. */
 export const steps: fc.Arbitrary<Step[]> = fc
-  .tuple(
-    fc.array(iterate, { minLength: 1, maxLength: 3 }),
-    fc.array(step, { minLength: 5, maxLength: 14, size: 'max' }),
-  )
-  .map(([first, rest]) => [...first, ...rest]);
+  .tuple(iterate, fc.array(chunk, { minLength: 3, maxLength: 9, size: 'max' }))
+  .map(([first, rest]) => [first, ...rest.flat()]);

@@ -26,6 +26,8 @@ export class Story {
   readonly #machine: Machine;
   #now: View;
   readonly #upstream = new Set<string>();
+  /** Files that somebody brought to main; nobody ever takes one away. */
+  readonly #files = new Set<string>();
   /** Every commit that ever was on main or on the session's branch. */
   readonly #known = new Set<string>();
   #edits: string[] = [];
@@ -65,8 +67,12 @@ export class Story {
   async #people(step: PeopleStep): Promise<void> {
     const machine = this.#machine;
     const isFree = machine.hasWorktree() && this.#now.session.conflict === null;
-    if (step.do === 'upstream') this.#upstream.add((await machine.commit(machine.dir, step.where, 'up'))!);
-    else if (isFree && step.do === 'commit') await machine.commit(machine.worktree, step.where, 'hand');
+    if (step.do === 'upstream') {
+      const commit = await machine.commit(machine.dir, step.where, 'up');
+      this.#upstream.add(commit);
+      const added = ['diff-tree', '--no-commit-id', '-r', '--name-only', '--diff-filter=A', commit];
+      for (const name of (await git(machine.dir, ...added)).split('\n').filter(Boolean)) this.#files.add(name);
+    } else if (isFree && step.do === 'commit') await machine.commit(machine.worktree, step.where, 'hand');
     else if (isFree && step.do === 'edit') this.#edits.push(machine.edit());
     else if (isFree && step.do === 'pull') await machine.pull();
     this.#now = await machine.view();
@@ -109,7 +115,9 @@ export class Story {
     const isNew = after.session.operations.length > before.session.operations.length;
     const undone = isNew && made!.verb === 'undo' ? made!.undoes! : undefined;
     const isMerge = isNew && made!.verb === 'merge';
-    if (isNew) this.#before.set(made!.operation, { view: before, edits: this.#edits.length });
+    // A rebase that had waited began when it met its conflict.
+    const begun = before.session.conflict ? this.#beforeConflict! : { view: before, edits: this.#edits.length };
+    if (isNew) this.#before.set(made!.operation, begun);
     if (undone !== undefined) this.#expectBack(undone, before, after);
     else if (isMerge) await this.#expectMerged(before, after);
     else expect([after.user, after.main]).toEqual([before.user, before.main]);
@@ -123,9 +131,13 @@ export class Story {
     if (isNew && made!.verb === 'squash') {
       expect(await this.#tree(after.tip)).toBe(await this.#tree(before.tip));
       expect(after.worktree).toBe(before.worktree);
+      // What has landed wholly is squashed from where the record says that it began.
+      const fork = await this.#fork(before);
+      if (fork !== before.tip) expect(await this.#fork(after)).toBe(fork);
     }
     if (isNew && made!.verb === 'rebase') {
-      await this.#expectAncestor(before.main, after.tip);
+      // One that had waited ends on the commit that it was bound for.
+      await this.#expectAncestor(made!.target!.commit, after.tip);
       if (!before.session.conflict) expect(await this.#tree(after.tip)).toBe(await this.#merged(before));
     }
     const ran = after.session.iterations.length - before.session.iterations.length;
@@ -159,6 +171,10 @@ export class Story {
     return git(this.#machine.dir, 'rev-parse', `${commit}^{tree}`);
   }
 
+  #fork({ main, tip }: View): Promise<string> {
+    return git(this.#machine.dir, 'merge-base', main, tip);
+  }
+
   /** The files that git itself makes of main and the branch. */
   async #merged({ main, tip }: View): Promise<string> {
     const ran = await sh(this.#machine.dir, `git merge-tree --write-tree ${main} ${tip}`);
@@ -177,6 +193,8 @@ export class Story {
     machine.expectReplayed(this.#now);
     const onMain = new Set((await git(machine.dir, 'rev-list', 'main')).split('\n'));
     expect([...this.#upstream].filter((commit) => !onMain.has(commit))).toEqual([]);
+    const present = new Set((await git(machine.dir, 'ls-tree', '--name-only', 'main')).split('\n'));
+    expect([...this.#files].filter((name) => !present.has(name))).toEqual([]);
     for (const commit of work) this.#known.add(commit);
     for (const { commit } of session.iterations) if (commit) this.#known.add(commit);
     expect([...this.#known].filter((commit) => !reachable.has(commit))).toEqual([]);
@@ -188,6 +206,7 @@ export class Story {
     }
     if (worktree === null || session.conflict) return;
     const status = (await git(machine.worktree, 'status', '--porcelain')).split('\n').filter(Boolean);
-    expect(status.filter((line) => !line.startsWith('?? edit-'))).toEqual([]);
+    // A killed iterate may have staged an edit that it was about to commit.
+    expect(status.filter((line) => !/^(\?\?|A ) edit-/.test(line))).toEqual([]);
   }
 }
