@@ -83,6 +83,10 @@ export const LANDING: Record<string, Work> = {
     const { repo, wt, parent, tip } = scene;
     expect(await bring.obstacles(repo, wt, { from: tip, to: parent })).toContain('a.txt');
   },
+  isBegun: async (scene) => {
+    const { repo, wt, parent, tip } = scene;
+    await bring.isBegun(repo, wt, { from: tip, to: parent });
+  },
   bringWorktree: async (scene) => {
     const { repo, wt, parent } = scene;
     const tip = await settled(scene);
@@ -150,7 +154,7 @@ export const LANDING_ROOMS = {
 };
 
 /** Exported, and no git behind them. */
-export const LANDING_PURE = ['listCheckouts', 'stateInProgress'];
+export const LANDING_PURE = ['listCheckouts', 'stateInProgress', 'refuseBlockedPlace'];
 
 /** These leave the scene as nobody after them wants it. */
 export const LANDING_DESTRUCTIVE =

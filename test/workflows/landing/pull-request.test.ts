@@ -372,7 +372,7 @@ describe('where there is nothing to do or nowhere to go', () => {
     await sh(dir, `git worktree remove --force '${worktree}' && git branch -q -D '${branch}'`);
     await expect(propose(ctx, id)).rejects.toMatchObject({
       code: 'ref.missing',
-      hint: expect.stringContaining('git branch'),
+      hint: expect.stringContaining('doctor --fix'),
     });
   });
 
