@@ -70,7 +70,7 @@ It can be merged: amp-sessions merge <id>
              → Read them before you let them in.
 ✗ secrets    1 added line looks like a secret
              x.env:1  github
-             → Take them out of the files, squash, and change the secret: whoever has the branch has read it.
+             → Take them out of the files, squash, and change the secret: whoever has the branch has read it. A false alarm: merge with --allow secrets.
 ✓ sessions   no other session changes the same files
 `);
     expect(ran.stderr).toContain('✗ login cannot be merged into main as it is: target, tests, secrets.');

@@ -101,6 +101,7 @@ it('is private, readable JSON, and leaves nothing beside it', async () => {
   expect(JSON.parse(readFileSync(trustFile(home), 'utf8'))).toEqual({
     config: { [root]: sha256(TEXT) },
     hooks: { [root]: 'h' },
+    sessions: {},
   });
   expect(readdirSync(home.data)).toEqual(['trust.json']);
   if (process.platform !== 'win32') expect(statSync(trustFile(home)).mode & 0o777).toBe(0o600);
