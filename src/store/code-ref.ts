@@ -42,10 +42,16 @@ export interface CodeOptions {
   clock?: Clock;
 }
 
-/** Whether the chain's last link keeps the last of these: a call that is made again after a crash adds nothing. */
+/** Whether the chain ends with just these: a call that is made again after a crash adds nothing. */
 export const keepsAlready = async (reader: ObjectReader, tip: string | null, commits: string[]): Promise<boolean> => {
-  const link = tip === null ? undefined : await reader.object(tip);
-  return link !== undefined && decodeCommit(link.bytes).parents[1] === commits.at(-1);
+  let at = tip;
+  for (const commit of [...commits].reverse()) {
+    const link = at === null ? undefined : await reader.object(at);
+    const [before, kept] = link === undefined ? [] : decodeCommit(link.bytes).parents;
+    if (kept !== commit) return false;
+    at = before ?? null;
+  }
+  return commits.length > 0;
 };
 
 /** Keeps commits of a session reachable through `refs/amp/code/<session>/<writer>`, whatever becomes of its branch. */
