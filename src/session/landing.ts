@@ -1,3 +1,4 @@
+import type { LogEvent } from '../events/catalogue.ts';
 import type { Operation, Session } from './state.ts';
 
 /** The operation that `undo` would take back: the last one that still stands. */
@@ -32,4 +33,41 @@ export const placeOfIteration = (
     baseCommit = op.after.baseCommit;
   }
   return { commit, baseCommit };
+};
+
+/** Events that speak of a commit, as its note has them. */
+const NOTED = new Set([
+  'iteration.finished',
+  'test-run.finished',
+  'manual-commit.found',
+  'squash.finished',
+  'rebase.finished',
+]);
+
+const eventsOf = (events: LogEvent[], commits: Set<string>): LogEvent[] =>
+  events.filter(({ type, data }) => {
+    const { commit, target } = (data ?? {}) as { commit?: string; target?: string };
+    return NOTED.has(type) && target !== 'base' && commit !== undefined && commits.has(commit);
+  });
+
+/**
+ * What the notes of an operation's new commits tell: what was told of those they stand for, and the operation's end.
+ * @param events of the session's log
+ */
+export const notesOfOperation = (op: Operation, events: LogEvent[]): Map<string, LogEvent[]> => {
+  const replaces = new Map(op.rewritten.map(({ from, to }) => [to, new Set([from])]));
+  if (op.squash) {
+    const { commit, replaced } = op.squash;
+    // A squash that was rebased in the same breath is known by its last name.
+    const name = op.rewritten.find(({ from }) => from === commit)?.to ?? commit;
+    replaces.set(name, new Set([...replaced, ...(replaces.get(name) ?? [])]));
+  }
+  const notes = new Map([...replaces].map(([to, from]) => [to, eventsOf(events, from)]));
+  const isEnd = ({ type, data }: LogEvent): boolean =>
+    type === `${op.verb}.finished` && (data as { operation?: number } | null)?.operation === op.operation;
+  const end = events.findLast(isEnd);
+  if (!end || op.verb === 'undo' || op.verb === 'rewind') return notes;
+  const { commit, mergeCommit } = end.data as { commit: string; mergeCommit?: string };
+  const tip = mergeCommit ?? commit;
+  return notes.set(tip, [...(notes.get(tip) ?? []), end]);
 };

@@ -7,6 +7,7 @@ import { sessionLog } from '../events/envelope.ts';
 import { acquireLock, LockHeld, type LockHolder, readLock } from '../process/lock.ts';
 import { decide, type Intent, isRefusal } from '../session/decide.ts';
 import { evolve, replay } from '../session/evolve.ts';
+import { notesOfOperation } from '../session/landing.ts';
 import type { Session } from '../session/state.ts';
 import type { Head } from '../store/log-store.ts';
 import type { Context } from './context.ts';
@@ -118,11 +119,11 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
     })),
   );
   const flusher = makeFlusher(ctx, id);
-  if (isUnsettled)
-    repeatAttachments(
-      flusher,
-      view.events.filter(({ writer }) => writer === ctx.store.writer),
-    );
+  if (isUnsettled) {
+    const own = view.events.filter(({ writer }) => writer === ctx.store.writer);
+    repeatAttachments(flusher, own);
+    repeatOperation(flusher, session, own);
+  }
   return {
     id,
     get session() {
@@ -148,6 +149,14 @@ const repeatAttachments = (flusher: Flusher, events: LogEvent[]): void => {
     flusher.keep([commit]);
     flusher.note(commit, [event]);
   }
+};
+
+/** The same for the last operation: those before it were followed by others, so their flushes are done. */
+const repeatOperation = (flusher: Flusher, { operations }: Session, events: LogEvent[]): void => {
+  const last = operations.at(-1);
+  if (!last) return;
+  flusher.keep([...new Set(last.moves.flatMap(({ from, to }) => [from, to]))]);
+  for (const [commit, told] of notesOfOperation(last, events)) flusher.note(commit, told);
 };
 
 const NOTED = new Set(['iteration.finished', 'test-run.finished', 'manual-commit.found']);

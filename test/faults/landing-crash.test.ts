@@ -134,8 +134,7 @@ describe.skipIf(!hasStrace)(`killed at any call that changes the repository (see
     expect(counts.died).toBeGreaterThan(counts.lived * 4);
   });
 
-  // journal.ts gives only notes of iterations to git again; once it does so for operations too, this is an `it`.
-  it.fails(
+  it(
     'squash: a note that its last flush did not bring into git is made up for by the next command',
     TIMEOUT,
     async () => {

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../../errors.ts';
-import type { Draft, LogEvent } from '../../events/catalogue.ts';
+import type { Draft } from '../../events/catalogue.ts';
 import { sessionLog } from '../../events/envelope.ts';
+import { notesOfOperation } from '../../session/landing.ts';
 import type { Operation, Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import type { Journal } from '../journal.ts';
@@ -36,34 +37,10 @@ const closing = (session: Session, op: Operation, how: { durationMs: number; rec
   }
 };
 
-/** Events of the log that speak of a commit, as its note has them. */
-const NOTED = new Set([
-  'iteration.finished',
-  'test-run.finished',
-  'manual-commit.found',
-  'squash.finished',
-  'rebase.finished',
-]);
-
-const eventsOf = (events: LogEvent[], commits: Set<string>): LogEvent[] =>
-  events.filter(({ type, data }) => {
-    const { commit, target } = (data ?? {}) as { commit?: string; target?: string };
-    return NOTED.has(type) && target !== 'base' && commit !== undefined && commits.has(commit);
-  });
-
 /** A new commit is told of in its note what was told of those it stands for. */
-const noteUnions = async (ctx: Context, journal: Journal, op: Operation, end: LogEvent): Promise<void> => {
+const noteUnions = async (ctx: Context, journal: Journal, op: Operation): Promise<void> => {
   const { events } = await ctx.store.read(sessionLog(journal.id));
-  const replaces = new Map(op.rewritten.map(({ from, to }) => [to, new Set([from])]));
-  if (op.squash) {
-    const { commit, replaced } = op.squash;
-    // A squash that was rebased in the same breath is known by its last name.
-    const name = op.rewritten.find(({ from }) => from === commit)?.to ?? commit;
-    replaces.set(name, new Set([...replaced, ...(replaces.get(name) ?? [])]));
-  }
-  for (const [to, from] of replaces) journal.note(to, eventsOf(events, from));
-  const { commit, mergeCommit } = end.data as { commit: string; mergeCommit?: string };
-  if (op.verb !== 'undo' && op.verb !== 'rewind') journal.note(mergeCommit ?? commit, [end]);
+  for (const [commit, told] of notesOfOperation(op, events)) journal.note(commit, told);
 };
 
 const forward = async (ctx: Context, op: Operation): Promise<void> => {
@@ -78,9 +55,9 @@ const conclude = async (
   how: { began: number; recovered: boolean },
 ): Promise<void> => {
   const durationMs = Math.round(ctx.clock.elapsed() - how.began);
-  const [end] = await journal.record([closing(journal.session, op, { durationMs, recovered: how.recovered })]);
+  await journal.record([closing(journal.session, op, { durationMs, recovered: how.recovered })]);
   journal.keep([...new Set(op.moves.flatMap(({ from, to }) => [from, to]))]);
-  await noteUnions(ctx, journal, op, end!);
+  await noteUnions(ctx, journal, op);
   await journal.flush();
 };
 
