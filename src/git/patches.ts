@@ -23,7 +23,9 @@ export interface Patches {
 }
 
 const FLAGS = ['--stdin', '-r', '-z', '--raw', '--no-abbrev', '-M', '-l2000', '--ignore-submodules=none'];
-const LINES = ['-p', '-U0', '--submodule=short', '--no-color', '--inter-hunk-context=0'];
+/** The lines as git's merge sees them: its algorithm, and no moving of a change to where it reads better. */
+const AS_MERGED = ['--diff-algorithm=histogram', '--no-indent-heuristic'];
+const LINES = ['-p', '-U0', '--submodule=short', '--no-color', '--inter-hunk-context=0', ...AS_MERGED];
 
 /** Bytes of patches that are read; a person would not review more either. */
 const MAX_BYTES = 128 * 1024 * 1024;

@@ -2,36 +2,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
-import { acquireLock, LockHeld } from '../process/lock.ts';
+import type { LockHeld } from '../process/lock.ts';
+import { inTurn } from '../process/lock-turn.ts';
 import { lstatIfAny } from './files.ts';
 import { findHolder, type LockFile } from './lock-holders.ts';
 import type { Repository } from './repository.ts';
 
 /** Takes one of our own locks of this repository, waiting for whoever has it. */
-export const withLock = async <T>(
-  repo: Repository,
-  name: string,
-  work: () => Promise<T> | T,
-  waitMs = 60_000,
-): Promise<T> => {
-  for (let waited = 0; ; ) {
-    try {
-      const lock = await acquireLock(join(repo.commonDir, 'amp', 'locks', name), { command: name });
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    } catch (error) {
-      if (!(error instanceof LockHeld)) throw error;
-      if (waited >= waitMs) throw busy(error);
-      // Processes that came together must not come back together.
-      const pause = 2 + ((process.pid * 7 + waited) % 23);
-      waited += pause;
-      await sleep(pause);
-    }
-  }
-};
+export const withLock = <T>(repo: Repository, name: string, work: () => Promise<T> | T, waitMs = 60_000): Promise<T> =>
+  inTurn(join(repo.commonDir, 'amp', 'locks', name), { command: name, waitMs, busy }, work);
 
 const busy = (error: LockHeld): AppError =>
   new AppError('worktree.blocked', `Process ${error.holder.pid} has been working on the worktrees for too long.`, {

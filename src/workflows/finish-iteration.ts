@@ -4,23 +4,19 @@ import { sessionWorktree } from '../git/locate.ts';
 import type { Worktree } from '../git/repository.ts';
 import { repairWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
-import type { Iteration, Outcome } from '../session/state.ts';
+import type { Iteration } from '../session/state.ts';
 import type { LaterWork } from './after-death.ts';
 import { agentCommits } from './agent-commits.ts';
 import { iterationMessage, iterationSubject } from './commit-message.ts';
 import type { Context } from './context.ts';
 import { forgetBeat } from './heartbeat.ts';
+import { type IterationEnd, recordEnd } from './iteration-end.ts';
 import type { Journal } from './journal.ts';
-import type { Digest } from './transcript-digest.ts';
 import { runCommitHooks } from './user-hooks.ts';
 
-export interface Finish {
-  outcome: Outcome;
+export interface Finish extends IterationEnd {
   /** What the agent said last; the subject comes from it. */
   said: string | null;
-  durationMs: number;
-  recovered: boolean;
-  transcript: Digest | null;
   /** Ids that refs led to before the agent ran, as far as that is known. */
   known: string[];
   /** What a person did after the agent's death: its commit goes on top of theirs, and leaves their edits out. */
@@ -60,27 +56,8 @@ export const finishIteration = async (
     sign: ctx.config.config.commit.sign,
   });
   await mendLink(ctx, wt);
-  const size = made?.size ?? { files: 0, insertions: 0, deletions: 0 };
-  const [finished] = await journal.record([
-    {
-      type: 'iteration.finished',
-      by: 'program',
-      data: {
-        iteration,
-        outcome: how.outcome,
-        head,
-        ...(made && { commit: made.commit, subject }),
-        ...size,
-        durationMs: Math.round(how.durationMs),
-        agent: { name: open.agent.name, mode: open.agent.mode, threadId: open.threadId },
-        usage: openIteration(journal.session)!.usage,
-        transcript: how.transcript,
-        recovered: how.recovered,
-      },
-    },
-  ]);
-  journal.keep([...folded.map(({ id }) => id), ...(made ? [made.commit] : [])]);
-  if (made) journal.note(made.commit, [finished!]);
+  journal.keep(folded.map(({ id }) => id));
+  await recordEnd(journal, how, made && { commit: made.commit, subject, size: made.size });
   await journal.flush();
   forgetBeat(ctx, journal.id);
   return journal.session.iterations.at(-1)!;

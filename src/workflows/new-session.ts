@@ -4,7 +4,8 @@ import { userIdentity } from '../git/commits.ts';
 import { headOf, moveRef, readRef, resolveCommit } from '../git/refs.ts';
 import { requireGit } from '../git/version.ts';
 import { createRootCommit, refuseBlockedPlace } from '../git/worktrees.ts';
-import { acquireLock, LockHeld } from '../process/lock.ts';
+import type { LockHeld } from '../process/lock.ts';
+import { inTurn } from '../process/lock-turn.ts';
 import { nameFromPrompt } from '../session/slug.ts';
 import type { AgentChoice, Session } from '../session/state.ts';
 import type { Context } from './context.ts';
@@ -48,7 +49,7 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   wish.onStep?.('worktree');
   return withJournal(ctx, { id, name, command: 'new' }, async (journal) => {
     const known = await author;
-    await inTurn(ctx, () => create(ctx, journal, { ...wish, name, author: known, ...base }));
+    await alone(ctx, () => create(ctx, journal, { ...wish, name, author: known, ...base }));
     const wt = await ensureWorktree(ctx, journal, { reason: 'new', interrupts: wish.interrupts, onStep: wish.onStep });
     rememberRepository(ctx.home, ctx.repo.root);
     return { session: journal.session, worktree: wt.path };
@@ -118,24 +119,11 @@ const create = async (
 };
 
 /** Choosing a branch name and taking it is one step for all processes, so that 64 at once get 64 names. */
-const inTurn = async <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
+const alone = <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
+  const busy = ({ holder }: LockHeld): AppError =>
+    new AppError('session.busy', `Process ${holder.pid} has been making a session for a minute.`, {
+      hint: 'Look at it, end it, then try again.',
+    });
   const path = join(ctx.repo.commonDir, 'amp', 'locks', 'new.lock');
-  const began = ctx.clock.elapsed();
-  for (let wait = 2; ; wait = Math.min(wait * 2, 50)) {
-    try {
-      const lock = await acquireLock(path, { command: 'new' });
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    } catch (error) {
-      if (!(error instanceof LockHeld)) throw error;
-      if (ctx.clock.elapsed() - began > TURN_MS)
-        throw new AppError('session.busy', `Process ${error.holder.pid} has been making a session for a minute.`, {
-          hint: 'Look at it, end it, then try again.',
-        });
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
+  return inTurn(path, { command: 'new', waitMs: TURN_MS, busy }, work);
 };

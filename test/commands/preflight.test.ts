@@ -108,16 +108,16 @@ It can be merged: amp-sessions merge <id>
       0,
       'Nothing to merge: main has all of it.',
     ]);
-    for (const [args, code, status] of [
-      [['idle', '--into', 'nope'], 'ref.missing', 1],
-      [['nobody'], 'session.missing', 1],
-      [[], 'session.missing', 1],
-      [['--all', '--skip-tests'], 'usage.invalid', 2],
-      [['idle', '--all'], 'usage.invalid', 2],
-    ] as [string[], string, number][]) {
+    for (const [args, code, status, next] of [
+      [['idle', '--into', 'nope'], 'ref.missing', 1, '--into'],
+      [['nobody'], 'session.missing', 1, 'amp-sessions list'],
+      [[], 'session.missing', 1, 'amp-sessions list'],
+      [['--all', '--skip-tests'], 'usage.invalid', 2, '--help'],
+      [['idle', '--all'], 'usage.invalid', 2, 'Leave out one'],
+    ] as [string[], string, number, string][]) {
       const { json, exitCode } = await cliJson(field.dir, ['preflight', ...args]);
       expect([args, json.error.code, exitCode]).toEqual([args, code, status]);
-      expect(json.error.hint).toBeTruthy();
+      expect(json.error.hint).toContain(next);
     }
   });
 

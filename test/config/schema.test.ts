@@ -15,7 +15,6 @@ const PROGRAMS = [
   'agents.scripted.script',
   'commit.hooks',
   'commit.sign',
-  'squash.manual',
 ];
 const FOLDERS = ['worktrees'];
 const HARMLESS = [
@@ -35,6 +34,8 @@ const HARMLESS = [
   'agents.amp.coauthorTrailer',
   'agents.amp.cost',
   'agents.amp.labels',
+  'squash.manual',
+  'sync.historyOnly',
 ];
 
 describe('the schema', () => {

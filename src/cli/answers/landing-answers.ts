@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gate } from './preflight-answers.ts';
 import { count, objectId, open, sessionId } from './shapes.ts';
 
 const landed = {
@@ -7,13 +8,6 @@ const landed = {
   commit: objectId.describe("tip of the session's branch afterwards, or what it would be"),
   dryRun: z.boolean(),
 };
-
-const gate = open({
-  name: z.string(),
-  ok: z.boolean(),
-  severity: z.enum(['gate', 'review']).describe('review: somebody should look at it, and it stops nothing'),
-  detail: z.string(),
-});
 
 /** What the commands about landing print with `--json`, by command id. */
 export const landingAnswers = {

@@ -3,7 +3,8 @@ import { count, objectId, open, sessionId } from './shapes.ts';
 
 const place = { path: z.string(), line: z.int().min(0).optional() };
 
-const gate = open({
+/** One thing that was looked at before work lands. */
+export const gate = open({
   name: z.enum(['worktree', 'target', 'conflicts', 'tests', 'code', 'secrets', 'sessions']),
   ok: z.boolean(),
   severity: z.enum(['gate', 'review']).describe('review: somebody should look at it, and it stops nothing'),

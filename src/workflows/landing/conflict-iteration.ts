@@ -8,11 +8,11 @@ import { introducedMarkers, type LeftMarker } from '../../git/introduced-markers
 import { headOf, moveRef, readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
 import { openIteration } from '../../session/conclusions.ts';
-import type { Outcome } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { mendLink } from '../finish-iteration.ts';
+import { type IterationEnd, recordEnd } from '../iteration-end.ts';
 import type { Journal } from '../journal.ts';
-import { type Digest, digestKept } from '../transcript-digest.ts';
+import { digestKept } from '../transcript-digest.ts';
 import { undecided } from './conflict-report.ts';
 import { commitResolution, shownTree } from './conflict-resolution.ts';
 import { mergedOf } from './rebase-steps.ts';
@@ -22,11 +22,7 @@ export type Attempt =
   | { resolved: true; commit: string | null }
   | { resolved: false; left: { path: string; line?: number }[] };
 
-interface Ending {
-  outcome: Outcome;
-  durationMs: number;
-  recovered: boolean;
-  transcript: Digest | null;
+interface Ending extends IterationEnd {
   /** Ids that refs led to before the agent ran. */
   known: string[];
 }
@@ -87,32 +83,14 @@ const judge = async (
 
 /** Ends the open iteration on record. */
 const close = async (ctx: Context, journal: Journal, commit: string | null, how: Ending): Promise<void> => {
-  const { iteration, head, agent, threadId, usage } = openIteration(journal.session)!;
-  const size = commit === null ? { files: 0, insertions: 0, deletions: 0 } : await diffSize(ctx.repo, head, commit);
-  const subject = commit === null ? '' : (await readCommit(ctx.repo, commit)).message.split('\n')[0]!;
-  const [finished] = await journal.record([
-    {
-      type: 'iteration.finished',
-      by: 'program',
-      data: {
-        iteration,
-        outcome: how.outcome,
-        head,
-        ...(commit !== null && { commit, subject: await ctx.redact(subject) }),
-        ...size,
-        durationMs: Math.round(how.durationMs),
-        agent: { name: agent.name, mode: agent.mode, threadId },
-        usage,
-        transcript: how.transcript,
-        recovered: how.recovered,
-      },
-    },
-  ]);
-  if (commit !== null) {
-    journal.keep([commit]);
-    journal.note(commit, [finished!]);
-  }
+  await recordEnd(journal, how, commit === null ? null : await describeCommit(ctx, journal, commit));
   await journal.flush();
+};
+
+const describeCommit = async (ctx: Context, journal: Journal, commit: string) => {
+  const { head } = openIteration(journal.session)!;
+  const subject = (await readCommit(ctx.repo, commit)).message.split('\n')[0]!;
+  return { commit, subject: await ctx.redact(subject), size: await diffSize(ctx.repo, head, commit) };
 };
 
 /**

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import type { RefusedRef } from '../../git/sync-push.ts';
 import { findSyncRemote } from '../../git/sync-remote.ts';
-import { acquireLock, LockHeld } from '../../process/lock.ts';
+import type { LockHeld } from '../../process/lock.ts';
+import { inTurn } from '../../process/lock-turn.ts';
 import { clearIncoming } from '../../store/sync/incoming.ts';
 import { parseSyncRef } from '../../store/sync/sync-refs.ts';
 import type { Context } from '../context.ts';
@@ -45,26 +45,13 @@ export interface SyncAnswer {
 const PATIENCE_MS = 60_000;
 
 /** One sync at a time in a repository: it has a place of its own for what it fetches. @throws AppError sync.busy */
-const withSyncLock = async <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
+const withSyncLock = <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
+  const busy = ({ holder }: LockHeld): AppError =>
+    new AppError('sync.busy', `Another sync of this repository is under way (process ${holder.pid}).`, {
+      hint: 'Wait for it to end, then run the command again.',
+    });
   const path = join(ctx.repo.commonDir, 'amp', 'locks', 'sync.lock');
-  const began = ctx.clock.elapsed();
-  for (;;) {
-    try {
-      const lock = await acquireLock(path, { command: 'sync' });
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    } catch (error) {
-      if (!(error instanceof LockHeld)) throw error;
-      if (ctx.clock.elapsed() - began > PATIENCE_MS)
-        throw new AppError('sync.busy', `Another sync of this repository is under way (process ${error.holder.pid}).`, {
-          hint: 'Wait for it to end, then run the command again.',
-        });
-      await sleep(100);
-    }
-  }
+  return inTurn(path, { command: 'sync', waitMs: PATIENCE_MS, busy }, work);
 };
 
 const logsAmong = (refs: string[]): number => {
