@@ -195,7 +195,7 @@ describe('finding a session by what a person types', () => {
     });
     expect((await findSession(ctx, 'üNÏCODE'.normalize('NFD'), dir)).name).toBe('Ünïcode');
     await expect(findSession(ctx, '', dir)).rejects.toBeInstanceOf(AppError);
-    await expect(findSession(ctx, 'zz', dir)).rejects.toMatchObject({ code: 'session.missing' });
+    await expect(findSession(ctx, 'no such session', dir)).rejects.toMatchObject({ code: 'session.missing' });
     expect((await ctx.store.read(sessionLog(known[0]!.id))).events).toHaveLength(1);
     expect(await git(dir, 'worktree', 'list')).not.toContain('.worktrees');
   });
