@@ -165,7 +165,10 @@ describe('the conflict still waits', () => {
   it.each([
     ['switches to the branch', (branch: string) => `git switch -q -f ${branch}`],
     ['moves the branch', (branch: string) => `git update-ref refs/heads/${branch} HEAD~1`],
-    ['gives up and begins a rebase of its own', (branch: string) => `git checkout -q -f ${branch}; GIT_COMMITTER_DATE=2001-02-03T04:05:06Z git rebase main`],
+    [
+      'gives up and begins a rebase of its own',
+      (branch: string) => `git checkout -q -f ${branch}; GIT_COMMITTER_DATE=2001-02-03T04:05:06Z git rebase main`,
+    ],
   ])('when the agent %s: that is put back', async (_, command) => {
     const w = await conflicted({ session: { agent: plays('- run: sh ./.git-trick') } });
     await w.rebase('main');
