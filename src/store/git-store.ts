@@ -8,7 +8,7 @@ import type { Redact } from './drafts.ts';
 import { foldLanes } from './fold-log.ts';
 import { readLaneRefs } from './lane-refs.ts';
 import type { LaneWriter } from './lane-writer.ts';
-import { assertLog, eventsFile, laneRef } from './layout.ts';
+import { assertLog, eventsFile, parseLaneRef } from './layout.ts';
 import type {
   Attachments,
   Folded,
@@ -259,9 +259,8 @@ class GitStore implements LogStore {
     const lost = new Set<LogName>();
     if (writer === undefined) return lost;
     for (const [ref, left] of readTips(this.#repo, writer)) {
-      const log = ref.slice('refs/amp/'.length, ref.lastIndexOf('/')) as LogName;
-      if (ref === laneRef({ log, writer }) && !log.startsWith('code/') && lanes.get(log)?.get(writer) !== left)
-        lost.add(log);
+      const lane = parseLaneRef(ref);
+      if (lane?.writer === writer && lanes.get(lane.log)?.get(writer) !== left) lost.add(lane.log);
     }
     return lost;
   }

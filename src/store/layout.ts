@@ -13,6 +13,7 @@ import type { Repository } from '../git/repository.ts';
  *     <commonDir>/amp/tips/<writer>                           where our refs were left
  *     <commonDir>/amp/cache/                                  may be deleted at any time
  *     refs/amp/sessions/<session>/<writer>, refs/amp/batches/<batch>/<writer>, refs/amp/code/<session>/<writer>
+ *     refs/amp/tombstones/<writer>
  */
 export const ampDir = (repo: Repository): string => join(repo.commonDir, 'amp');
 export const walDir = (repo: Repository): string => join(ampDir(repo), 'wal');
@@ -39,6 +40,20 @@ export const codeRef = (session: string, writer: string): string => `refs/amp/co
 /** Stands in the `.keep` file of a pack on its way into this lane. */
 export const keepReason = ({ log, writer }: Lane): string => `amp ${log} ${writer}`;
 export const NOTES_REF = 'refs/notes/amp';
+
+/**
+ * Sessions that were forgotten, and refs that were rolled up: one ref a writer, only forwards. The newest commit's tree
+ * has all of the writer's tombstones, as NDJSON files.
+ */
+export const TOMBSTONES = 'refs/amp/tombstones/';
+export const tombstoneRef = (writer: string): string => `${TOMBSTONES}${writer}`;
+/** Stands in the `.keep` file of a pack on its way there. */
+export const TOMBSTONES_KEEP = 'amp tombstones';
+
+const TOMBSTONE_REF = /^refs\/amp\/tombstones\/([A-Za-z0-9_-]+)$/;
+
+/** The writer of a tombstone ref; undefined for any other ref. */
+export const parseTombstoneRef = (ref: string): string | undefined => TOMBSTONE_REF.exec(ref)?.[1];
 
 const LOG = /^(sessions|batches)\/[A-Za-z0-9][A-Za-z0-9_-]*$/;
 

@@ -1,0 +1,84 @@
+import { openCatFile } from '../git/git.ts';
+import { listRefs } from '../git/refs.ts';
+import type { Repository } from '../git/repository.ts';
+import { parseTombstoneRef, TOMBSTONES, tombstoneRef } from './layout.ts';
+import { readTips } from './tips.ts';
+import { type ChainReading, readChain } from './tombstones/read-chain.ts';
+import type { Packed } from './tombstones/tombstone-lines.ts';
+import { localWriters } from './wal/writer.ts';
+
+export { addTombstones } from './tombstones/add-tombstones.ts';
+export type { Forgotten, Packed, Tombstone } from './tombstones/tombstone-lines.ts';
+
+export interface ForgottenBy {
+  at: string;
+  /** The writer who said so first. */
+  writer: string;
+}
+
+/** The union of what all writers say. */
+export interface Tombstones {
+  isForgotten(session: string): boolean;
+  /** By session. */
+  forgotten: ReadonlyMap<string, ForgottenBy>;
+  /** By the ref that is gone; the newest where a ref was rolled up more than once. */
+  packed: ReadonlyMap<string, Packed>;
+  /** What is damaged, one sentence each; what could still be read counts nevertheless. */
+  problems: string[];
+}
+
+/** Where the chains end: as the refs say, and as we left our own, should somebody have moved or deleted it. */
+const endsOf = async (repo: Repository): Promise<{ writer: string; ref: string; tip: string }[]> => {
+  const ends = new Map<string, { writer: string; ref: string; tip: string }>();
+  const add = (ref: string, tip: string | undefined): void => {
+    const writer = parseTombstoneRef(ref);
+    if (writer !== undefined && tip !== undefined) ends.set(`${ref} ${tip}`, { writer, ref, tip });
+  };
+  for (const { ref, id } of await listRefs(repo, TOMBSTONES)) add(ref, id);
+  for (const writer of localWriters(repo)) add(tombstoneRef(writer), readTips(repo, writer).get(tombstoneRef(writer)));
+  return [...ends.values()].sort((a, b) => (`${a.ref} ${a.tip}` < `${b.ref} ${b.tip}` ? -1 : 1));
+};
+
+const unite = (chains: { writer: string; reading: ChainReading }[]): Tombstones => {
+  const forgotten = new Map<string, ForgottenBy>();
+  const packed = new Map<string, Packed>();
+  for (const { writer, reading } of chains)
+    for (const tombstone of reading.tombstones) {
+      const { at } = tombstone;
+      if (tombstone.kind === 'packed') {
+        const known = packed.get(tombstone.ref);
+        if (!known || known.at <= at) packed.set(tombstone.ref, tombstone);
+      } else {
+        const known = forgotten.get(tombstone.session);
+        if (!known || at < known.at) forgotten.set(tombstone.session, { at, writer });
+      }
+    }
+  const problems = [...new Set(chains.flatMap(({ reading }) => reading.problems))];
+  return { isForgotten: (session) => forgotten.has(session), forgotten, packed, problems };
+};
+
+const NONE: Tombstones = unite([]);
+
+/** The last answer in each repository, good for as long as the chains end where they ended. */
+const known = new WeakMap<Repository, { ends: string; tombstones: Tombstones }>();
+
+/** What was forgotten and what was rolled up. Starts no git where there are no tombstones. */
+export const readTombstones = async (repo: Repository): Promise<Tombstones> => {
+  const ends = await endsOf(repo);
+  if (ends.length === 0) return NONE;
+  const key = JSON.stringify(ends);
+  const last = known.get(repo);
+  if (last?.ends === key) return last.tombstones;
+  const reader = openCatFile(repo);
+  try {
+    const chains: { writer: string; reading: ChainReading }[] = [];
+    for (const { writer, ref, tip } of ends)
+      chains.push({ writer, reading: await readChain(reader, { ref, tip, format: repo.objectFormat }) });
+    const tombstones = unite(chains);
+    // A damage may be mended without any ref moving.
+    if (tombstones.problems.length === 0) known.set(repo, { ends: key, tombstones });
+    return tombstones;
+  } finally {
+    reader.close();
+  }
+};
