@@ -170,7 +170,7 @@ describe('a line of a tombstone file', () => {
   it('one of a newer version is passed over', () => expect(parseTombstone('{"kind":"renamed","x":1}')).toBe('unknown'));
 
   it('tells only what has to be told', () => {
-    const told = { ...forgotten('k1'), name: 'secret plan' } as Tombstone;
+    const told: object = { ...forgotten('k1'), name: 'secret plan' };
     expect(parseTombstone(JSON.stringify(told))).toEqual(forgotten('k1'));
     expect(tombstoneFile(forgotten('k1', LATER))).toBe('forgotten-2026-12.ndjson');
   });
