@@ -8,6 +8,8 @@ import { makeRepo, sh, tempDir } from '../support/repo.ts';
 /** Kills in all, spread over lanes that run beside each other; TEST_KILLS=1000 for a longer night. */
 const KILLS = Number(process.env['TEST_KILLS'] ?? 200);
 const LANES = 2;
+/** So many deaths, one upon the other, until a command is let live and everything is compared. */
+const CHECK_EVERY = 5;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000);
 
 /** mulberry32: a failing night is replayed by its seed. */
@@ -67,42 +69,58 @@ const whole = (out: string): string[] =>
     .split('\n')
     .filter(Boolean);
 
+/** What a lane has been told, to be found again whatever died since. */
+interface Told {
+  created: string[];
+  /** Events printed by an iteration that was killed later. */
+  events: unknown[];
+}
+
+/** One run that is killed, or ends before; the next one is its recovery, and may be killed again. */
+const round = async (dir: string, args: string[], afterMs: number, told: Told) => {
+  const { out, done, ms } = await killed(dir, args, afterMs);
+  if (args[0] === 'new') told.created.push(...(out.endsWith('}\n') ? [JSON.parse(out).id as string] : []));
+  else told.events.push(...whole(out).map((line) => JSON.parse(line) as unknown));
+  return { done, ms };
+};
+
+/** The next command goes on, and nothing that was told is gone. */
+const check = async (dir: string, session: string, told: Told): Promise<void> => {
+  const after = await cli(dir, ['iterate', session, '--json']);
+  expect(after.exitCode, after.stdout + after.stderr).toBe(0);
+  const json = async (...args: string[]) => JSON.parse((await cli(dir, [...args, '--json'])).stdout);
+  const { items } = (await json('list')) as { items: { id: string }[] };
+  expect(items.map(({ id }) => id)).toEqual(expect.arrayContaining(told.created));
+  const kept = new Set(((await json('timeline', session)).items as unknown[]).map((event) => JSON.stringify(event)));
+  expect(told.events.filter((event) => !kept.has(JSON.stringify(event)))).toEqual([]);
+  const { state, history } = (await json('status', session)) as {
+    state: string;
+    history: { outcome: string | null; commit?: string }[];
+  };
+  expect(state).toBe('idle');
+  expect(history.every(({ outcome }) => outcome !== null)).toBe(true);
+  const commits = history.flatMap(({ commit }) => (commit ? [commit] : []));
+  for (const commit of commits.slice(-CHECK_EVERY * 2))
+    expect((await sh(dir, `git notes --ref=amp show ${commit}`)).stdout).toContain('iteration.finished');
+};
+
 const lane = async (kills: number, chance: () => number): Promise<number> => {
   const dir = await makeRepo();
   const agent = join(tempDir('amp-script-'), 'agent.yaml');
   writeFileSync(agent, SCRIPT);
   const before = await users(dir);
   const create = ['new', '--name', 'n', '--prompt', 'p', '-a', `scripted:${agent}`, '--test', 'true', '--json'];
-  let spans = { new: 700, iterate: 1500 };
-  let lasting = JSON.parse((await cli(dir, create)).stdout).id as string;
+  const session = JSON.parse((await cli(dir, create)).stdout).id as string;
+  const told: Told = { created: [session], events: [] };
+  const spans = { new: 700, iterate: 1500 };
   let interrupted = 0;
   for (let i = 0; i < kills; i++) {
-    if (i % 3 === 0) {
-      const { out, done, ms } = await killed(dir, create, chance() * spans.new);
-      if (done) spans = { ...spans, new: ms };
-      else interrupted += 1;
-      const listed = JSON.parse((await cli(dir, ['list', '--json'])).stdout) as { items: { id: string }[] };
-      if (out.endsWith('}\n')) expect(listed.items.map(({ id }) => id)).toContain(JSON.parse(out).id);
-      lasting = listed.items.at(-1)!.id;
-    } else {
-      const { out, done, ms } = await killed(dir, ['iterate', lasting, '--stream-json'], chance() * spans.iterate);
-      if (done) spans = { ...spans, iterate: ms };
-      else interrupted += 1;
-      const acknowledged = whole(out).map((line) => JSON.parse(line) as { seq: number; type: string });
-      const after = await cli(dir, ['iterate', lasting, '--json']);
-      expect(after.exitCode, after.stdout + after.stderr).toBe(0);
-      const kept = (JSON.parse((await cli(dir, ['timeline', lasting, '--json'])).stdout) as { items: unknown[] }).items;
-      for (const event of acknowledged) expect(kept).toContainEqual(event);
-      const open = JSON.parse((await cli(dir, ['status', lasting, '--json'])).stdout) as {
-        state: string;
-        history: { outcome: string | null; commit?: string }[];
-      };
-      expect(open.state).toBe('idle');
-      expect(open.history.every(({ outcome }) => outcome !== null)).toBe(true);
-      for (const { commit } of open.history)
-        if (commit)
-          expect((await sh(dir, `git notes --ref=amp show ${commit}`)).stdout).toContain('iteration.finished');
-    }
+    const verb = i % 3 === 0 ? 'new' : 'iterate';
+    const args = verb === 'new' ? create : ['iterate', session, '--stream-json'];
+    const { done, ms } = await round(dir, args, chance() * spans[verb], told);
+    if (done) spans[verb] = ms;
+    else interrupted += 1;
+    if (i % CHECK_EVERY === CHECK_EVERY - 1 || i === kills - 1) await check(dir, session, told);
     await fsck(dir);
     expect(await users(dir)).toBe(before);
   }
