@@ -44,6 +44,7 @@ export class CrashWorld {
   readonly branch: string;
   readonly worktree: string;
   readonly #template = join(tempDir('amp-template-'), 'repo');
+  readonly #start = join(tempDir('amp-start-'), 'repo');
   #kept: string[] = [];
 
   private constructor(dir: string, made: { id: string; branch: string; worktree: string }) {
@@ -60,7 +61,13 @@ export class CrashWorld {
     await sh(world.worktree, 'echo mine > mine.txt && git add mine.txt && git commit -qm "By hand"');
     await must(dir, ['iterate', world.id]);
     await sh(dir, 'echo up > up.txt && echo four >> a.txt && git add -A && git commit -qm Upstream');
+    await sh('/', `cp -a '${dir}' '${world.#start}'`);
     return world;
+  }
+
+  /** Back to how it was made. */
+  async startAgain(): Promise<void> {
+    await this.#copyFrom(this.#start);
   }
 
   async rev(name: string): Promise<string> {
@@ -75,7 +82,11 @@ export class CrashWorld {
   }
 
   async restore(): Promise<void> {
-    await sh('/', `rm -rf '${this.dir}' && cp -a '${this.#template}' '${this.dir}'`);
+    await this.#copyFrom(this.#template);
+  }
+
+  async #copyFrom(template: string): Promise<void> {
+    await sh('/', `rm -rf '${this.dir}' && cp -a '${template}' '${this.dir}'`);
     // A copy has other inodes: git would look at every file once more.
     for (const cwd of [this.dir, this.worktree])
       if (existsSync(cwd)) await sh(cwd, 'git update-index -q --refresh; git status --porcelain');
