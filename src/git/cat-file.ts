@@ -73,6 +73,9 @@ export class BatchReader {
 
 const gone = (): AppError => new AppError('git.failed', 'git cat-file ended before it had answered.');
 
+/** Where objects are looked for beside the repository's own. */
+type ObjectPlace = Pick<InvocationOptions, 'objectDir' | 'alternates'>;
+
 /** One process and those who wait for it. */
 interface Batch {
   dialogue: Dialogue;
@@ -80,8 +83,8 @@ interface Batch {
   waiting: Question[];
 }
 
-const startBatch = async (repo: Repository): Promise<Batch> => {
-  const invocation = await prepareGit(repo, ['cat-file', '--batch']);
+const startBatch = async (repo: Repository, place: ObjectPlace): Promise<Batch> => {
+  const invocation = await prepareGit(repo, ['cat-file', '--batch'], place);
   const waiting: Question[] = [];
   const reader = new BatchReader((_id, object) => {
     waiting.shift()?.resolve(object);
@@ -102,13 +105,13 @@ const startBatch = async (repo: Repository): Promise<Batch> => {
  * One long-lived `git cat-file --batch`, started at the first question and again when it died. It is fed object ids
  * only, never names.
  */
-export const openCatFile = (repo: Repository): CatFile => {
+export const openCatFile = (repo: Repository, place: ObjectPlace = {}): CatFile => {
   let isClosed = false;
   let current: { starting: ReturnType<typeof startBatch>; batch?: Batch } | undefined;
   /** Chosen without waiting, so that questions asked together go to one process. */
   const running = (): ReturnType<typeof startBatch> => {
     if (current && !current.batch?.isGone) return current.starting;
-    const next: typeof current = { starting: startBatch(repo) };
+    const next: typeof current = { starting: startBatch(repo, place) };
     current = next;
     next.starting.then(
       (batch) => {
@@ -146,7 +149,7 @@ export const catFileStream = async (
   repo: Repository,
   ids: string[],
   onBlob: (id: string, bytes: Buffer) => void,
-  place: Pick<InvocationOptions, 'objectDir' | 'alternates'> = {},
+  place: ObjectPlace = {},
 ): Promise<void> => {
   if (ids.length === 0) return;
   ids.forEach(assertId);

@@ -24,7 +24,8 @@ const indexPack = async (repo: Repository, pack: Buffer, reason: string): Promis
   }
 };
 
-const removeKeep = (file: string, reason: string): void => {
+/** Lets go of a pack that was kept for this reason. */
+export const removeKeep = (file: string, reason: string): void => {
   try {
     if (readFileSync(file, 'utf8').trimEnd() === reason) rmSync(file, { force: true });
   } catch {}

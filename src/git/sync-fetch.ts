@@ -1,7 +1,7 @@
 import { isAppError } from '../errors.ts';
 import { placeOf, readConfig } from './config.ts';
 import { git, gitText } from './git.ts';
-import { assertFullRef, assertId, isFullRef, isId } from './ids.ts';
+import { assertId, isFullRef, isId } from './ids.ts';
 import { fromRoot, unreachable } from './remotes.ts';
 import type { Repository } from './repository.ts';
 import type { SyncRemote } from './sync-remote.ts';
@@ -56,31 +56,33 @@ const SETTINGS: [string, string][] = [
   ['core.fsync', 'all,-reference'],
 ];
 
-const fetchLines = async (repo: Repository, remote: SyncRemote, lines: string[]): Promise<void> => {
-  if (lines.length === 0) return;
-  const stdin = `${lines.join('\n')}\n`;
-  const how = { ...fromRoot(repo), stdin, settings: SETTINGS, timeoutMs: FETCH_TIMEOUT_MS };
-  // One says that some refs were not taken; which ones, the refs themselves tell.
-  await git(repo, ['fetch', ...FLAGS, '--stdin', '--', remote.address], { ...how, ok: [0, 1] }).catch((error) => {
-    throw asUnreachable(remote, error);
-  });
-};
+/** Objects that git would not take, as its own clone or theirs has only the end of that history. */
+const SHALLOW = /^warning: rejected ([0-9a-f]+) because shallow roots/gm;
 
 /**
- * Fetches refs to other names of ours; a name that ends in a star stands for all below it. What is under these names already is only moved on, never back.
+ * Fetches objects, and all that they lead to, by their ids; no ref is made. Git asks for names one by one and writes
+ * each into a file of its own: for thousands of them that takes minutes.
+ * @param ids of refs that the other side has
+ * @param objectDir a private object directory
+ * @returns those of them that are incomplete, because the other side has but the end of their history
  * @throws AppError remote.unreachable
  */
-export const fetchRefs = async (
+export const fetchObjects = async (
   repo: Repository,
   remote: SyncRemote,
-  refs: { from: string; to: string }[],
-): Promise<void> => {
-  for (const { from, to } of refs) for (const ref of [from, to]) assertFullRef(ref.replace(/\/\*$/, '/all'));
-  await fetchLines(
-    repo,
-    remote,
-    refs.map(({ from, to }) => `${from}:${to}`),
-  );
+  ids: string[],
+  objectDir?: string,
+): Promise<Set<string>> => {
+  ids.forEach(assertId);
+  if (ids.length === 0) return new Set();
+  const stdin = `${ids.join('\n')}\n`;
+  const place = objectDir === undefined ? {} : { objectDir };
+  const how = { ...fromRoot(repo), ...place, stdin, settings: SETTINGS, timeoutMs: FETCH_TIMEOUT_MS };
+  const args = ['fetch', ...FLAGS, '--stdin', '--', remote.address];
+  const { stderr } = await git(repo, args, { ...how, ok: [0, 1] }).catch((error) => {
+    throw asUnreachable(remote, error);
+  });
+  return new Set(Array.from(stderr.matchAll(SHALLOW), ([, id]) => id!));
 };
 
 /** Whether git leaves objects out here until somebody asks for them. */
@@ -106,6 +108,6 @@ export const completeObjects = async (repo: Repository, remote: SyncRemote, tips
   if (tips.length === 0 || !(await isPartialClone(repo))) return 0;
   tips.forEach(assertId);
   const absent = await absentObjects(repo, tips);
-  await fetchLines(repo, remote, absent);
+  await fetchObjects(repo, remote, absent);
   return absent.length;
 };

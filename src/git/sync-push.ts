@@ -1,6 +1,8 @@
 import { isAppError } from '../errors.ts';
 import { git, lastWords } from './git.ts';
 import { assertFullRef, assertId } from './ids.ts';
+import { changePackedRefs } from './packed-refs.ts';
+import { listRefs } from './refs.ts';
 import { fromRoot, pushSettings, withoutPassword } from './remotes.ts';
 import type { Repository } from './repository.ts';
 import type { SyncRemote } from './sync-remote.ts';
@@ -62,9 +64,15 @@ const read = (stdout: string, stderr: string, refs: OutgoingRef[]): Outcome => {
   return { pushed, refused, isWhole: pushed.length === 0 };
 };
 
-const pushOnce = async (repo: Repository, remote: SyncRemote, refs: OutgoingRef[]): Promise<Outcome> => {
-  const flags = ['--porcelain', '--no-follow-tags', '--no-verify', '--no-force', '--no-atomic'];
-  const args = ['push', ...flags, '--', remote.address, ...refs.map(({ ref, id }) => `${id}:${ref}`)];
+const FLAGS = ['--porcelain', '--no-follow-tags', '--no-verify', '--no-force', '--no-atomic'];
+
+const pushOnce = async (
+  repo: Repository,
+  remote: SyncRemote,
+  refs: OutgoingRef[],
+  refspecs: string[],
+): Promise<Outcome> => {
+  const args = ['push', ...FLAGS, '--', remote.address, ...refspecs];
   const settings = remote.name === null ? [] : await pushSettings(repo, remote.name);
   const how = { settings, ok: [0, 1], timeoutMs: TIMEOUT_MS, ...fromRoot(repo) };
   try {
@@ -77,18 +85,75 @@ const pushOnce = async (repo: Repository, remote: SyncRemote, refs: OutgoingRef[
   }
 };
 
-const inBatches = (refs: OutgoingRef[]): OutgoingRef[][] => {
-  const batches: OutgoingRef[][] = [];
+/** Git compares each name it is given with each that there is: from so many on they are given as a pattern. */
+const MANY = 100;
+/** Of one push of a pattern: what came through stays when the next one fails. */
+const MOST_TOGETHER = 5000;
+
+/** Names under which many refs stand while they are pushed; nobody but a sync looks here. */
+const OUTGOING = 'refs/amp-outgoing/';
+
+const outgoingName = (ref: string): string => OUTGOING + ref.slice('refs/amp/'.length);
+
+/** Takes away what a push has left that died. */
+export const clearOutgoing = async (repo: Repository): Promise<void> => {
+  if ((await listRefs(repo, OUTGOING)).length > 0)
+    await changePackedRefs(repo, OUTGOING, { create: [], drop: OUTGOING });
+};
+
+/** One push of a pattern; undefined where refs cannot be made by the thousand. */
+const pushPattern = async (repo: Repository, remote: SyncRemote, refs: OutgoingRef[]): Promise<Outcome | undefined> => {
+  const create = refs.map(({ ref, id }) => ({ ref: outgoingName(ref), id }));
+  const staged = await changePackedRefs(repo, OUTGOING, { create, drop: OUTGOING });
+  try {
+    if (staged?.size !== refs.length) return undefined;
+    return await pushOnce(repo, remote, refs, [`${OUTGOING}*:refs/amp/*`]);
+  } finally {
+    await clearOutgoing(repo);
+  }
+};
+
+const pushBatch = async (
+  repo: Repository,
+  remote: SyncRemote,
+  { refs, together }: Batch,
+): Promise<Outcome | undefined> =>
+  together
+    ? pushPattern(repo, remote, refs)
+    : pushOnce(
+        repo,
+        remote,
+        refs,
+        refs.map(({ ref, id }) => `${id}:${ref}`),
+      );
+
+interface Batch {
+  refs: OutgoingRef[];
+  /** As one pattern. */
+  together: boolean;
+}
+
+/** As many as a command line holds. */
+const inLines = (refs: OutgoingRef[]): Batch[] => {
+  const batches: Batch[] = [];
   let bytes = Infinity;
   for (const one of refs) {
     const size = one.ref.length + one.id.length + 2;
     if (bytes + size > MAX_ARGUMENTS) {
-      batches.push([]);
+      batches.push({ refs: [], together: false });
       bytes = 0;
     }
-    batches.at(-1)!.push(one);
+    batches.at(-1)!.refs.push(one);
     bytes += size;
   }
+  return batches;
+};
+
+const inBatches = (refs: OutgoingRef[]): Batch[] => {
+  if (refs.length < MANY || !refs.every(({ ref }) => ref.startsWith('refs/amp/'))) return inLines(refs);
+  const batches: Batch[] = [];
+  for (let at = 0; at < refs.length; at += MOST_TOGETHER)
+    batches.push({ refs: refs.slice(at, at + MOST_TOGETHER), together: true });
   return batches;
 };
 
@@ -111,11 +176,15 @@ export const pushRefs = async (repo: Repository, remote: SyncRemote, refs: Outgo
   let inVain = 0;
   for (let pushes = 1; queue.length > 0; pushes++) {
     const batch = queue.shift()!;
-    const outcome = await pushOnce(repo, remote, batch);
+    const outcome = await pushBatch(repo, remote, batch);
+    if (!outcome) {
+      queue.unshift(...inLines(batch.refs));
+      continue;
+    }
     inVain = outcome.isWhole ? inVain + 1 : 0;
-    if (outcome.isWhole && batch.length > 1 && inVain < PATIENCE && pushes < MOST) {
-      const half = batch.length >> 1;
-      queue.unshift(batch.slice(0, half), batch.slice(half));
+    if (outcome.isWhole && batch.refs.length > 1 && inVain < PATIENCE && pushes < MOST) {
+      const half = batch.refs.length >> 1;
+      queue.unshift(...inBatches(batch.refs.slice(0, half)), ...inBatches(batch.refs.slice(half)));
       continue;
     }
     result.pushed.push(...outcome.pushed);

@@ -109,7 +109,7 @@ it('says in one sentence what is missing: a remote, a way there, the right to pu
   expect(denied).toMatchObject({ exitCode: 1, json: { error: { code: 'push.rejected' } } });
   expect(denied.json.refused).toHaveLength(3);
   expect(denied.json.error.message).not.toMatch(/\n/);
-  expect(await git(alone, 'for-each-ref', 'refs/amp-incoming')).toBe('');
+  expect(await git(alone, 'for-each-ref', 'refs/amp-outgoing')).toBe('');
   expect(readdirSync(join(alone, '.git/amp/locks')).filter((name) => name.includes('sync'))).toEqual([]);
 });
 

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import * as added from '../../src/git/added-lines.ts';
+import { changePackedRefs } from '../../src/git/packed-refs.ts';
+import { listRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import * as fetches from '../../src/git/sync-fetch.ts';
 import * as pushes from '../../src/git/sync-push.ts';
@@ -26,19 +28,27 @@ export const SYNC: Record<string, Work> = {
     const refs = await fetches.listRemoteRefs(scene.repo, await origin(scene), ['refs/heads/*']);
     expect([...refs.keys()]).toContain('refs/heads/main');
   },
-  fetchRefs: async (scene) => {
-    await fetches.fetchRefs(scene.repo, await origin(scene), [{ from: 'refs/heads/main', to: 'refs/amp-incoming/x' }]);
+  fetchObjects: async (scene) => {
+    expect(await fetches.fetchObjects(scene.repo, await origin(scene), [scene.parent])).toEqual(new Set());
   },
   completeObjects: async (scene) => fetches.completeObjects(scene.repo, await origin(scene), [scene.tip]),
   isPartialClone: ({ repo }) => fetches.isPartialClone(repo),
   pushRefs: async (scene) => {
     const refs = [{ ref: 'refs/amp/sessions/a/w', id: scene.tip }];
     expect(await pushes.pushRefs(scene.repo, await origin(scene), refs)).toEqual({ pushed: refs, refused: [] });
+    const many = Array.from({ length: 100 }, (_, n) => ({ ref: `refs/amp/sessions/a${n}/w`, id: scene.tip }));
+    expect((await pushes.pushRefs(scene.repo, await origin(scene), many)).pushed).toHaveLength(100);
     const ext = { label: 'ext', address: 'ext', name: 'ext' };
     expect((await pushes.pushRefs(scene.repo, ext, refs)).refused).toHaveLength(1);
     await expect(fetches.listRemoteRefs(scene.repo, ext, ['refs/*'])).rejects.toMatchObject({
       code: 'remote.unreachable',
     });
+  },
+  clearOutgoing: async ({ repo, tip }) => {
+    const create = [{ ref: 'refs/amp-outgoing/sessions/a/w', id: tip }];
+    expect((await changePackedRefs(repo, 'refs/amp-outgoing/', { create }))?.size).toBe(1);
+    await pushes.clearOutgoing(repo);
+    expect(await listRefs(repo, 'refs/amp-outgoing/')).toEqual([]);
   },
   addedTexts: async ({ repo, parent, tip }) => {
     const texts = await added.addedTexts(repo, { tips: [tip], without: [parent], maxBytes: 1 << 20 });

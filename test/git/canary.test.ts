@@ -247,7 +247,14 @@ const FUNCTIONS: Record<string, Work> = {
 };
 
 /** Exported, and no git behind them. */
-const PURE = new Set(['compareFingerprints', 'emptyTree', 'findCheckoutOf', 'lookAtRefs', ...LANDING_PURE]);
+const PURE = new Set([
+  'compareFingerprints',
+  'emptyTree',
+  'findCheckoutOf',
+  'lookAtRefs',
+  'removeKeep',
+  ...LANDING_PURE,
+]);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
 const TRUSTING = new Set(['runHook']);

@@ -1,11 +1,12 @@
-import { openCatFile } from '../../git/git.ts';
-import { listRefs, readRef } from '../../git/refs.ts';
-import { completeObjects, fetchRefs } from '../../git/sync-fetch.ts';
+import { type CatFile, openCatFile } from '../../git/git.ts';
+import { openQuarantine } from '../../git/quarantine.ts';
+import { listRefs, type RefEntry, readRef } from '../../git/refs.ts';
+import { completeObjects, fetchObjects } from '../../git/sync-fetch.ts';
 import type { RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { mergeNotes } from '../../store/notes/merge-notes.ts';
-import { clearIncoming, INCOMING_NOTES, incomingRef, takeIncoming } from '../../store/sync/incoming.ts';
+import { judgeIncoming, takeIncoming } from '../../store/sync/incoming.ts';
 import type { Context } from '../context.ts';
 import type { Comparison } from './compare.ts';
 
@@ -15,24 +16,55 @@ export interface Pulled {
   notes: boolean;
 }
 
-const wantedOf = (differences: Comparison['differences'], which: { code: boolean }): string[] =>
+const wantedOf = (differences: Comparison['differences'], which: { code: boolean }): RefEntry[] =>
   differences
     .filter(({ kind }) => which.code || kind !== 'code')
     .filter(({ relation }) => relation === 'behind' || relation === 'unknown')
-    .map(({ ref }) => ref);
+    .map(({ ref, theirs }) => ({ ref, id: theirs! }));
 
-/** Git compares every name asked for with every name there is: more than so many are asked for by folder. */
-const MANY = 500;
+interface Fetched {
+  /** Sees what has come, beside what is here. */
+  reader: CatFile;
+  incomplete: Set<string>;
+  /** Brings what has come into the repository, for as long as nothing leads to it. */
+  adopt(): void;
+}
 
-const namesFor = (refs: string[]): string[] =>
-  refs.length <= MANY ? refs : [...new Set(refs.map((ref) => `${ref.split('/').slice(0, 3).join('/')}/*`))];
+/** Fetches objects to a place of their own, where they are looked at before they come into the repository. */
+const withFetched = async <T>(
+  ctx: Context,
+  remote: SyncRemote,
+  ids: string[],
+  work: (fetched: Fetched) => Promise<T>,
+): Promise<T> => {
+  const quarantine = openQuarantine(ctx.repo);
+  const reader = openCatFile(ctx.repo, { alternates: [quarantine.dir] });
+  let kept: { release(): void } | undefined;
+  try {
+    const incomplete = await fetchObjects(ctx.repo, remote, ids, quarantine.dir);
+    return await work({
+      reader,
+      incomplete,
+      adopt: () => {
+        kept ??= quarantine.adopt();
+      },
+    });
+  } finally {
+    kept?.release();
+    reader.close();
+    quarantine.dispose();
+  }
+};
+
+const takeNotes = async (ctx: Context, theirs: string, { reader, incomplete, adopt }: Fetched): Promise<boolean> => {
+  if (incomplete.has(theirs) || (await reader.object(theirs))?.type !== 'commit') return false;
+  adopt();
+  return mergeNotes(ctx.repo, theirs, { clock: ctx.clock });
+};
 
 /** Takes the other side's notes into ours. */
-export const pullNotes = async (ctx: Context, remote: SyncRemote): Promise<boolean> => {
-  await fetchRefs(ctx.repo, remote, [{ from: NOTES_REF, to: INCOMING_NOTES }]);
-  const theirs = await readRef(ctx.repo, INCOMING_NOTES);
-  return theirs !== undefined && mergeNotes(ctx.repo, theirs, { clock: ctx.clock });
-};
+export const pullNotes = (ctx: Context, remote: SyncRemote, theirs: string): Promise<boolean> =>
+  withFetched(ctx, remote, [theirs], (fetched) => takeNotes(ctx, theirs, fetched));
 
 /** Fetches what the other side has and we have not, looks at it, and takes over what goes on from ours. */
 export const pull = async (
@@ -41,19 +73,20 @@ export const pull = async (
   { differences, notes }: Comparison,
   which: { code: boolean },
 ): Promise<Pulled> => {
-  const wanted = namesFor(wantedOf(differences, which)).map((ref) => ({ from: ref, to: incomingRef(ref) }));
-  const reader = openCatFile(ctx.repo);
-  try {
-    await fetchRefs(ctx.repo, remote, wanted);
-    const { taken, refused } = await takeIncoming(ctx.repo, { reader, writer: ctx.store.writer });
-    const isNew = notes.theirs !== undefined && notes.theirs !== notes.ours;
-    const gained = isNew && (await pullNotes(ctx, remote));
-    await completeLogs(ctx, remote);
-    return { taken, refused, notes: gained };
-  } finally {
-    reader.close();
-    await clearIncoming(ctx.repo);
-  }
+  const wanted = wantedOf(differences, which);
+  const theirs = notes.theirs === notes.ours ? undefined : notes.theirs;
+  const ids = [...new Set([...wanted.map(({ id }) => id), ...(theirs === undefined ? [] : [theirs])])];
+  const bring = () =>
+    withFetched(ctx, remote, ids, async (fetched) => {
+      const { moves, refused } = await judgeIncoming(ctx.repo, wanted, fetched);
+      if (moves.length > 0) fetched.adopt();
+      const taken = await takeIncoming(ctx.repo, moves, ctx.store.writer);
+      const gained = theirs !== undefined && (await takeNotes(ctx, theirs, fetched));
+      return { taken, refused, notes: gained };
+    });
+  const pulled = ids.length > 0 ? await bring() : { taken: [], refused: [], notes: false };
+  await completeLogs(ctx, remote);
+  return pulled;
 };
 
 /** A partial clone may have got our refs from the user's own fetch, without the lines behind them. */
@@ -68,7 +101,7 @@ const completeLogs = async (ctx: Context, remote: SyncRemote): Promise<void> => 
 
 /** What a pull would bring, without fetching. */
 export const plannedPull = (found: Comparison, which: { code: boolean }): Pulled => ({
-  taken: wantedOf(found.differences, which),
+  taken: wantedOf(found.differences, which).map(({ ref }) => ref),
   refused: [],
   notes: found.notes.theirs !== undefined && found.notes.theirs !== found.notes.ours,
 });

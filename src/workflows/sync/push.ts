@@ -4,7 +4,6 @@ import { listRemoteRefs } from '../../git/sync-fetch.ts';
 import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
-import { clearIncoming } from '../../store/sync/incoming.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
 import type { Comparison, Difference } from './compare.ts';
@@ -66,7 +65,7 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     if (before === undefined || before === theirs) return nothing;
     if (isDry) return { ...nothing, notes: true };
     const isKnown = theirs === undefined || (missing.size === 0 && (await isAncestor(ctx.repo, theirs, before)));
-    if (!isKnown) await pullNotes(ctx, remote);
+    if (!isKnown) await pullNotes(ctx, remote, theirs);
     const id = (await readRef(ctx.repo, NOTES_REF))!;
     if (id === theirs) return nothing;
     const held = await scanNotes(ctx, { ref: NOTES_REF, id, known: theirs ?? null });
@@ -88,7 +87,6 @@ export const push = async (
   const { refs, held } = await sift(ctx, remote, found, which);
   const { pushed, refused } = which.dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
   const notes = await pushNotes(ctx, remote, which.dryRun);
-  if (!which.dryRun) await clearIncoming(ctx.repo);
   return {
     pushed: pushed.map(({ ref }) => ref),
     refused: [...refused, ...notes.refused],

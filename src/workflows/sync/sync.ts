@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
-import type { RefusedRef } from '../../git/sync-push.ts';
+import { clearOutgoing, type RefusedRef } from '../../git/sync-push.ts';
 import { findSyncRemote } from '../../git/sync-remote.ts';
 import type { LockHeld } from '../../process/lock.ts';
 import { inTurn } from '../../process/lock-turn.ts';
-import { clearIncoming } from '../../store/sync/incoming.ts';
 import { parseSyncRef } from '../../store/sync/sync-refs.ts';
 import type { Context } from '../context.ts';
 import { summaries } from '../summaries.ts';
@@ -70,7 +69,7 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<{ label: string; 
   const remote = await findSyncRemote(ctx.repo, wish.remote, wish.directory);
   wish.onStep?.(`comparing with ${remote.label}`);
   if (!dryRun) {
-    await clearIncoming(ctx.repo);
+    await clearOutgoing(ctx.repo);
     await settleLogs(ctx);
   }
   const which = { code: !wish.historyOnly, dryRun };

@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listSessions } from '../../../src/workflows/list-sessions.ts';
 import { syncError } from '../../../src/workflows/sync/sync.ts';
-import { git, sh } from '../../support/repo.ts';
+import { git, makeRepo, sh } from '../../support/repo.ts';
 import { contextIn, runOnce } from '../../support/sessions.ts';
 import { cloneOf, eventsIn, hookOf, logsIn, notesIn, refsIn, syncIn, twoClones, workIn } from './world.ts';
 
@@ -32,7 +33,6 @@ it('brings sessions, commits and notes from one clone to the other, and then has
   for (const dir of [a, b]) {
     const again = await syncIn(dir);
     expect(again).toMatchObject({ pushed: [], fetched: [], refused: [], notes: { pushed: false, fetched: false } });
-    expect(await git(dir, 'for-each-ref', 'refs/amp-incoming')).toBe('');
     expect(await git(dir, 'fsck', '--no-dangling')).toBe('');
   }
 });
@@ -201,6 +201,44 @@ it('pushes only, or fetches only, when told', async () => {
   expect(Object.keys(await notesIn(up))).toHaveLength(2);
 });
 
+it('takes no code from a remote that has only the end of its history', async () => {
+  const { a, up } = await twoClones();
+  await git(a, 'commit', '-q', '--allow-empty', '-m', 'second');
+  await git(a, 'push', '-q', 'origin', 'main');
+  const shallow = await cloneOf(`file://${up}`, '--depth=1');
+  const id = await workIn(shallow);
+  const alone = await makeRepo({ empty: true });
+  const answer = await syncIn(alone, { remote: shallow, push: false });
+  expect(answer.refused).toEqual([
+    { ref: expect.stringContaining(`refs/amp/code/${id}/`), reason: expect.stringContaining('only the end') },
+  ]);
+  expect(await eventsIn(alone, id)).toEqual(await eventsIn(shallow, id));
+  expect(await git(alone, 'fsck', '--no-dangling')).toBe('');
+});
+
+it('hundreds of refs go out at once; what a sync left that died is taken away', async () => {
+  const { a, b, up } = await twoClones();
+  await workIn(a);
+  const tip = Object.values(await refsIn(a, 'refs/amp/sessions'))[0]!;
+  const names = Array.from({ length: 120 }, (_, n) => `refs/amp/sessions/s${n}/w`);
+  const lines = [...names, 'refs/amp-outgoing/sessions/left/w'].map((name) => `create ${name} ${tip}`).join('\n');
+  await sh(a, `git update-ref --stdin <<'END'\n${lines}\nEND\ngit pack-refs --all`);
+  mkdirSync(join(a, '.git/amp/incoming/objects-x'), { recursive: true });
+  const [pack] = readdirSync(join(a, '.git/objects/pack')).filter((name) => name.endsWith('.pack'));
+  const keep = join(a, '.git/objects/pack', pack!.replace('.pack', '.keep'));
+  writeFileSync(keep, 'amp sync\n');
+  hookOf(up, 'update', 'case "$1" in */s7/*) exit 1;; esac');
+  await workIn(b);
+  await syncIn(b);
+  const answer = await syncIn(a);
+  expect(answer.refused.map(({ ref }) => ref)).toEqual([names[7]]);
+  expect(answer.pushed).toHaveLength(121);
+  expect(Object.keys(await refsIn(up, 'refs/amp/sessions'))).toHaveLength(121);
+  expect(await refsIn(up, 'refs/amp-outgoing')).toEqual({});
+  expect(await refsIn(a, 'refs/amp-outgoing')).toEqual({});
+  expect([existsSync(keep), existsSync(join(a, '.git/amp/incoming'))]).toEqual([false, false]);
+});
+
 it('brings hundreds of refs at once, and still none that it would not take one by one', async () => {
   const { a, b, up } = await twoClones();
   const id = await workIn(a);
@@ -212,7 +250,7 @@ it('brings hundreds of refs at once, and still none that it would not take one b
   const answer = await syncIn(b, { push: false });
   expect(answer.fetched).toHaveLength(512);
   expect(Object.keys(await refsIn(b)).filter((ref) => ref.includes('-x'))).toEqual([]);
-  expect(await refsIn(b, 'refs/amp-incoming')).toEqual({});
+  expect(existsSync(join(b, '.git/refs/amp/sessions/s1'))).toBe(false);
   expect((await refsIn(b))[names[509]!]).toBe(tip);
   expect(await eventsIn(b, id)).toEqual(await eventsIn(a, id));
 });
