@@ -89,8 +89,8 @@ it('much of each in a string of JSON', { timeout: 10 * BOUND_MS }, async () => {
   }
 });
 
-it('100,000 secrets in one line', { timeout: BOUND_MS }, async () => {
-  const items = Array.from({ length: 100_000 }, (_, n) => ({ password: `a1b2c3d4${n}` }));
+it('many secrets in one line', { timeout: BOUND_MS }, async () => {
+  const items = Array.from({ length: SIZE / 10 }, (_, n) => ({ password: `a1b2c3d4${n}` }));
   const result = JSON.parse((await redact(JSON.stringify(items))) as string) as typeof items;
   expect(result.every(({ password }) => password.startsWith('[REDACTED:keyed:'))).toBe(true);
 });
