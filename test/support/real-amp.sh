@@ -18,4 +18,4 @@ if [ -z "$program" ]; then
 fi
 [ -x "$program" ] || skip "there is no program at $program"
 HOME=$(mktemp -d) AMP_SKIP_UPDATE_CHECK=1 "$program" --version || skip "$program does not run here"
-cd "$root" && AMP_SESSIONS_REAL_AMP="$program" npx --no-install vitest run test/agents/contract.test.ts
+cd "$root" && AMP_SESSIONS_REAL_AMP="$program" npx --no-install vitest run test/agents/contract.test.ts -t "the real program"
