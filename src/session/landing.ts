@@ -71,3 +71,25 @@ export const notesOfOperation = (op: Operation, events: LogEvent[]): Map<string,
   const tip = mergeCommit ?? commit;
   return notes.set(tip, [...(notes.get(tip) ?? []), end]);
 };
+
+/** Events that a commit's note tells of as soon as they happened. */
+const NOTED_AT_ONCE = new Set(['iteration.finished', 'test-run.finished', 'manual-commit.found']);
+
+/**
+ * Everything that the notes of a session's commits should tell, in the order of the log.
+ * @param events of the session's log; those that no note tells of may be left out
+ */
+export const expectedNotes = (session: Session, events: LogEvent[]): Map<string, LogEvent[]> => {
+  const notes = new Map<string, LogEvent[]>();
+  const add = (commit: string, told: LogEvent[]): void => {
+    const known = notes.get(commit) ?? [];
+    notes.set(commit, [...known, ...told.filter((event) => !known.includes(event))]);
+  };
+  for (const event of events) {
+    const { commit, target = 'iteration' } = (event.data ?? {}) as { commit?: string | null; target?: string };
+    if (typeof commit === 'string' && target === 'iteration' && NOTED_AT_ONCE.has(event.type)) add(commit, [event]);
+  }
+  for (const op of session.operations)
+    for (const [commit, told] of notesOfOperation(op, events)) if (told.length > 0) add(commit, told);
+  return notes;
+};

@@ -1,13 +1,16 @@
 import { AppError } from '../errors.ts';
-import { definitionOf } from '../events/catalogue.ts';
+import { definitionOf, type LogEvent } from '../events/catalogue.ts';
 import { type LogName, logId, sessionLog } from '../events/envelope.ts';
 import { readRef } from '../git/refs.ts';
 import { replayStep } from '../session/evolve.ts';
+import { expectedNotes } from '../session/landing.ts';
+import type { Session } from '../session/state.ts';
 import { codeRef } from '../store/layout.ts';
-import { checkNotes } from '../store/verify/check-notes.ts';
+import { readTips } from '../store/tips.ts';
+import { checkNotes, type NoteFacts } from '../store/verify/check-notes.ts';
 import { missingObjects } from '../store/verify/lane-history.ts';
 import type { Problem } from '../store/verify/problem.ts';
-import { type LaneVerdict, verifyLane } from '../store/verify/verify-log.ts';
+import { checkTip, type LaneVerdict, verifyLane } from '../store/verify/verify-log.ts';
 import { listWal } from '../store/wal/wal-files.ts';
 import type { Context } from './context.ts';
 
@@ -32,38 +35,69 @@ export interface Verification {
 
 /** Commits that events name must be there, where their writer's code is here at all. */
 const checkCommits = async (ctx: Context, log: LogName, { writer, commits }: LaneVerdict): Promise<Problem[]> => {
+  const ref = codeRef(logId(log), writer);
+  const now = (await readRef(ctx.repo, ref)) ?? null;
+  const problems: Problem[] = [];
+  const own = ctx.store.writer;
+  const moved = writer === own ? await checkTip(ctx.repo, { ref, now, own }) : undefined;
+  if (moved !== undefined)
+    problems.push({ kind: 'ref', log, writer, seq: null, where: ref, byte: null, detail: moved, isDamage: true });
   const missing = await missingObjects(ctx.repo, [...commits.keys()]);
-  if (missing.size === 0) return [];
-  // A history fetched without its code names commits that were never here.
-  const isCodeHere = (await readRef(ctx.repo, codeRef(logId(log), writer))) !== undefined;
-  return [...missing].map((commit) => {
+  for (const commit of missing) {
     const { seq, where, byte } = commits.get(commit)!;
     const detail = `commit ${commit.slice(0, 12)} of event ${seq} is not here`;
-    return { kind: 'commit', log, writer, seq, where, byte, detail, isDamage: isCodeHere };
-  });
+    // A history fetched without its code names commits that were never here.
+    problems.push({
+      kind: 'commit',
+      log,
+      writer,
+      seq,
+      where,
+      byte,
+      detail,
+      isDamage: now !== null || moved !== undefined,
+    });
+  }
+  return problems;
 };
 
-const checkReplay = async (ctx: Context, log: LogName): Promise<Problem[]> => {
+interface Replayed {
+  problems: Problem[];
+  session: Session | undefined;
+}
+
+const checkReplay = async (ctx: Context, log: LogName): Promise<Replayed> => {
   const about = { kind: 'replay' as const, log, writer: null, seq: null, where: log, byte: null, isDamage: true };
   const [folded] = await ctx.store.foldMany([log], undefined, replayStep);
-  if (folded?.damaged) return [{ ...about, detail: folded.damaged.message }];
-  const count = folded?.state?.session.malformedEvents ?? 0;
-  return count === 0 ? [] : [{ ...about, detail: `${count} events could not be replayed` }];
+  const session = folded?.state?.session;
+  if (folded?.damaged) return { problems: [{ ...about, detail: folded.damaged.message }], session: undefined };
+  const count = session?.malformedEvents ?? 0;
+  const problems = count === 0 ? [] : [{ ...about, detail: `${count} events could not be replayed` }];
+  return { problems, session };
 };
 
-type Link = { log: string; lanes: LaneVerdict[] };
+/** What one log says that notes have to agree with. */
+interface Told {
+  lanes: LaneVerdict[];
+  /** Commit to the events that its note should tell of. */
+  expected: Map<string, LogEvent[]>;
+}
 
 const verifyLog = async (
   ctx: Context,
   log: LogName,
   tips: Map<string, string>,
-): Promise<{ verdict: LogVerdict; link: Link }> => {
+): Promise<{ verdict: LogVerdict; told: Told }> => {
   const writers = new Set([
     ...tips.keys(),
     ...listWal(ctx.repo)
       .filter((file) => file.log === log)
       .map(({ writer }) => writer),
   ]);
+  const left = [...readTips(ctx.repo, ctx.store.writer).keys()].some(
+    (ref) => ref === `refs/amp/${log}/${ctx.store.writer}`,
+  );
+  if (left) writers.add(ctx.store.writer);
   const lanes: LaneVerdict[] = [];
   const problems: Problem[] = [];
   for (const writer of [...writers].sort()) {
@@ -73,31 +107,55 @@ const verifyLog = async (
     problems.push(...verdict.problems, ...(await checkCommits(ctx, log, verdict)));
   }
   // What is damaged is said once, at its place.
-  if (!problems.some(({ isDamage }) => isDamage)) problems.push(...(await checkReplay(ctx, log)));
+  const replayed = problems.some(({ isDamage }) => isDamage) ? undefined : await checkReplay(ctx, log);
+  problems.push(...(replayed?.problems ?? []));
   const events = lanes.reduce((sum, lane) => sum + lane.events, 0);
-  return { verdict: { log, session: logId(log), writers: [...writers], events, problems }, link: { log, lanes } };
+  const expected = replayed?.session
+    ? expectedNotes(
+        replayed.session,
+        lanes.flatMap(({ told }) => told),
+      )
+    : new Map();
+  const verdict = { log, session: logId(log), writers: [...writers], events, problems };
+  return { verdict, told: { lanes, expected } };
+};
+
+const factsOf = (logs: Map<string, Told>): NoteFacts => {
+  const laneOf = (log: string, writer: string) => logs.get(log)?.lanes.find((lane) => lane.writer === writer);
+  const events = new Map<string, LogEvent>();
+  for (const { lanes } of logs.values())
+    for (const event of lanes.flatMap(({ told }) => told))
+      events.set(`${event.log} ${event.writer} ${event.seq}`, event);
+  return {
+    linkOf: (log, writer, seq) => (logs.has(log) ? laneOf(log, writer)?.links.get(seq) : null),
+    eventOf: (log, writer, seq) => events.get(`${log} ${writer} ${seq}`),
+    expected: new Map([...logs.values()].flatMap(({ expected }) => [...expected])),
+  };
+};
+
+/** What `verify` found, and what it learned of the notes on the way. */
+export const examine = async (ctx: Context, session?: string): Promise<{ found: Verification; facts: NoteFacts }> => {
+  const logs: LogVerdict[] = [];
+  const told = new Map<string, Told>();
+  for (const { log, tips } of await ctx.store.logs(session === undefined ? undefined : [sessionLog(session)])) {
+    const one = await verifyLog(ctx, log, tips);
+    logs.push(one.verdict);
+    // What is wrong with a log itself is said there: its notes are not held against it.
+    if (!one.verdict.problems.some(({ isDamage }) => isDamage)) told.set(log, one.told);
+  }
+  const facts = factsOf(told);
+  const problems = await checkNotes(ctx.repo, facts);
+  const events = logs.reduce((sum, log) => sum + log.events, 0);
+  const isDamaged = [...problems, ...logs.flatMap((log) => log.problems)].some(({ isDamage }) => isDamage);
+  return { found: { ok: !isDamaged, logs, problems, events }, facts };
 };
 
 /**
  * Looks at every line of one session's log, or of all: chains, numbers, shapes, replay, named commits, long texts, notes, and
  * the write-ahead file against git. Nothing is changed.
  */
-export const verify = async (ctx: Context, session?: string): Promise<Verification> => {
-  const logs: LogVerdict[] = [];
-  const links = new Map<string, Link>();
-  for (const { log, tips } of await ctx.store.logs(session === undefined ? undefined : [sessionLog(session)])) {
-    const { verdict, link } = await verifyLog(ctx, log, tips);
-    logs.push(verdict);
-    links.set(log, link);
-  }
-  const problems = await checkNotes(ctx.repo, (log, writer, seq) => {
-    const lanes = links.get(log)?.lanes;
-    return lanes === undefined ? null : lanes.find((lane) => lane.writer === writer)?.links.get(seq);
-  });
-  const events = logs.reduce((sum, log) => sum + log.events, 0);
-  const isDamaged = [...problems, ...logs.flatMap((log) => log.problems)].some(({ isDamage }) => isDamage);
-  return { ok: !isDamaged, logs, problems, events };
-};
+export const verify = async (ctx: Context, session?: string): Promise<Verification> =>
+  (await examine(ctx, session)).found;
 
 /** The error for a history that is not as it was written; the answer stands beside it. */
 export const damageError = (found: Verification): AppError => {
@@ -113,7 +171,7 @@ export const damageError = (found: Verification): AppError => {
   const place = at.filter(Boolean).join(', ') || first?.where;
   const more = damage.length > 1 ? `, and ${damage.length - 1} more` : '';
   return new AppError('log.damaged', `The history is damaged: ${first?.detail} (${place})${more}.`, {
-    hint: 'Other sessions stay usable. What is missing can be fetched from another clone: `git fetch <clone> "refs/amp/*:refs/amp/*"`.',
+    hint: 'Other sessions stay usable. Take what is missing from another clone: `amp-sessions verify --repair`, or with `--from <remote, path or url>`.',
     answer: { ...found },
   });
 };

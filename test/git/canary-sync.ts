@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import * as added from '../../src/git/added-lines.ts';
 import { changePackedRefs } from '../../src/git/packed-refs.ts';
@@ -6,6 +7,8 @@ import type { Repository } from '../../src/git/repository.ts';
 import * as fetches from '../../src/git/sync-fetch.ts';
 import * as pushes from '../../src/git/sync-push.ts';
 import * as remotes from '../../src/git/sync-remote.ts';
+import * as taking from '../../src/git/take-objects.ts';
+import * as throwaway from '../../src/git/throwaway-repository.ts';
 
 interface Scene {
   repo: Repository;
@@ -55,6 +58,17 @@ export const SYNC: Record<string, Work> = {
     expect(texts?.map(({ text }) => text)).toContain('fresh');
     expect(await added.addedTexts(repo, { tips: [tip], without: [], maxBytes: 10 })).toBeUndefined();
   },
+  throwawayRepository: async ({ repo }) => (await throwaway.throwawayRepository(repo)).remove(),
+  objectsBehind: async ({ repo, tip }) => expect(await taking.objectsBehind(repo, [tip])).toContain(tip),
+  takeObjects: async ({ repo, tip }) => {
+    const folder = join(repo.commonDir, 'amp/quarantine/canary');
+    (await taking.takeObjects(repo, { from: repo, ids: [tip], reason: 'canary', folder }))();
+    taking.dropKeptPacks(repo, 'canary');
+  },
+  setDamagedAside: async ({ repo, tip }) => {
+    const folder = join(repo.commonDir, 'amp/quarantine/canary');
+    expect((await taking.setDamagedAside(repo, [tip], folder)).length).toBeGreaterThan(0);
+  },
 };
 
-export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes };
+export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes, ...taking, ...throwaway };

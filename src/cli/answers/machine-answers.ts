@@ -24,6 +24,17 @@ const problems = z.array(
   }),
 );
 
+const repaired = open({
+  what: z.enum(['lines', 'ref', 'file', 'long texts', 'code', 'notes', 'cache']),
+  log: z.string(),
+  writer: z.string().nullable(),
+  from: z.int().nullable().describe('first event that came back'),
+  to: z.int().nullable(),
+  objects: count.describe('git objects that were taken over, or notes that were written'),
+  source: z.string(),
+  kept: z.array(z.string()).describe('refs and files that keep what was damaged'),
+});
+
 /** What the commands about the machine and its settings print with `--json`, by command id. */
 export const machineAnswers = {
   doctor: checks,
@@ -36,6 +47,12 @@ export const machineAnswers = {
       open({ log: z.string(), session: z.string(), writers: z.array(z.string()), events: count, problems }),
     ),
     problems: problems.describe('of the notes'),
+    dryRun: z.boolean().optional().describe('with --repair'),
+    repaired: z.array(repaired).optional().describe('with --repair'),
+    unrepaired: z
+      .array(open({ log: z.string(), seq: z.int().nullable(), detail: z.string() }))
+      .optional()
+      .describe('with --repair'),
   }),
   'config:get': open(setting),
   'config:list': open({ items: z.array(open(setting)) }),

@@ -26,7 +26,7 @@ export const noteLine = (event: LogEvent): string => {
 };
 
 /** Same event, same key, whatever was cut from its line; a stranger's line is its own key. */
-const keyOf = (line: string): string => {
+export const keyOf = (line: string): string => {
   const event = decodeEvent(line);
   return event ? `${event.log} ${event.writer} ${event.seq}` : line;
 };
@@ -44,6 +44,20 @@ const withinLimit = (lines: string[]): string[] => {
     kept.splice(oldest, 1);
   }
   return kept;
+};
+
+/**
+ * Whether a note's line says of an event what the event itself says: a note leaves out and shortens, it never differs.
+ * @param event as it is in its log
+ */
+export const isTrueLine = (line: string, event: LogEvent): boolean => {
+  const told = decodeEvent(line);
+  if (!told || told.prev !== event.prev || told.at !== event.at || told.type !== event.type) return false;
+  if (told.clock !== event.clock || told.by !== event.by || told.v !== event.v) return false;
+  const known = (shorten(event.data) ?? {}) as Record<string, unknown>;
+  return Object.entries((told.data ?? {}) as object).every(
+    ([key, value]) => JSON.stringify(value) === JSON.stringify(known[key]),
+  );
 };
 
 /** The union of a note's lines and these events'; undefined when the note says it all already. */

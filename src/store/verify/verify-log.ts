@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
+import type { LogEvent } from '../../events/catalogue.ts';
 import type { EventDefinition } from '../../events/define.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
+import { isAncestor } from '../../git/commits.ts';
 import { catFileStream } from '../../git/git.ts';
 import type { Repository } from '../../git/repository.ts';
 import { parseSegmentName } from '../blobs.ts';
-import { laneRef } from '../layout.ts';
+import { laneRef, payloadDir } from '../layout.ts';
 import { payloadsIn } from '../payloads.ts';
 import { readTips } from '../tips.ts';
+import { readPayloadPart } from '../wal/payload-files.ts';
 import { readWal } from '../wal/wal-files.ts';
 import { LaneCheck, type SeenLine } from './check-lines.ts';
 import { type Flush, missingObjects, orDamage, readFlushes } from './lane-history.ts';
@@ -30,6 +33,8 @@ export interface LaneVerdict {
   commits: Map<string, SeenLine>;
   /** `prev` of each event, by its number: what a note has to agree with. */
   links: Map<number, string>;
+  /** Events that notes may tell of. */
+  told: LogEvent[];
 }
 
 interface Lane {
@@ -39,6 +44,8 @@ interface Lane {
   /** Commit that the lane's ref names; null when all of it is in the write-ahead file. */
   tip: string | null;
 }
+
+const mayBeTold = (type: string): boolean => type.endsWith('.finished') || type === 'manual-commit.found';
 
 const problem = (lane: Lane, kind: ProblemKind, where: string, detail: string, isDamage = true): Problem => ({
   kind,
@@ -104,20 +111,46 @@ const checkPayloads = async (lane: Lane, flushes: Flush[], wanted: Map<string, S
     if (id) ids.set(id, part);
     else problems.push({ ...problem(lane, 'payload', where, `a long text of event ${seq} is missing`), seq, byte });
   }
-  const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
   const found = await readBlobs(lane, [...ids.keys()], (id, bytes) => {
-    if (hash(bytes) !== ids.get(id))
+    if (sha256(bytes) !== ids.get(id))
       problems.push(problem(lane, 'payload', id, 'a long text is not what its name says'));
   });
   return [...problems, ...found];
 };
 
-/** Our own refs were left somewhere; another's are where they are. */
-const checkTip = (lane: Lane, own: string): Problem[] => {
-  if (lane.writer !== own) return [];
-  const left = readTips(lane.repo, own).get(laneRef(lane));
-  if (left === undefined || left === lane.tip) return [];
-  return [problem(lane, 'ref', laneRef(lane), `${laneRef(lane)} is not where it was left (${left.slice(0, 12)})`)];
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Long texts of lines that are not in git lie in files beside them. */
+const checkLoosePayloads = (lane: Lane, flushes: Flush[], wanted: [string, SeenLine][]): Problem[] =>
+  wanted.flatMap(([part, { seq, where, byte }]) => {
+    const bytes = readPayloadPart(payloadDir(lane.repo, lane), part);
+    if (
+      bytes ? sha256(bytes) === part : flushes.some(({ files }) => files.some(({ name }) => name === `payload-${part}`))
+    )
+      return [];
+    const what = bytes ? 'is not what its name says' : 'is missing';
+    return [{ ...problem(lane, 'payload', where, `a long text of event ${seq} ${what}`), seq, byte }];
+  });
+
+/**
+ * Our own refs were left somewhere, and may have gone on from there when a process died before it wrote that down;
+ * another's are where they are.
+ */
+export const checkTip = async (
+  repo: Repository,
+  { ref, now, own }: { ref: string; now: string | null; own: string },
+): Promise<string | undefined> => {
+  const left = readTips(repo, own).get(ref);
+  if (left === undefined || left === now) return undefined;
+  const later = now === null ? { value: false } : await orDamage(isAncestor(repo, left, now));
+  const isLater = 'value' in later && later.value;
+  return isLater ? undefined : `${ref} is ${now === null ? 'gone' : 'not where it was left'} (${left.slice(0, 12)})`;
+};
+
+const checkOwnTip = async (lane: Lane, own: string): Promise<Problem[]> => {
+  const ref = laneRef(lane);
+  const detail = lane.writer === own ? await checkTip(lane.repo, { ref, now: lane.tip, own }) : undefined;
+  return detail === undefined ? [] : [problem(lane, 'ref', ref, detail)];
 };
 
 /** One writer's part of a log: its commits, lines, long texts, and what waits in the write-ahead file. */
@@ -126,16 +159,19 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
   const check = new LaneCheck({ log, writer, definitionOf: options.definitionOf });
   const commits: LaneVerdict['commits'] = new Map();
   const links: LaneVerdict['links'] = new Map();
+  const told: LogEvent[] = [];
   const parts = new Map<string, SeenLine>();
   const onLine = (line: SeenLine): void => {
     links.set(line.seq, String(line.event['prev']));
+    if (mayBeTold(String(line.event['type']))) told.push(line.event as unknown as LogEvent);
     const { commit } = (line.event['data'] ?? {}) as { commit?: unknown };
     if (KEPT.has(String(line.event['type'])) && typeof commit === 'string') commits.set(commit, line);
     for (const payload of payloadsIn(line.event['data'])) for (const part of payload.parts) parts.set(part, line);
   };
   const read = tip === null ? { value: [] } : await orDamage(readFlushes(repo, [tip]));
   const flushes = 'value' in read ? read.value : [];
-  const problems = 'damage' in read ? [problem(lane, 'object', tip!, read.damage)] : checkTip(lane, options.writer);
+  const problems =
+    'damage' in read ? [problem(lane, 'object', tip!, read.damage)] : await checkOwnTip(lane, options.writer);
   problems.push(...checkFlushes(lane, flushes));
   const segments = flushes
     .flatMap(({ files }) => files)
@@ -155,6 +191,8 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
         { where: relative(repo.commonDir, file.path).replaceAll('\\', '/'), bytes: file.bytes, isFile: true },
         onLine,
       );
+  const loose = [...parts].slice(inGit.length);
   problems.push(...unread, ...check.problems, ...(await checkPayloads(lane, flushes, new Map(inGit))));
-  return { writer, events: check.lastSeq, problems, commits, links };
+  problems.push(...checkLoosePayloads(lane, flushes, loose));
+  return { writer, events: check.lastSeq, problems, commits, links, told };
 };
