@@ -63,8 +63,8 @@ export const SYNC: Record<string, Work> = {
   takeObjects: async ({ repo, tip }) => {
     const folder = join(repo.commonDir, 'amp/quarantine/canary');
     (await taking.takeObjects(repo, { from: repo, ids: [tip], reason: 'canary', folder }))();
-    taking.dropKeptPacks(repo, 'canary');
   },
+  dropKeptPacks: async ({ repo }) => taking.dropKeptPacks(repo, 'canary'),
   setDamagedAside: async ({ repo, tip }) => {
     const folder = join(repo.commonDir, 'amp/quarantine/canary');
     expect((await taking.setDamagedAside(repo, [tip], folder)).length).toBeGreaterThan(0);

@@ -2,12 +2,11 @@ import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { isAppError } from '../../errors.ts';
 import { gitText } from '../../git/git.ts';
-import { isFullRef } from '../../git/ids.ts';
 import { locateRepository } from '../../git/locate.ts';
 import { listRefs } from '../../git/refs.ts';
 import { localPath, remoteNames } from '../../git/remotes.ts';
 import type { Repository } from '../../git/repository.ts';
-import { fetchRefs, listRemoteRefs } from '../../git/sync-fetch.ts';
+import { fetchObjects, listRemoteRefs } from '../../git/sync-fetch.ts';
 import { findSyncRemote, type SyncRemote } from '../../git/sync-remote.ts';
 import { throwawayRepository } from '../../git/throwaway-repository.ts';
 import { codeRef, eventsFile, type Lane, laneRef, NOTES_REF, payloadDir, quarantineDir } from '../../store/layout.ts';
@@ -83,18 +82,24 @@ const absolute = async ({ repo }: Context, remote: SyncRemote): Promise<SyncRemo
   return { label: remote.label, address: path === undefined ? address : resolve(repo.root, path), name: null };
 };
 
-const fetchWhatCan = async (repo: Repository, remote: SyncRemote, refs: string[]): Promise<void> => {
-  const asked = refs.map((ref) => ({ from: ref, to: ref }));
+/** @returns ids of those that could be had */
+const fetchWhatCan = async (repo: Repository, remote: SyncRemote, ids: string[]): Promise<string[]> => {
   try {
-    await fetchRefs(repo, remote, asked);
+    await fetchObjects(repo, remote, ids);
+    return ids;
   } catch (error) {
     if (!isAppError(error, 'remote.unreachable')) throw error;
-    // A clone that is damaged itself still gives what it has whole.
-    for (const one of asked)
-      await fetchRefs(repo, remote, [one]).catch((reason) => {
-        if (!isAppError(reason, 'remote.unreachable')) throw reason;
-      });
   }
+  // A clone that is damaged itself still gives what it has whole.
+  const had: string[] = [];
+  for (const id of ids)
+    try {
+      await fetchObjects(repo, remote, [id]);
+      had.push(id);
+    } catch (error) {
+      if (!isAppError(error, 'remote.unreachable')) throw error;
+    }
+  return had;
 };
 
 export interface Wanted {
@@ -124,9 +129,9 @@ export const cloneSource = async (ctx: Context, remote: SyncRemote, wanted: Want
     remove();
   };
   try {
-    const names = refsOf(wanted).filter((ref) => there.has(ref) && isFullRef(ref));
-    if (names.length > 0) await fetchWhatCan(repo, other, names);
-    const refs = new Map((await listRefs(repo, 'refs/')).map(({ ref, id }) => [ref, id]));
+    const asked = refsOf(wanted).flatMap((ref) => (there.has(ref) ? [[ref, there.get(ref)!] as const] : []));
+    const had = new Set(await fetchWhatCan(repo, other, [...new Set(asked.map(([, id]) => id))]));
+    const refs = new Map(asked.filter(([, id]) => had.has(id)));
     const folder = await folderOf(other.address);
     return {
       label: remote.label,

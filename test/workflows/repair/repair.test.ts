@@ -12,7 +12,7 @@ type World = Awaited<ReturnType<typeof makeWorld>>;
 const stateOf = async ({ a, ref, code }: World) => ({
   lines: await linesIn(a),
   refs: await git(a, 'rev-parse', ref, code),
-  notes: await git(a, 'log', '-1', '--format=%N', '--notes=amp', code + '^2'),
+  notes: await git(a, 'log', '-1', '--format=%N', '--notes=amp', `${code}^2`),
 });
 
 describe('what another clone has comes back as it was', () => {
