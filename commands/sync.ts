@@ -3,8 +3,12 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { dryRun } from '../src/cli/flags.ts';
 import { syncStatusText, syncText } from '../src/cli/sync-text.ts';
 import { withContext } from '../src/workflows/context.ts';
+import { syncInBackground } from '../src/workflows/sync/auto.ts';
+import { syncPlace } from '../src/workflows/sync/place.ts';
 import { syncStatus } from '../src/workflows/sync/status.ts';
 import { sync, syncError } from '../src/workflows/sync/sync.ts';
+
+const NO_REMOTE = 'There is no remote. Add one with `git remote add origin <url>`.';
 
 export default class Sync extends BaseCommand {
   static override summary = 'Push the history of sessions to a remote, and fetch that of others.';
@@ -25,22 +29,24 @@ export default class Sync extends BaseCommand {
     remote: string({ summary: 'Name or address; default where your push goes.', helpValue: '<name or url>' }),
     'history-only': boolean({ summary: 'Logs and notes only, never the code of iterations.' }),
     'dry-run': dryRun,
+    background: boolean({ hidden: true }),
   };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Sync);
-    return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
-      const historyOnly = flags['history-only'] || ctx.config.config.sync.historyOnly;
-      const where = { remote: flags.remote, historyOnly, directory: this.directory };
+    const options = { dir: this.directory, warn: (text: string) => this.caution(text), syncs: false };
+    return withContext(options, async (ctx) => {
+      const where = syncPlace(ctx, { ...flags, directory: this.directory });
       if (flags.status) {
         const found = await syncStatus(ctx, where);
-        if (found.remotes.length > 0) this.print(() => syncStatusText(found, this.color));
-        else this.talk('There is no remote. Add one with `git remote add origin <url>`.');
+        this.print(() => syncStatusText(found, this.color) || NO_REMOTE);
         return found;
       }
       const both = flags.push === flags.pull;
       const way = { push: both || flags.push, pull: both || flags.pull, dryRun: flags['dry-run'] };
-      const answer = await sync(ctx, { ...where, ...way, onStep: (text) => this.talk(`${text} …`) });
+      const wish = { ...where, ...way, onStep: (text: string) => this.talk(`${text} …`) };
+      if (flags.background) return syncInBackground(ctx, wish);
+      const answer = await sync(ctx, wish);
       if (!this.quiet) this.print(() => syncText(answer, this.color));
       else for (const ref of [...answer.fetched, ...answer.pushed]) this.print(ref);
       const error = syncError(answer);

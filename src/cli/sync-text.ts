@@ -25,6 +25,14 @@ interface Standing {
   behind?: { refs: number; logs: number };
   notes?: string;
   refused?: Refused[];
+  last?: { at: string; refused: Refused[]; held: Refused[] };
+}
+
+interface Queued {
+  since: string;
+  attempts: number;
+  next: string | null;
+  reason: string | null;
 }
 
 /** So many refs or places are told one by one; `--json` has them all. */
@@ -66,7 +74,7 @@ export const syncText = (answer: Exchanged, color: ChalkInstance): string => {
   ].join('\n');
 };
 
-const standing = ({ remote, error, ahead, behind, notes, refused }: Standing, color: ChalkInstance): string[] => {
+const standing = ({ remote, error, ahead, behind, notes, refused, last }: Standing, color: ChalkInstance): string[] => {
   const name = color.bold(sanitizeLine(remote));
   if (!ahead || !behind) return [`${name}: ${color.yellow(sanitizeLine(error ?? ''))}`];
   const events = ahead.events === null || ahead.events === 0 ? '' : `, ${formatCount(ahead.events, 'event')}`;
@@ -74,9 +82,23 @@ const standing = ({ remote, error, ahead, behind, notes, refused }: Standing, co
   const text = isEven
     ? color.green('in step')
     : `ahead ${part(ahead.logs, ahead.refs, notes === 'ahead')}${events}; behind ${part(behind.logs, behind.refs, notes === 'behind')}`;
-  return [`${name}: ${text}`, ...refusals(refused ?? [], color)];
+  const before = [...(last?.refused ?? []), ...(last?.held ?? [])];
+  const told = before.map(({ ref, reason }) => ({ ref, reason: `${reason} (last time)` }));
+  return [`${name}: ${text}`, ...refusals([...(refused ?? []), ...told], color)];
 };
 
-/** How the remotes stand, one line each. */
-export const syncStatusText = ({ remotes }: { remotes: Standing[] }, color: ChalkInstance): string =>
-  remotes.flatMap((one) => standing(one, color)).join('\n');
+const waiting = ({ since, attempts, next, reason }: Queued): string => {
+  const tries = attempts === 0 ? '' : `, ${attempts === 1 ? 'one try' : `${attempts} tries`} in vain`;
+  const when = next === null ? '' : `; next try after ${next}`;
+  return `waits since ${since}${tries}${when}${reason === null ? '' : `: ${sanitizeLine(reason)}`}`;
+};
+
+/** How the remotes stand, one line each, and what waits for an automatic sync. */
+export const syncStatusText = (
+  { remotes, queued }: { remotes: Standing[]; queued: Queued | null },
+  color: ChalkInstance,
+): string =>
+  [
+    ...remotes.flatMap((one) => standing(one, color)),
+    ...(queued ? [`${color.yellow('!')} automatic sync: ${waiting(queued)}`] : []),
+  ].join('\n');

@@ -30,6 +30,8 @@ export const DEFAULTS = {
   'commit.sign': false,
   'squash.manual': 'keep',
   'sync.historyOnly': false,
+  'sync.auto': false,
+  'sync.remote': undefined,
 } as const;
 
 export type ConfigKey = keyof typeof DEFAULTS;

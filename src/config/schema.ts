@@ -84,6 +84,12 @@ const sync = z.strictObject({
     D['sync.historyOnly'],
     'Let `sync` send and fetch the history alone, never the code of iterations.',
   ),
+  auto: flag(D['sync.auto'], 'Sync after each command that records something, by a process of its own.', 'always'),
+  remote: setting(word.optional(), {
+    description: 'Remote, by name or address, that `sync` exchanges history with; without it where your push goes.',
+    expects: 'a remote or an address',
+    trust: 'always',
+  }),
 });
 
 /** The one schema of every settings file: the user's `config.yaml` and the repository's `.amp-sessions.yaml`. */

@@ -78,6 +78,7 @@ class GitStore implements LogStore {
   readonly #reader: CatFile;
   #writer: string | undefined;
   #flushes = 0;
+  #hasAppended = false;
   /** The log that was read last, and the state it was in before. */
   #last: { state: string; reading: LogReading } | undefined;
   /** Shown until the first write; nothing is ever written under it unless it is the one that gets minted. */
@@ -92,6 +93,10 @@ class GitStore implements LogStore {
 
   get writer(): string {
     return this.#writer ?? this.#newWriter();
+  }
+
+  get hasAppended(): boolean {
+    return this.#hasAppended;
   }
 
   async logs(only?: LogName[]): Promise<LogTips[]> {
@@ -136,6 +141,7 @@ class GitStore implements LogStore {
   }
 
   async append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]> {
+    this.#hasAppended = true;
     return (await this.#mintedLane(log)).append(drafts, expected);
   }
 

@@ -94,6 +94,8 @@ export interface LogNews {
  */
 export interface LogStore {
   readonly writer: string;
+  /** Something was added to a log since this store was opened. */
+  readonly hasAppended: boolean;
   /**
    * Every log there is, or those of `only` that are there, with its tips. One look at the refs and one at the
    * write-ahead folder.

@@ -71,6 +71,7 @@ export class MemoryStore implements LogStore {
   readonly disk: MemoryDisk;
   readonly #clock: Clock;
   readonly #redact: Redact;
+  hasAppended = false;
   readonly #appends = new Exclusive();
 
   constructor({ clock = systemClock, redact = (text) => text, writer, disk = memoryDisk() }: MemoryStoreOptions = {}) {
@@ -126,6 +127,7 @@ export class MemoryStore implements LogStore {
 
   append(log: LogName, drafts: Draft[], expected?: Head): Promise<LogEvent[]> {
     assertLog(log);
+    this.hasAppended = true;
     return this.#appends.run(async () => {
       const prepared = await Promise.all(drafts.map((draft) => prepareDraft(draft, this.#redact)));
       const { head } = await this.read(log);

@@ -27,6 +27,8 @@ export interface ContextOptions {
   env?: Record<string, string | undefined>;
   clock?: Clock;
   warn?(text: string): void;
+  /** False for what syncs itself: it is not followed by an automatic one. */
+  syncs?: boolean;
 }
 
 /**
@@ -43,6 +45,13 @@ export const openContext = async (options: ContextOptions): Promise<Context> => 
   return { repo, store, config, clock, home, env, redact, warn: options.warn ?? (() => {}) };
 };
 
+/** Whatever is wrong with it, the command has ended as it has ended. */
+const syncAfter = async (ctx: Context): Promise<void> => {
+  try {
+    (await import('./sync/auto.ts')).syncLater(ctx);
+  } catch {}
+};
+
 /** Opens a context, works, and closes it whatever happens. */
 export const withContext = async <T>(options: ContextOptions, work: (ctx: Context) => Promise<T>): Promise<T> => {
   const ctx = await openContext(options);
@@ -50,5 +59,6 @@ export const withContext = async <T>(options: ContextOptions, work: (ctx: Contex
     return await work(ctx);
   } finally {
     await ctx.store.close();
+    if (options.syncs !== false && ctx.config.value('sync.auto')) await syncAfter(ctx);
   }
 };

@@ -5,6 +5,7 @@ import { logId } from '../events/envelope.ts';
 import { maintenance } from '../git/packs.ts';
 import { moveRef, readRef } from '../git/refs.ts';
 import { openIteration } from '../session/conclusions.ts';
+import { readSyncState } from '../store/sync/sync-state.ts';
 import { attempt, type Check, failed, ok, warning } from './check.ts';
 import type { Context } from './context.ts';
 import { standingWorktree } from './found.ts';
@@ -55,6 +56,21 @@ const quarantined = (ctx: Context): string[] => {
   return existsSync(dir) ? readdirSync(dir) : [];
 };
 
+/** Automatic syncs that nobody saw fail. */
+const checkSync = (ctx: Context): Check => {
+  const { since, attempts, reason, remotes } = readSyncState(ctx.repo);
+  const left = Object.values(remotes).flatMap(({ refused, held }) => [...refused, ...held]);
+  const hint = 'See `amp-sessions sync --status`, or run `amp-sessions sync`.';
+  if (attempts > 0)
+    return warning(
+      'sync',
+      `waits since ${since}, ${attempts === 1 ? 'one try' : `${attempts} tries`} in vain: ${reason}`,
+      hint,
+    );
+  if (left.length > 0) return warning('sync', `the last one left ${left.length} refs where they were`, hint);
+  return ok('sync', ctx.config.value('sync.auto') ? 'after each command' : 'by hand; `sync.auto` is off');
+};
+
 /** What is right and wrong with the sessions of this repository. */
 export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
   const logs = await attempt('session logs', 'Run `amp-sessions doctor --fix`.', async () => {
@@ -70,7 +86,7 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
         );
   });
   const { unfinished, unended, lostWorktrees, lostBranches } = await findTroubles(ctx);
-  const checks = [logs];
+  const checks = [logs, checkSync(ctx)];
   checks.push(
     unfinished.length === 0
       ? ok('iterations', 'all ended')

@@ -15,6 +15,8 @@ const PROGRAMS = [
   'agents.scripted.script',
   'commit.hooks',
   'commit.sign',
+  'sync.auto',
+  'sync.remote',
 ];
 const FOLDERS = ['worktrees'];
 const HARMLESS = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, open } from './shapes.ts';
+import { count, open, time } from './shapes.ts';
 
 const refused = z.array(open({ ref: z.string(), reason: z.string().describe("in the other side's words") }));
 
@@ -24,6 +24,9 @@ const standing = open({
   behind: open({ refs: count, logs: count }).optional(),
   notes: z.enum(['none', 'same', 'ahead', 'behind', 'different']).optional(),
   refused: refused.optional().describe('neither side goes on from the other'),
+  last: open({ at: time, refused, held: refused })
+    .optional()
+    .describe('what the last exchange left where it was, and is there still'),
 });
 
 /** What `sync` prints with `--json`: of an exchange, or with `--status` how the remotes stand. */
@@ -38,5 +41,14 @@ export const syncAnswers = {
     refused: refused.optional(),
     held: held.optional().describe('not pushed, because of what stands in them'),
     remotes: z.array(standing).optional().describe('with --status'),
+    queued: open({
+      since: time,
+      attempts: count.describe('tries in vain, in a row'),
+      next: time.nullable().describe('the next command after this time tries again'),
+      reason: z.string().nullable(),
+    })
+      .nullable()
+      .optional()
+      .describe('with --status: what waits for an automatic sync'),
   }),
 };

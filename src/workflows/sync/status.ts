@@ -4,6 +4,8 @@ import { openCatFile } from '../../git/git.ts';
 import { remoteNames } from '../../git/remotes.ts';
 import type { RefusedRef } from '../../git/sync-push.ts';
 import { findSyncRemote } from '../../git/sync-remote.ts';
+import { NOTES_REF } from '../../store/layout.ts';
+import { type LastSync, readSyncState } from '../../store/sync/sync-state.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
 import { type Comparison, compare, type Difference } from './compare.ts';
@@ -19,6 +21,18 @@ export interface Standing {
   behind?: { refs: number; logs: number };
   notes?: 'none' | 'same' | 'ahead' | 'behind' | 'different';
   refused?: RefusedRef[];
+  /** What the last exchange left where it was, and is there still. */
+  last?: LastSync;
+}
+
+/** What waits for an automatic sync. */
+export interface Queued {
+  since: string;
+  /** Tries in vain, in a row. */
+  attempts: number;
+  /** The next command after this time tries again; null: any does. */
+  next: string | null;
+  reason: string | null;
 }
 
 const logsOf = (differences: Difference[]): number =>
@@ -57,6 +71,20 @@ const notesOf = async (ctx: Context, { ours, theirs }: Comparison['notes']): Pro
   return (await isAncestor(ctx.repo, ours, theirs)) ? 'behind' : 'different';
 };
 
+/** Of the last exchange with a remote, what is still to be exchanged. */
+const lastOf = (ctx: Context, remote: string, differences: Difference[]): { last?: LastSync } => {
+  const last = readSyncState(ctx.repo).remotes[remote];
+  if (!last) return {};
+  const open = new Set<string>([NOTES_REF, ...differences.map(({ ref }) => ref)]);
+  const [refused, held] = [last.refused, last.held].map((list) => list.filter(({ ref }) => open.has(ref)));
+  return { last: { at: last.at, refused: refused!, held: held! } };
+};
+
+const queuedNow = (ctx: Context): Queued | null => {
+  const { since, attempts, next, reason } = readSyncState(ctx.repo);
+  return since === null ? null : { since, attempts, next: attempts > 0 ? next : null, reason };
+};
+
 const standingOf = async (
   ctx: Context,
   given: string | undefined,
@@ -73,6 +101,7 @@ const standingOf = async (
     ahead: { refs: ahead.length, logs: logsOf(ahead), events: await countEvents(ctx, ahead) },
     behind: { refs: behind.length, logs: logsOf(behind) },
     notes: await notesOf(ctx, found.notes),
+    ...lastOf(ctx, remote.label, differences),
     refused: diverged.map(({ ref }) => ({ ref, reason: 'neither side goes on from the other' })),
   };
 };
@@ -83,9 +112,10 @@ const standingOf = async (
  */
 export const syncStatus = async (
   ctx: Context,
-  wish: { remote?: string | undefined; directory: string; historyOnly: boolean },
-): Promise<{ remotes: Standing[] }> => {
-  const names = wish.remote === undefined ? await remoteNames(ctx.repo) : [wish.remote];
+  wish: { remote?: string | undefined; isUsual?: boolean; directory: string; historyOnly: boolean },
+): Promise<{ remotes: Standing[]; queued: Queued | null }> => {
+  const all = wish.remote === undefined || wish.isUsual ? await remoteNames(ctx.repo) : [];
+  const names = new Set([...(wish.remote === undefined ? [] : [wish.remote]), ...all]);
   const remotes: Standing[] = [];
   for (const name of names)
     try {
@@ -94,5 +124,5 @@ export const syncStatus = async (
       if (!isAppError(error, 'remote.unreachable')) throw error;
       remotes.push({ remote: name, error: error.message });
     }
-  return { remotes };
+  return { remotes, queued: queuedNow(ctx) };
 };

@@ -5,6 +5,7 @@ import { findSyncRemote } from '../../git/sync-remote.ts';
 import type { LockHeld } from '../../process/lock.ts';
 import { inTurn } from '../../process/lock-turn.ts';
 import { parseSyncRef } from '../../store/sync/sync-refs.ts';
+import { changeSyncState } from '../../store/sync/sync-state.ts';
 import type { Context } from '../context.ts';
 import { summaries } from '../summaries.ts';
 import { compare } from './compare.ts';
@@ -18,12 +19,16 @@ export interface SyncWish {
   remote?: string | undefined;
   push: boolean;
   pull: boolean;
+  /** The remote is the one that an automatic sync goes to. */
+  isUsual?: boolean;
   /** No code leaves, and none is asked for. */
   historyOnly: boolean;
   dryRun: boolean;
   /** Where the person stands. */
   directory: string;
   onStep?(text: string): void;
+  /** It is our turn: no other sync is under way. */
+  onTurn?(): void;
 }
 
 export interface SyncAnswer {
@@ -91,6 +96,21 @@ const tidyUp = async (ctx: Context): Promise<void> => {
   await summaries(ctx);
 };
 
+/** For `--status` and for the commands after an automatic sync. */
+const remember = (
+  ctx: Context,
+  { wish, answer, began }: { wish: SyncWish; answer: SyncAnswer; began: string },
+): void => {
+  const only = ({ ref, reason }: RefusedRef): RefusedRef => ({ ref, reason });
+  const last = { at: began, refused: answer.refused.map(only), held: answer.held.map(only) };
+  changeSyncState(ctx.repo, ({ wanted, remotes }) => {
+    const left = wanted !== null && wanted > began ? wanted : null;
+    const isDone = wish.push && wish.pull && wish.isUsual;
+    const settled = isDone ? { since: left, wanted: left, attempts: 0, next: null, reason: null } : {};
+    return { ...settled, remotes: { ...remotes, [answer.remote]: last } };
+  });
+};
+
 /**
  * Fetches what the other side has of our history and pushes what it has not: only single-writer refs and the notes,
  * only forwards, apart from anything the user's own fetch and push do.
@@ -98,10 +118,12 @@ const tidyUp = async (ctx: Context): Promise<void> => {
  */
 export const sync = (ctx: Context, wish: SyncWish): Promise<SyncAnswer> =>
   withSyncLock(ctx, async () => {
+    wish.onTurn?.();
+    const began = ctx.clock.now();
     const { label, pulled, sent } = await exchange(ctx, wish);
     if (!wish.dryRun && pulled.taken.length > 0) await tidyUp(ctx);
     const refused = new Map([...pulled.refused, ...sent.refused].map((one) => [one.ref, one]));
-    return {
+    const answer: SyncAnswer = {
       remote: label,
       dryRun: wish.dryRun,
       pushed: sent.pushed,
@@ -111,6 +133,8 @@ export const sync = (ctx: Context, wish: SyncWish): Promise<SyncAnswer> =>
       refused: [...refused.values()],
       held: sent.held,
     };
+    if (!wish.dryRun) remember(ctx, { wish, answer, began });
+    return answer;
   });
 
 /** The error of a sync that left something where it is; undefined when all went. The answer stands beside it. */

@@ -1,0 +1,25 @@
+import type { Context } from '../context.ts';
+import type { SyncWish } from './sync.ts';
+
+export interface PlaceFlags {
+  remote?: string | undefined;
+  'history-only': boolean;
+  /** Where the person stands. */
+  directory: string;
+}
+
+type Place = Pick<SyncWish, 'remote' | 'historyOnly' | 'directory'> & { isUsual: boolean };
+
+/**
+ * Where to sync with, and whether code goes along: as the command line says, else as the settings say.
+ * @throws AppError config.untrusted when the repository's own file names the remote
+ */
+export const syncPlace = (ctx: Context, flags: PlaceFlags): Place => {
+  const historyOnly = flags['history-only'] || ctx.config.value('sync.historyOnly');
+  if (flags.remote !== undefined)
+    return { remote: flags.remote, directory: flags.directory, historyOnly, isUsual: false };
+  ctx.config.requireTrust(['sync.remote']);
+  const remote = ctx.config.value('sync.remote');
+  // A path in a settings file is meant as seen from the repository.
+  return { remote, directory: remote === undefined ? flags.directory : ctx.repo.root, historyOnly, isUsual: true };
+};
