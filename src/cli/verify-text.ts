@@ -17,7 +17,19 @@ interface Verified {
   logs: { session: string; events: number; problems: Problem[] }[];
   problems: Problem[];
   events: number;
+  signatures: { session: string; status: string; signer: string | null; key: string | null }[];
 }
+
+const signatureLine = (one: Verified['signatures'][number], color: ChalkInstance): string => {
+  const who = sanitizeLine(one.signer ?? one.key ?? 'a key that cannot be read here');
+  const words: Record<string, string> = {
+    good: `signed by ${who}`,
+    unknown: `signed by an unknown signer, ${who}`,
+    bad: `a bad signature, ${who}`,
+  };
+  const mark = { good: color.green('✓'), bad: color.red('✗') }[one.status] ?? color.yellow('!');
+  return `  ${mark} session ${sanitizeLine(one.session)}: ${words[one.status]}`;
+};
 
 /** So many problems of one log are shown; `--json` has them all. */
 const MOST = 10;
@@ -34,7 +46,7 @@ const list = (problems: Problem[], color: ChalkInstance): string[] => [
 ];
 
 /** What `verify` found: sound logs in one line, the others with every place. */
-export const verifyText = ({ logs, problems, events }: Verified, color: ChalkInstance): string => {
+export const verifyText = ({ logs, problems, events, signatures }: Verified, color: ChalkInstance): string => {
   const bad = logs.filter((log) => log.problems.length > 0);
   const sound = logs.length - bad.filter((log) => log.problems.some(({ isDamage }) => isDamage)).length;
   const blocks = bad.map((log) => [
@@ -42,6 +54,11 @@ export const verifyText = ({ logs, problems, events }: Verified, color: ChalkIns
     ...list(log.problems, color),
   ]);
   if (problems.length > 0) blocks.push([color.bold('notes'), ...list(problems, color)]);
+  const signed = signatures.filter(({ status }) => status !== 'unsigned');
+  if (signed.length > 0) {
+    const rest = signed.length > MOST ? [color.dim(`  … ${signed.length - MOST} more; --json lists them`)] : [];
+    blocks.push([color.bold('signatures'), ...signed.slice(0, MOST).map((one) => signatureLine(one, color)), ...rest]);
+  }
   const sum = `${sound} of ${formatCount(logs.length, 'log')} sound, ${formatCount(events, 'event')} looked at`;
   const isWell = sound === logs.length && !problems.some(({ isDamage }) => isDamage);
   return [...blocks.flat(), `${isWell ? color.green('✓') : color.red('✗')} ${sum}`].join('\n');

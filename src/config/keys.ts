@@ -28,6 +28,7 @@ export const DEFAULTS = {
   'agents.scripted.script': undefined,
   'commit.hooks': false,
   'commit.sign': false,
+  'history.sign': false,
   'squash.manual': 'keep',
   'sync.historyOnly': false,
   'sync.auto': false,

@@ -71,6 +71,10 @@ const commit = z.strictObject({
   sign: flag(D['commit.sign'], "Sign commits made for a session, as the user's git is set up to.", 'always'),
 });
 
+const history = z.strictObject({
+  sign: flag(D['history.sign'], "Sign the record that closes a session, as the user's git is set up to.", 'always'),
+});
+
 const squash = z.strictObject({
   manual: setting(z.enum(['keep', 'include']).default(D['squash.manual']), {
     description: "What a squash does with your own commits: keep them apart, or include them in the agent's.",
@@ -136,6 +140,7 @@ export const configSchema = z.strictObject({
   editor: program('Command that `open` starts with the worktree.'),
   agents: agents.prefault({}),
   commit: commit.prefault({}),
+  history: history.prefault({}),
   squash: squash.prefault({}),
   sync: sync.prefault({}),
   isolation: setting(z.enum(['auto', 'namespace', 'group']).default(D.isolation), {

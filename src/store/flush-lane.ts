@@ -15,6 +15,7 @@ import { attachNotes } from './notes.ts';
 import { type NewObjects, newObjects } from './objects/new-objects.ts';
 import { payloadsIn } from './payloads.ts';
 import { contentOf, type FlushContent, planFlush } from './plan-flush.ts';
+import { signerOf } from './sign-flush.ts';
 import { recordTips } from './tips.ts';
 import type { Exclusive } from './wal/exclusive.ts';
 import { dropPayloads, readPayloadPart } from './wal/payload-files.ts';
@@ -50,7 +51,8 @@ class Shipment {
   async addLog(content: FlushContent): Promise<void> {
     const { state, lane, clock } = this.#job;
     const part = (sha256: string) => readPayloadPart(state.payloadDir, sha256);
-    const plan = { content, parent: state.tip, at: clock.now(), part };
+    const sign = signerOf(this.#job);
+    const plan = { content, parent: state.tip, at: clock.now(), part, ...(sign && { sign }) };
     this.moves.push({ ref: laneRef(lane), to: await planFlush(plan, this.objects), from: state.tip });
   }
 

@@ -24,6 +24,7 @@ import type {
 } from './log-store.ts';
 import { type LogReading, readLogs } from './read-logs.ts';
 import { readPayload } from './read-payload.ts';
+import type { Signing } from './sign-flush.ts';
 import { readTips } from './tips.ts';
 import { readTranscript } from './transcript-lines.ts';
 import { listWal } from './wal/wal-files.ts';
@@ -35,6 +36,8 @@ export interface StoreOptions {
   clock: Clock;
   redact: Redact;
   by?: string;
+  /** Without it no flush is signed. */
+  signing?: Signing;
 }
 
 const damaged = (log: LogName, cause: unknown): AppError =>
@@ -253,6 +256,7 @@ class GitStore implements LogStore {
       redact: this.#options.redact,
       read: () => this.#readOne(log),
       reader: () => this.#reader,
+      signing: this.#options.signing,
     };
     const made = import('./lane-writer.ts').then(({ LaneWriter }) => new LaneWriter(deps));
     this.#lanes.set(log, made);

@@ -9,6 +9,7 @@ import type { Lane } from './layout.ts';
 import type { Attachments, Head, Recovery, TranscriptDraft, TranscriptLine } from './log-store.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import type { LogReading } from './read-logs.ts';
+import type { Signing } from './sign-flush.ts';
 import { encodeLine, lastNumber, redactLine } from './transcript-lines.ts';
 import { Exclusive } from './wal/exclusive.ts';
 import { GroupCommit } from './wal/group-commit.ts';
@@ -24,6 +25,7 @@ export interface LaneDeps {
   read(): Promise<LogReading>;
   /** A long-lived `cat-file`. */
   reader(): ObjectReader;
+  signing?: Signing | undefined;
 }
 
 interface Waiting {

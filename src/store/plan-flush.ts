@@ -4,9 +4,12 @@ import { logId } from '../events/envelope.ts';
 import { eventsName, payloadName, transcriptName } from './blobs.ts';
 import type { Lane } from './layout.ts';
 import { eachLine } from './lines.ts';
-import { BLOB_MODE, type TreeEntry } from './objects/encode.ts';
+import { BLOB_MODE, encodeTree, type TreeEntry } from './objects/encode.ts';
 import type { NewObjects } from './objects/new-objects.ts';
 import { payloadsIn } from './payloads.ts';
+
+/** Events that close a session; the flush that brings one is signed, where that is wished for. */
+export const CLOSING = new Set(['merge.finished', 'session.archived', 'session.removed']);
 
 /** The acknowledged lines that one flush brings into git. */
 export interface FlushContent {
@@ -18,6 +21,8 @@ export interface FlushContent {
   /** Hash of the last of these lines: no line follows that would prove it. */
   head: string | null;
   transcript: Buffer;
+  /** One of these events closes the session. */
+  closes?: boolean;
   /** SHA-256 of the payload parts these events refer to. */
   parts: string[];
 }
@@ -48,6 +53,7 @@ export const contentOf = (
     lastSeq: fresh.at(-1)?.seq ?? flushedSeq,
     head: last === undefined ? null : lineHash(last),
     transcript: lines.transcript,
+    closes: fresh.some(({ type }) => CLOSING.has(type)),
     parts: [...new Set(parts)],
   };
 };
@@ -73,10 +79,15 @@ export interface FlushPlan {
   at: string;
   /** The bytes of a payload part; undefined when an earlier flush took it. */
   part(sha256: string): Buffer | undefined;
+  /** The content of the commit with a signature; undefined when there is to be none. */
+  sign?(commit: { tree: Buffer; parents: string[]; at: string; message: string }): Promise<Buffer | undefined>;
 }
 
 /** Writes the flush's files, tree and commit; returns the commit. */
-export const planFlush = async ({ content, parent, at, part }: FlushPlan, objects: NewObjects): Promise<string> => {
+export const planFlush = async (
+  { content, parent, at, part, sign }: FlushPlan,
+  objects: NewObjects,
+): Promise<string> => {
   const { lane, events, firstSeq, transcript, parts } = content;
   const tree: TreeEntry[] = [];
   const add = async (name: string, bytes: Buffer | undefined): Promise<void> => {
@@ -86,5 +97,7 @@ export const planFlush = async ({ content, parent, at, part }: FlushPlan, object
   await add(transcriptName(firstSeq, logId(lane.log)), transcript);
   for (const sha256 of parts) await add(payloadName(sha256), part(sha256));
   const id = await objects.tree(tree);
-  return objects.commit({ tree: id, parents: parent === null ? [] : [parent], at, message: describe(content) });
+  const fields = { parents: parent === null ? [] : [parent], at, message: describe(content) };
+  const signed = content.closes ? await sign?.({ ...fields, tree: encodeTree(tree) }) : undefined;
+  return signed ? objects.rawCommit(signed) : objects.commit({ ...fields, tree: id });
 };

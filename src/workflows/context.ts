@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type ConfigFlags, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type HomeDirs, homeDirs } from '../config/paths.ts';
+import { isAppError } from '../errors.ts';
 import { locateRepository } from '../git/locate.ts';
 import type { Repository } from '../git/repository.ts';
 import { openStore } from '../store/git-store.ts';
 import type { LogStore } from '../store/log-store.ts';
+import type { Signing } from '../store/sign-flush.ts';
 import { lazyRedactor, type Redact } from './lazy-redactor.ts';
 
 /** Everything a verb works with; made once by the command, or by a test. */
@@ -41,8 +43,9 @@ export const openContext = async (options: ContextOptions): Promise<Context> => 
   const home = homeDirs(env, process.platform);
   const config = await loadConfig({ root: repo.bare ? null : repo.root, env, home, flags: options.flags });
   const redact = lazyRedactor(env, home);
-  const store = await openStore(repo, { clock, redact });
-  return { repo, store, config, clock, home, env, redact, warn: options.warn ?? (() => {}) };
+  const warn = options.warn ?? (() => {});
+  const store = await openStore(repo, { clock, redact, signing: signingOf(config, warn) });
+  return { repo, store, config, clock, home, env, redact, warn };
 };
 
 /** Whatever is wrong with it, the command has ended as it has ended. */
@@ -51,6 +54,21 @@ const syncAfter = async (ctx: Context): Promise<void> => {
     (await import('./sync/auto.ts')).syncLater(ctx);
   } catch {}
 };
+
+const signingOf = (config: LoadedConfig, warn: Context['warn']): Signing => ({
+  isWished: () => {
+    if (!config.config.history.sign) return false;
+    try {
+      config.requireTrust(['history.sign']);
+      return true;
+    } catch (error) {
+      if (!isAppError(error, 'config.untrusted')) throw error;
+      warn('The repository wants its record signed; its settings are not trusted, so it is not.');
+      return false;
+    }
+  },
+  failed: (reason) => warn(`The end of the session is recorded, but not signed: ${reason}`),
+});
 
 /** Opens a context, works, and closes it whatever happens. */
 export const withContext = async <T>(options: ContextOptions, work: (ctx: Context) => Promise<T>): Promise<T> => {

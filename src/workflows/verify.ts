@@ -13,6 +13,7 @@ import type { Problem } from '../store/verify/problem.ts';
 import { checkTip, type LaneVerdict, verifyLane } from '../store/verify/verify-log.ts';
 import { listWal } from '../store/wal/wal-files.ts';
 import type { Context } from './context.ts';
+import { type ClosingSignature, type Closings, checkSignatures } from './verify-signatures.ts';
 
 export type { Problem } from '../store/verify/problem.ts';
 
@@ -31,6 +32,8 @@ export interface Verification {
   /** Of the notes, which belong to no log alone. */
   problems: Problem[];
   events: number;
+  /** Of the records that close sessions. */
+  signatures: ClosingSignature[];
 }
 
 /** Commits that events name must be there, where their writer's code is here at all. */
@@ -137,17 +140,21 @@ const factsOf = (logs: Map<string, Told>): NoteFacts => {
 export const examine = async (ctx: Context, session?: string): Promise<{ found: Verification; facts: NoteFacts }> => {
   const logs: LogVerdict[] = [];
   const told = new Map<string, Told>();
+  const closings: Closings[] = [];
   for (const { log, tips } of await ctx.store.logs(session === undefined ? undefined : [sessionLog(session)])) {
     const one = await verifyLog(ctx, log, tips);
     logs.push(one.verdict);
+    closings.push({ log, lanes: one.told.lanes });
     // What is wrong with a log itself is said there: its notes are not held against it.
     if (!one.verdict.problems.some(({ isDamage }) => isDamage)) told.set(log, one.told);
   }
+  const { signatures, problems: bad } = await checkSignatures(ctx, closings);
+  for (const log of logs) log.problems.push(...(bad.get(log.log as LogName) ?? []));
   const facts = factsOf(told);
   const problems = await checkNotes(ctx.repo, facts);
   const events = logs.reduce((sum, log) => sum + log.events, 0);
   const isDamaged = [...problems, ...logs.flatMap((log) => log.problems)].some(({ isDamage }) => isDamage);
-  return { found: { ok: !isDamaged, logs, problems, events }, facts };
+  return { found: { ok: !isDamaged, logs, problems, events, signatures }, facts };
 };
 
 /**

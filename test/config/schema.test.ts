@@ -15,6 +15,7 @@ const PROGRAMS = [
   'agents.scripted.script',
   'commit.hooks',
   'commit.sign',
+  'history.sign',
   'sync.auto',
   'sync.remote',
 ];

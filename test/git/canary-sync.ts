@@ -4,6 +4,7 @@ import * as added from '../../src/git/added-lines.ts';
 import { changePackedRefs } from '../../src/git/packed-refs.ts';
 import { listRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
+import * as signing from '../../src/git/sign-commit.ts';
 import * as fetches from '../../src/git/sync-fetch.ts';
 import * as pushes from '../../src/git/sync-push.ts';
 import * as remotes from '../../src/git/sync-remote.ts';
@@ -58,6 +59,11 @@ export const SYNC: Record<string, Work> = {
     expect(texts?.map(({ text }) => text)).toContain('fresh');
     expect(await added.addedTexts(repo, { tips: [tip], without: [], maxBytes: 10 })).toBeUndefined();
   },
+  signCommit: async ({ repo, parent }) => {
+    const env = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' };
+    await signing.signCommit(repo, { tree: Buffer.alloc(0), parents: [parent], message: 'x', env }).catch(() => {});
+  },
+  readSignatures: async ({ repo, tip }) => expect(await signing.readSignatures(repo, [tip])).toHaveLength(1),
   throwawayRepository: async ({ repo }) => (await throwaway.throwawayRepository(repo)).remove(),
   objectsBehind: async ({ repo, tip }) => expect(await taking.objectsBehind(repo, [tip])).toContain(tip),
   takeObjects: async ({ repo, tip }) => {
@@ -71,4 +77,4 @@ export const SYNC: Record<string, Work> = {
   },
 };
 
-export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes, ...taking, ...throwaway };
+export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes, ...signing, ...taking, ...throwaway };

@@ -47,6 +47,18 @@ export const machineAnswers = {
       open({ log: z.string(), session: z.string(), writers: z.array(z.string()), events: count, problems }),
     ),
     problems: problems.describe('of the notes'),
+    signatures: z.array(
+      open({
+        session: z.string(),
+        writer: z.string(),
+        commit: z.string(),
+        seq: z.int().describe('number of the event that closes the session'),
+        event: z.string(),
+        status: z.enum(['good', 'unknown', 'bad', 'unsigned']).describe('unknown: by a key nothing here vouches for'),
+        signer: z.string().nullable(),
+        key: z.string().nullable(),
+      }),
+    ),
     dryRun: z.boolean().optional().describe('with --repair'),
     repaired: z.array(repaired).optional().describe('with --repair'),
     unrepaired: z

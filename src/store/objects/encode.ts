@@ -58,6 +58,16 @@ export interface CommitFields {
 const COMMITTED = '1112911993 +0000';
 const NAME = 'amp-sessions <log@amp-sessions.invalid>';
 
+/** Author and committer of such a commit, for git's environment. */
+export const authorship = (at: string): Record<string, string> => ({
+  GIT_AUTHOR_NAME: 'amp-sessions',
+  GIT_AUTHOR_EMAIL: 'log@amp-sessions.invalid',
+  GIT_AUTHOR_DATE: `@${Math.floor(Date.parse(at) / 1000)} +0000`,
+  GIT_COMMITTER_NAME: 'amp-sessions',
+  GIT_COMMITTER_EMAIL: 'log@amp-sessions.invalid',
+  GIT_COMMITTER_DATE: `@${COMMITTED}`,
+});
+
 /** The content of a commit object of ours. */
 export const encodeCommit = ({ tree, parents, at, message }: CommitFields): Buffer => {
   const authored = Math.floor(Date.parse(at) / 1000);

@@ -38,6 +38,11 @@ export class NewObjects {
     return this.#write('commit', encodeCommit(fields));
   }
 
+  /** A commit whose content was made elsewhere. */
+  rawCommit(content: Buffer): Promise<string> {
+    return this.#write('commit', content);
+  }
+
   pack(): Promise<Buffer> {
     return this.#sink.pack();
   }

@@ -14,6 +14,7 @@ export type ProblemKind =
   | 'commit'
   | 'note'
   | 'replay'
+  | 'signature'
   | 'torn';
 
 /** One thing that is not as it was written. */

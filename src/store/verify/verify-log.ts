@@ -9,6 +9,7 @@ import type { Repository } from '../../git/repository.ts';
 import { parseSegmentName } from '../blobs.ts';
 import { laneRef, payloadDir } from '../layout.ts';
 import { payloadsIn } from '../payloads.ts';
+import { CLOSING } from '../plan-flush.ts';
 import { readTips } from '../tips.ts';
 import { readPayloadPart } from '../wal/payload-files.ts';
 import { readWal } from '../wal/wal-files.ts';
@@ -35,6 +36,8 @@ export interface LaneVerdict {
   links: Map<number, string>;
   /** Events that notes may tell of. */
   told: LogEvent[];
+  /** Flushes that close the session, with the number and type of the event that does. */
+  closing: { commit: string; seq: number; type: string }[];
 }
 
 interface Lane {
@@ -160,10 +163,12 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
   const commits: LaneVerdict['commits'] = new Map();
   const links: LaneVerdict['links'] = new Map();
   const told: LogEvent[] = [];
+  const ends: { seq: number; type: string }[] = [];
   const parts = new Map<string, SeenLine>();
   const onLine = (line: SeenLine): void => {
     links.set(line.seq, String(line.event['prev']));
     if (mayBeTold(String(line.event['type']))) told.push(line.event as unknown as LogEvent);
+    if (CLOSING.has(String(line.event['type']))) ends.push({ seq: line.seq, type: String(line.event['type']) });
     const { commit } = (line.event['data'] ?? {}) as { commit?: unknown };
     if (KEPT.has(String(line.event['type'])) && typeof commit === 'string') commits.set(commit, line);
     for (const payload of payloadsIn(line.event['data'])) for (const part of payload.parts) parts.set(part, line);
@@ -194,5 +199,9 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
   const loose = [...parts].slice(inGit.length);
   problems.push(...unread, ...check.problems, ...(await checkPayloads(lane, flushes, new Map(inGit))));
   problems.push(...checkLoosePayloads(lane, flushes, loose));
-  return { writer, events: check.lastSeq, problems, commits, links, told };
+  const closing = ends.flatMap((end) => {
+    const flush = flushes.find(({ lastSeq }) => lastSeq !== null && lastSeq >= end.seq);
+    return flush ? [{ ...end, commit: flush.commit }] : [];
+  });
+  return { writer, events: check.lastSeq, problems, commits, links, told, closing };
 };

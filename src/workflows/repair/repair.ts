@@ -52,7 +52,8 @@ export interface RepairWish {
   onStep(text: string): void;
 }
 
-const LINE_KINDS = new Set(['commit', 'note', 'replay', 'signature']);
+/** What no line or object of another clone could put right. */
+const NOT_OF_LANES = new Set(['commit', 'note', 'replay', 'signature']);
 
 const isOfCode = ({ kind, where }: Problem): boolean => kind === 'commit' || where.startsWith('refs/amp/code/');
 
@@ -64,7 +65,7 @@ const damageOf = (found: Verification): { lanes: Lane[]; code: CodeLane[] } => {
     const { log, writer, kind, isDamage } = problem;
     if (!isDamage || writer === null) continue;
     if (isOfCode(problem)) code.set(`${log} ${writer}`, { session: logId(log as LogName), writer });
-    else if (!LINE_KINDS.has(kind)) lanes.set(`${log} ${writer}`, { log: log as LogName, writer });
+    else if (!NOT_OF_LANES.has(kind)) lanes.set(`${log} ${writer}`, { log: log as LogName, writer });
   }
   return { lanes: [...lanes.values()], code: [...code.values()] };
 };

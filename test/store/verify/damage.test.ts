@@ -122,7 +122,7 @@ describe('a sound history', () => {
 
   test('of a new repository is empty', async () => {
     const dir = await makeRepo();
-    expect(await verify(await contextIn(dir))).toEqual({ ok: true, logs: [], problems: [], events: 0 });
+    expect(await verify(await contextIn(dir))).toEqual({ ok: true, logs: [], problems: [], events: 0, signatures: [] });
   });
 });
 
