@@ -112,6 +112,10 @@ export class AppError extends Error {
   }
 }
 
+/** A name as one word of a command line that a person may copy: names of branches and sessions may hold anything. */
+export const inShell = (word: string): string =>
+  /^[\w@%+:,./][\w@%+:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code);
 

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError, inShell } from '../errors.ts';
 import { draftName, draftsOf, removeFolder, sweepDrafts } from './drafts.ts';
 import { errorCode, lstatIfAny } from './files.ts';
 import type { Repository } from './repository.ts';
@@ -45,7 +45,7 @@ export const removeWorktree = async (repo: Repository, path: string): Promise<vo
   const stat = lstatIfAny(path);
   const admin = findAdmin(repo, path);
   if (admin !== undefined && lstatIfAny(join(admin, 'locked'))) {
-    throw blocked('is locked', `Run \`git worktree unlock ${path}\` first.`);
+    throw blocked('is locked', `Run \`git worktree unlock ${inShell(path)}\` first.`);
   }
   if (stat?.isSymbolicLink()) throw blocked('is a symbolic link now', 'Remove the link yourself.');
   if (stat && !isOurs(repo, path, admin)) throw blocked('is not a worktree of this repository', 'Remove it yourself.');

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError, inShell } from '../errors.ts';
 import { lstatIfAny, readTextIfAny } from './files.ts';
 import type { Repository, Worktree } from './repository.ts';
 
@@ -38,7 +38,7 @@ const assertIsFolder = (path: string): void => {
 };
 
 /** Git finds a worktree that was moved along with its repository only when told where it is. */
-const repairOf = (path: string): string => `Run \`git worktree repair '${path}'\` in the main checkout.`;
+const repairOf = (path: string): string => `Run \`git worktree repair ${inShell(path)}\` in the main checkout.`;
 
 const assertAdmin = (repo: Repository, worktree: Worktree): void => {
   const { path, gitDir } = worktree;

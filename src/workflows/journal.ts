@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError, inShell } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
 import { encodeEvent, lineHash } from '../events/codec.ts';
 import { sessionLog } from '../events/envelope.ts';
@@ -43,7 +43,7 @@ const busy = (name: string, holder: LockHolder): AppError =>
   new AppError(
     'session.busy',
     `Session ${name} is held by \`${holder.command}\` (process ${holder.pid} on ${holder.host}, since ${holder.since}).`,
-    { hint: `Wait for it, or end it with \`amp-sessions stop ${name}\`.` },
+    { hint: `Wait for it, or end it with \`amp-sessions stop ${inShell(name)}\`.` },
   );
 
 /** For what costs a person time before the lock is taken, such as an editor. @throws AppError `session.busy` */

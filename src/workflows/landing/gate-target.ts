@@ -1,3 +1,4 @@
+import { inShell } from '../../errors.ts';
 import { isClean, obstacles } from '../../git/bring-worktree.ts';
 import { checkoutsOf, stateInProgress } from '../../git/checkouts.ts';
 import type { Worktree } from '../../git/repository.ts';
@@ -72,7 +73,7 @@ export const conflictsGate = (plan: LandingPlan, session: { id: string }): Gate 
   if (!conflict) return passed('conflicts', 'none');
   const paths = [...new Set(conflict.conflicts.map(({ path }) => path))];
   return failed('conflicts', `${counted(paths.length, 'file')} in conflict with ${target.name}: ${someOf(paths)}`, {
-    hint: `\`amp-sessions rebase ${session.id} --onto '${target.name}'\` lays the conflict out; --resolve agent gives it to the agent.`,
+    hint: `\`amp-sessions rebase ${session.id} --onto ${inShell(target.name)}\` lays the conflict out; --resolve agent gives it to the agent.`,
     findings: conflict.conflicts.map(({ path, kind }) => ({
       path,
       text: `${kind}, in commit ${conflict.commit.slice(0, 8)}`,

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import { isClean, obstacles } from '../../git/bring-worktree.ts';
 import { checkoutsOf, stateInProgress } from '../../git/checkouts.ts';
 import type { Worktree } from '../../git/repository.ts';
@@ -75,7 +75,7 @@ export const conflictError = (session: Session, plan: LandingPlan): AppError => 
     'landing.conflict',
     `Session ${session.name} is in conflict with ${plan.target.name} in ${paths.length === 1 ? paths[0] : `${paths.length} files: ${paths.slice(0, 5).join(', ')}`}.`,
     {
-      hint: `Nothing was changed. Resolve it with \`amp-sessions rebase ${session.id} --onto ${plan.target.name}\`, then merge again.`,
+      hint: `Nothing was changed. Resolve it with \`amp-sessions rebase ${session.id} --onto ${inShell(plan.target.name)}\`, then merge again.`,
       details: { conflicts: conflicts.map(({ path, kind }) => ({ path, kind })) },
       answer: { session: session.id, name: session.name, target: plan.target.name, commit: null },
     },

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import type { LogEvent } from '../../events/catalogue.ts';
 import { sessionLog } from '../../events/envelope.ts';
 import { chosenRemotes, findRemote, type Pushed, pushBranch, type Remote, remoteNames } from '../../git/remotes.ts';
@@ -55,7 +55,7 @@ const refusal = ({ said }: Pushed): AppError =>
   });
 
 const rejection = (remote: string, branch: string, { reason, said }: Pushed): AppError => {
-  const look = `Look at it: git fetch ${remote} '${branch}' && git log FETCH_HEAD`;
+  const look = `Look at it: git fetch ${inShell(remote)} ${inShell(branch)} && git log FETCH_HEAD`;
   if (/non-fast-forward|fetch first|needs force/.test(reason))
     return new AppError(
       'push.rejected',
@@ -70,7 +70,7 @@ const rejection = (remote: string, branch: string, { reason, said }: Pushed): Ap
     });
   const words = `${reason}${said ? `: ${said}` : ''}`.replace(/[.\s]+$/, '');
   return new AppError('push.rejected', `${remote} refused the push of ${branch}: ${words}.`, {
-    hint: `Nothing was changed there. Try by hand what it wants: git push ${remote} '${branch}'`,
+    hint: `Nothing was changed there. Try by hand what it wants: git push ${inShell(remote)} ${inShell(branch)}`,
   });
 };
 

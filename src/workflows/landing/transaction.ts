@@ -120,10 +120,13 @@ export const settleOperation = async (ctx: Context, journal: Journal): Promise<v
   ctx.warn(`${what} was finished now.`);
 };
 
-const stuck = (what: string, error: unknown): unknown =>
-  isAppError(error, 'worktree.blocked')
-    ? new AppError('worktree.blocked', `${what} cannot be finished: ${error.message}`, {
-        hint: 'Move those files away, then run the command again; it goes on where the other stopped.',
-        cause: error,
-      })
-    : error;
+/** What stands in the way of an operation that has to be finished, and what to do about it. */
+const stuck = (what: string, error: unknown): unknown => {
+  if (!isAppError(error)) return error;
+  const { code, message } = error;
+  const hint =
+    code === 'worktree.blocked'
+      ? 'Move those files away, then run the command again; it goes on where the other stopped.'
+      : 'Nothing is lost. Mend what git speaks of (`amp-sessions doctor` looks for more), then run the command again; it goes on where the other stopped.';
+  return new AppError(code, `${what} cannot be finished: ${message}`, { hint, cause: error });
+};

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import { isClean, obstacles } from '../../git/bring-worktree.ts';
 import { checkoutsOf } from '../../git/checkouts.ts';
 import { listCommits } from '../../git/commits.ts';
@@ -47,7 +47,7 @@ const refuseLosses = async (ctx: Context, op: Operation, move: Move): Promise<vo
   const name = shortName(move.ref);
   if (now === undefined)
     throw new AppError('undo.refused', `The branch ${name} is gone, so the ${op.verb} cannot be taken back.`, {
-      hint: `Bring it back first: git branch '${name}' ${move.to.slice(0, 12)}`,
+      hint: `Bring it back first: git branch ${inShell(name)} ${move.to.slice(0, 12)}`,
     });
   const later = await listCommits(ctx.repo, { from: move.to, to: now });
   const lost = later.length > 0 ? `it has later work: ${named(later)}` : `it is at ${now.slice(0, 12)} now`;

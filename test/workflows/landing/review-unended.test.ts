@@ -1,9 +1,12 @@
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../../src/workflows/doctor.ts';
 import { findSession } from '../../../src/workflows/find-session.ts';
 import { withJournal } from '../../../src/workflows/journal.ts';
 import { mergeSession } from '../../../src/workflows/landing/merge.ts';
 import { preflight } from '../../../src/workflows/landing/preflight.ts';
+import { rewindSession } from '../../../src/workflows/landing/rewind.ts';
 import { git } from '../../support/repo.ts';
 import { make, runOnce } from '../../support/sessions.ts';
 import { makeWorld } from './world.ts';
@@ -61,5 +64,24 @@ describe('a merge that died between the branch and its checkout', () => {
     expect((await look(false)).checks.find(({ name }) => name === 'landing')).toMatchObject({ status: 'ok' });
     await mergeSession(ctx, other, WISH);
     expect((await git(dir, 'log', '--format=%s', 'main')).split('\n')).toHaveLength(3);
+  });
+
+  it('that git refuses to finish is told as what it is, and is finished once that is mended', async () => {
+    const w = await makeTorn();
+    const index = join(w.dir, '.git', 'index');
+    renameSync(index, `${index}.aside`);
+    mkdirSync(index);
+    const which = await findSession(w.ctx, w.id, w.dir);
+    const again = () => rewindSession(w.ctx, which, { to: 999, dryRun: false });
+    await expect(again()).rejects.toMatchObject({
+      code: 'git.failed',
+      message: expect.stringMatching(/^The merge of task that a dead process had begun cannot be finished: git /),
+      hint: expect.stringContaining('doctor'),
+    });
+    expect(await w.rev('main')).toBe(w.to);
+    rmdirSync(index);
+    renameSync(`${index}.aside`, index);
+    await expect(again()).rejects.toMatchObject({ code: 'iteration.missing' });
+    expect(await git(w.dir, 'status', '--porcelain')).toBe('');
   });
 });
