@@ -9,11 +9,12 @@ import { removeSession } from '../src/workflows/put-away.ts';
 export default class Rm extends BaseCommand {
   static override summary = 'Remove a session: worktree and branch go, the log stays.';
   static override description =
-    'Never a worktree with uncommitted work, nor work that no other branch has, as it is or squashed or rebased, unless you say --unmerged. Its commits stay reachable through the log.';
+    'Never a worktree with uncommitted work (unless you say --uncommitted: a snapshot keeps it), nor work that no other branch has, as it is or squashed or rebased, unless you say --unmerged. Its commits stay reachable through the log.';
   static override examples = ['<%= config.bin %> rm login'];
   static override args = { session: sessionArg };
   static override flags = {
     'dry-run': dryRun,
+    uncommitted: boolean({ summary: 'Although work is uncommitted; a snapshot keeps it.' }),
     unmerged: boolean({ summary: 'Although no other branch has its work.' }),
   };
 

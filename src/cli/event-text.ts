@@ -4,6 +4,7 @@ import { shownText } from '../events/long-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
 import { landingTexts } from './landing-event-text.ts';
 import { sanitizeLine } from './sanitize.ts';
+import { snapshotTexts } from './snapshot-event-text.ts';
 
 type Texts = {
   [Type in EventType]: (data: Extract<KnownEvent, { type: Type }>['data'], color: ChalkInstance) => string;
@@ -89,6 +90,7 @@ const texts: Texts = {
   'test-run.interrupted': (d, c) =>
     `${c.yellow('● tests interrupted')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` after ${formatDuration(d.durationMs)}`,
   ...landingTexts(inlineText),
+  ...snapshotTexts,
 };
 
 const PLAIN = new Chalk({ level: 0 });

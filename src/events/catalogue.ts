@@ -4,13 +4,14 @@ import type { Actor, Envelope } from './envelope.ts';
 import { iterationEvents } from './iteration-events.ts';
 import { landingEvents } from './landing-events.ts';
 import { sessionEvents } from './session-events.ts';
+import { snapshotEvents } from './snapshot-events.ts';
 
 /**
  * Every event there is. Types, JSON Schema (`schemas/event.schema.json`) and the reference in `src/events/README.md`
  * are made from this list. A name on disk is never renamed, reused or removed: a new shape gets a new `v` and one
  * step in `upcast.ts`.
  */
-export const catalogue = [...sessionEvents, ...iterationEvents, ...landingEvents] as const;
+export const catalogue = [...sessionEvents, ...iterationEvents, ...landingEvents, ...snapshotEvents] as const;
 
 type Definition = (typeof catalogue)[number];
 export type EventType = Definition['type'];

@@ -48,10 +48,10 @@ const parseLine = (line: Buffer): StatusLine | undefined => {
   return { path, headId, headMode, indexMode, isStaged, ...(states![1] === '.' && { indexId }) };
 };
 
-const zeros = (repo: Repository): string => '0'.repeat(repo.objectFormat === 'sha256' ? 64 : 40);
+export const zeros = (repo: Repository): string => '0'.repeat(repo.objectFormat === 'sha256' ? 64 : 40);
 
 /** What a path is on disk, as far as git could take it in. */
-const kindOf = (worktree: Worktree, path: string): 'absent' | 'hashable' | 'nested' | 'unusable' => {
+export const kindOf = (worktree: Worktree, path: string): 'absent' | 'hashable' | 'nested' | 'unusable' => {
   const file = onDisk(worktree.path, path);
   const stat = lstatIfAny(file);
   if (!stat) return 'absent';
@@ -96,15 +96,18 @@ interface StatusWish {
   index: string;
   untracked?: 'all' | 'no';
   paths?: string[];
+  /** Hears of folders that could not be looked into. */
+  onClosed?(folder: string): void;
 }
 
 const statusLines = async (
   repo: Repository,
   worktree: Worktree,
-  { index, untracked = 'all', paths }: StatusWish,
+  { index, untracked = 'all', paths, onClosed }: StatusWish,
 ): Promise<Map<string, StatusLine>> => {
   const args = [...STATUS, `--untracked-files=${untracked}`, ...onlyAt(paths)];
-  const { stdout } = await git(repo, args, { worktree, index });
+  const { stdout, stderr } = await git(repo, args, { worktree, index });
+  for (const [, folder] of stderr.matchAll(/could not open directory '(.+?)\/?'/g)) onClosed?.(folder!);
   const lines = splitNul(stdout).map(parseLine);
   // A file that only the index gave up is named twice: deleted, then untracked. Its content counts.
   return new Map(lines.filter((line) => line !== undefined).map((line) => [line.path, line]));
@@ -134,26 +137,54 @@ const fillIndex = async (repo: Repository, worktree: Worktree, index: string): P
   if (commit !== null) await git(repo, ['read-tree', commit], { worktree, index });
 };
 
+/** What is not as HEAD has it, and a place to work it out in. */
+export interface Changes {
+  lines: StatusLine[];
+  /** Folders that could not be looked into. */
+  closed: string[];
+  /** A copy of the worktree's index, in which nothing hides. */
+  index: string;
+  /** A folder for objects that nobody needs afterwards. */
+  objectDir: string;
+}
+
+/**
+ * Looks for everything in a worktree that differs from its HEAD, or is untracked and not ignored. Nothing is changed,
+ * not even the index. One process when all is clean.
+ * @returns undefined when it is
+ */
+export const withChanges = async <T>(
+  repo: Repository,
+  worktree: Worktree,
+  work: (changes: Changes) => Promise<T>,
+): Promise<T | undefined> => {
+  const closed: string[] = [];
+  const look = async (index: string): Promise<StatusLine[]> => {
+    const lines = await statusLines(repo, worktree, { index, onClosed: (folder) => closed.push(folder) });
+    return [...lines.values()];
+  };
+  const entries = await readIndex(repo, worktree);
+  const hidden = entries ? hiding(repo, worktree, entries) : undefined;
+  if (hidden && isOpen(hidden)) {
+    const lines = await look(indexOf(worktree));
+    if (lines.length === 0 && closed.length === 0) return undefined;
+    return withPrivateIndex(worktree, (place) => work({ lines, closed, ...place }));
+  }
+  return withPrivateIndex(worktree, async (place) => {
+    if (!hidden) await fillIndex(repo, worktree, place.index);
+    else await unhide(repo, worktree, hidden, { index: place.index });
+    const lines = await look(place.index);
+    return lines.length === 0 && closed.length === 0 ? undefined : work({ lines, closed, ...place });
+  });
+};
+
 /**
  * Everything in a worktree that differs from its HEAD, or is untracked and not ignored, with the id that its content
  * would have as a commit would write it. Nothing is changed, not even the index. One process when all is clean, two
  * when not.
  */
-export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<Leftover[]> => {
-  const entries = await readIndex(repo, worktree);
-  const hidden = entries ? hiding(repo, worktree, entries) : undefined;
-  if (hidden && isOpen(hidden)) {
-    const lines = await statusLines(repo, worktree, { index: indexOf(worktree) });
-    if (lines.size === 0) return [];
-    return withPrivateIndex(worktree, ({ index }) => describe(repo, worktree, { lines: [...lines.values()], index }));
-  }
-  return withPrivateIndex(worktree, async ({ index }) => {
-    if (!hidden) await fillIndex(repo, worktree, index);
-    else await unhide(repo, worktree, hidden, { index });
-    const lines = await statusLines(repo, worktree, { index });
-    return describe(repo, worktree, { lines: [...lines.values()], index });
-  });
-};
+export const dirtyPaths = async (repo: Repository, worktree: Worktree): Promise<Leftover[]> =>
+  (await withChanges(repo, worktree, ({ lines, index }) => describe(repo, worktree, { lines, index }))) ?? [];
 
 /**
  * Every tracked path whose file differs from the index, or the index from HEAD; what is untracked is not looked for.

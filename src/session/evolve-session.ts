@@ -32,6 +32,8 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
     hasBranch: true,
     archived: false,
     leftovers: [],
+    // Files that the set-up command made went with the worktree before this one.
+    setupExitCode: undefined,
   }),
   'setup.finished': (_, { data }) => ({
     setupExitCode: data.timedOut ? null : data.exitCode,

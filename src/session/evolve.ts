@@ -4,12 +4,13 @@ import { type Change, Draft } from './change.ts';
 import { iterationHandlers } from './evolve-iteration.ts';
 import { landingHandlers } from './evolve-landing.ts';
 import { sessionHandlers } from './evolve-session.ts';
+import { snapshotHandlers } from './evolve-snapshot.ts';
 import { initialSession, type Session } from './state.ts';
 
 type Handlers = { [Type in EventType]: (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change };
 
 /** One handler an event type: a type without one does not compile. It answers what changes, and changes nothing. */
-const handlers: Handlers = { ...sessionHandlers, ...iterationHandlers, ...landingHandlers };
+const handlers: Handlers = { ...sessionHandlers, ...iterationHandlers, ...landingHandlers, ...snapshotHandlers };
 const table = new Map<string, (session: Session, event: never) => Change>(Object.entries(handlers));
 
 const add = (draft: Draft, event: LogEvent): void => {

@@ -145,6 +145,10 @@ export interface Session {
   baseTests: TestRun | null;
   /** Files the last test run left behind. */
   leftovers: Leftover[];
+  /** The newest one of uncommitted work, and the clone that has it. */
+  snapshot: { number: number; commit: string; state: string; at: string; writer: string } | null;
+  /** A snapshot that is being brought back, or whose process died over it. */
+  openRestore: { number: number; commit: string } | null;
   /** Events of types this version does not know. */
   unknownEvents: number;
   /** Events of known types whose data could not be read. */
@@ -193,6 +197,8 @@ export const initialSession: Session = {
   threadCosts: {},
   baseTests: null,
   leftovers: [],
+  snapshot: null,
+  openRestore: null,
   unknownEvents: 0,
   malformedEvents: 0,
   events: 0,

@@ -25,6 +25,7 @@ import { reconcile } from './reconcile.ts';
 import type { AgentEndFact } from './record-facts.ts';
 import { listen, outcomeOf, reportChanges, requestFor, timeLimitOf } from './run-agent.ts';
 import { sessionAgent } from './session-agent.ts';
+import { keepAtEnd } from './snapshots/keep.ts';
 import { runTests } from './test-run.ts';
 import { requireTrustedHooks } from './user-hooks.ts';
 import { ensureWorktree } from './worktree.ts';
@@ -153,6 +154,7 @@ const runOnce = async (
     } as const;
     await runTests(ctx, journal, wt, what, { interrupts: wish.interrupts, onOutput: wish.onTestOutput });
   }
+  await keepAtEnd(ctx, journal, wt);
   await journal.flush();
   return { failure: end.failure, interrupted: interrupted || wish.interrupts.stopped !== 'no' };
 };

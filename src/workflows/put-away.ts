@@ -1,8 +1,6 @@
 import { AppError } from '../errors.ts';
 import { dirtyPaths } from '../git/commits.ts';
 import { moveRef, readRef } from '../git/refs.ts';
-import type { Worktree } from '../git/repository.ts';
-import { snapshotWorktree } from '../git/snapshot.ts';
 import { removeWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Intent } from '../session/decide.ts';
@@ -17,6 +15,7 @@ import { conflictWaits } from './landing/conflict-report.ts';
 import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
 import { reconcile } from './reconcile.ts';
+import { keepUncommitted, skippedText } from './snapshots/keep.ts';
 import { readSession, type SessionSummary } from './summaries.ts';
 
 export interface PutAway {
@@ -40,6 +39,8 @@ interface Wish {
   dryRun: boolean;
   /** Remove although commits are unmerged; they stay reachable through the session's code ref. */
   unmerged?: boolean;
+  /** Remove although work is uncommitted; a snapshot keeps it. */
+  uncommitted?: boolean;
 }
 
 /**
@@ -71,8 +72,9 @@ const putAway = (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): P
       branch: verb === 'rm' && world.branchCommit !== null,
     });
     const answer = answerOf(session, verb, world, wish);
+    judge(session, intentOf(verb, world, wish));
+    if (world.worktree) await keepAll(ctx, journal, world, verb);
     await journal.decide(intentOf(verb, world, wish));
-    if (world.worktree) await keepLeftovers(ctx, journal, world.worktree);
     await dropWorktree(ctx, journal);
     if (verb === 'rm') await dropBranch(ctx, journal, world.branchCommit);
     const type = verb === 'rm' ? ('session.removed' as const) : ('session.archived' as const);
@@ -81,8 +83,10 @@ const putAway = (ctx: Context, which: SessionSummary, verb: Verb, wish: Wish): P
   });
 };
 
-const intentOf = (verb: Verb, { uncommitted, unmergedCommits, branchCommit }: World, wish: Wish): Intent => {
-  const found = { uncommitted, unmergedCommits, branchCommit };
+const intentOf = (verb: Verb, world: World, wish: Wish): Intent => {
+  const { unmergedCommits, branchCommit, inside } = world;
+  // What lies in the repositories of submodules is in no snapshot.
+  const found = { uncommitted: wish.uncommitted ? inside : world.uncommitted, unmergedCommits, branchCommit };
   return verb === 'archive' ? { do: 'archive', found } : { do: 'remove', found, anyway: wish.unmerged === true };
 };
 
@@ -137,19 +141,23 @@ const afterReconcile = async (ctx: Context, session: Session, world: World): Pro
 
 /**
  * Nobody can tell a file that a test run left from one that a person wrote while it ran. They do not hold up a
- * removal; they are kept in a commit beside the branch.
+ * removal; a snapshot keeps them.
+ * @throws AppError `session.dirty` when it cannot hold all
  */
-const keepLeftovers = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
-  if (journal.session.leftovers.length === 0) return;
-  const left = await dirtyPaths(ctx.repo, wt);
-  if (left.length === 0) return;
+const keepAll = async (ctx: Context, journal: Journal, world: World, verb: Verb): Promise<void> => {
   const { session } = journal;
-  const message = `Left in the worktree of ${session.name}\n\nAmp-Session: ${session.id}\n`;
-  const commit = await snapshotWorktree(ctx.repo, wt, { parent: session.head, message });
-  journal.keep([commit]);
-  await journal.flush();
-  const some = someOf(left.map(({ path }) => path));
-  ctx.warn(`What the tests left in the worktree is kept in commit ${commit.slice(0, 12)}: ${some}.`);
+  if (session.leftovers.length + world.uncommitted.length === 0) return;
+  const dirty = (await dirtyPaths(ctx.repo, world.worktree!)).map(({ path }) => path);
+  const taken = await keepUncommitted(ctx, journal, world.worktree!, { reason: verb });
+  if (taken === null) return;
+  const lost = taken.skipped.filter(({ path, why }) => why !== 'special' && dirty.includes(path));
+  if (lost.length > 0)
+    throw new AppError('session.dirty', `A snapshot of ${session.name} cannot hold ${skippedText(lost)}.`, {
+      hint: 'Move it away, or delete it, then try again. Nothing was removed.',
+    });
+  ctx.warn(
+    `What was uncommitted is kept in snapshot ${taken.number} (commit ${taken.commit.slice(0, 12)}): ${someOf(dirty)}.`,
+  );
 };
 
 const dropWorktree = async (ctx: Context, journal: Journal): Promise<void> => {

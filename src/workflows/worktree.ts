@@ -66,7 +66,7 @@ export const ensureWorktree = async (
 ): Promise<Worktree> => {
   if (journal.session.removed) throw removed(journal.session.name);
   const standing = journal.session.hasWorktree ? await existing(ctx, journal) : undefined;
-  const wt = standing ?? (await build(ctx, journal, options.reason));
+  const wt = standing ?? (await buildWorktree(ctx, journal, options.reason));
   const { setup, setupExitCode } = journal.session;
   if (setup !== null && (standing === undefined || setupExitCode !== 0))
     await runSetup(ctx, journal, wt, setup, { ...options, edits: standing ? await editsIn(ctx, journal, wt) : [] });
@@ -82,7 +82,12 @@ const removed = (name: string): AppError =>
 const editsIn = async (ctx: Context, journal: Journal, wt: Worktree): Promise<Leftover[]> =>
   editsAmong(await dirtyPaths(ctx.repo, wt), journal.session.leftovers);
 
-const build = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): Promise<Worktree> => {
+/**
+ * The worktree made now, its branch too where that is gone, and put on record. The set-up command is left to the next
+ * `ensureWorktree`.
+ * @throws AppError `worktree.blocked`, `branch.blocked`
+ */
+export const buildWorktree = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): Promise<Worktree> => {
   const { session } = journal;
   const began = ctx.clock.elapsed();
   const path = worktreePath(ctx, session.worktree);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dirtyPaths } from '../../src/git/commits.ts';
 import { locateRepository } from '../../src/git/locate.ts';
-import { snapshotWorktree } from '../../src/git/snapshot.ts';
 import { git, makeRepo, sh } from '../support/repo.ts';
 import { makeSession, startsOf, write } from './support.ts';
 
@@ -137,29 +136,5 @@ describe('dirtyPaths', () => {
     const dirty = await dirtyPaths(repo, wt);
     expect(dirty.length).toBe(3000);
     expect(dirty.every(({ object }) => /^[0-9a-f]{40}$/.test(object!))).toBe(true);
-  });
-});
-
-describe('snapshotWorktree', () => {
-  it('is a commit of everything that is not ignored, and leaves no other trace', async () => {
-    const { repo, wt, parent } = await makeSession();
-    write(wt.path, { 'a.txt': 'changed', new: 'n', 'x.o': 'o', '.gitignore': '*.o\n' });
-    unlinkSync(join(wt.path, 'b.txt'));
-    const state = () =>
-      sh(wt.path, `sha256sum '${wt.gitDir}/index' '${wt.gitDir}/HEAD'; git status --porcelain; git for-each-ref`);
-    const before = await state();
-    const commit = await snapshotWorktree(repo, wt, { parent, message: 'kept' });
-    expect(await state()).toEqual(before);
-    expect(await git(wt.path, 'log', '-1', '--format=%P %s', commit)).toBe(`${parent} kept`);
-    const names = await git(wt.path, 'diff-tree', '-r', '--name-status', parent, commit);
-    expect(names.replaceAll('\t', ' ').split('\n')).toEqual(['A .gitignore', 'M a.txt', 'D b.txt', 'A new']);
-    unlinkSync(join(wt.gitDir, 'index'));
-    const again = await snapshotWorktree(repo, wt, { parent, message: 'again' });
-    expect(await git(wt.path, 'rev-parse', `${again}^{tree}`)).toBe(
-      await git(wt.path, 'rev-parse', `${commit}^{tree}`),
-    );
-    await expect(snapshotWorktree(repo, wt, { parent: 'HEAD', message: 'm' })).rejects.toMatchObject({
-      code: 'ref.missing',
-    });
   });
 });

@@ -6,6 +6,7 @@ import { machineAnswers } from './machine-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
+import { snapshotAnswers } from './snapshot-answers.ts';
 import { syncAnswers } from './sync-answers.ts';
 
 /**
@@ -19,6 +20,7 @@ export const answers = {
   ...preflightAnswers,
   ...machineAnswers,
   ...syncAnswers,
+  ...snapshotAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

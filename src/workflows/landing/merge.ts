@@ -223,7 +223,7 @@ export const mergeSession = async (ctx: Context, which: SessionSummary, wish: Me
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'merge' }, async (journal) => {
     const begun = journal.session.openOperation;
-    const ready = await prepare(ctx, journal);
+    const ready = await prepare(ctx, journal, 'merge');
     if (begun?.verb === 'merge' && journal.session.merged?.head === ready.tip)
       return describeFinished(journal.session, begun, wish);
     refuseEdits(journal.session, ready, 'the merge');

@@ -10,6 +10,7 @@ import { standingWorktree } from '../found.ts';
 import type { Journal } from '../journal.ts';
 import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
 import { reconcile } from '../reconcile.ts';
+import { keepUncommitted, type SnapshotReason } from '../snapshots/keep.ts';
 import { ensureWorktree } from '../worktree.ts';
 import { conflictWaits } from './conflict-report.ts';
 import { someOf } from './gate.ts';
@@ -28,9 +29,10 @@ export interface Ready {
 
 /**
  * Puts in order what dead processes left, and on record what people did since: landing stands on the whole truth.
+ * What is uncommitted is kept in a snapshot first.
  * @throws AppError session.archived, landing.conflict when one waits, worktree.blocked
  */
-export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> => {
+export const prepare = async (ctx: Context, journal: Journal, verb: SnapshotReason): Promise<Ready> => {
   await settleOperation(ctx, journal);
   await settleConflict(ctx, journal);
   if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
@@ -45,8 +47,10 @@ export const prepare = async (ctx: Context, journal: Journal): Promise<Ready> =>
   if (tip === undefined) throw branchGone(session);
   const next = (session.iterations.at(-1)?.iteration ?? 0) + 1;
   if (tip !== session.head) await recordCommits(ctx, journal, tip, next);
-  const edits = wt ? editsAmong(await dirtyPaths(ctx.repo, wt), session.leftovers) : [];
-  return { wt, tip, edits };
+  if (!wt) return { wt, tip, edits: [] };
+  const dirty = await dirtyPaths(ctx.repo, wt);
+  await keepUncommitted(ctx, journal, wt, { reason: verb, dirty });
+  return { wt, tip, edits: editsAmong(dirty, session.leftovers) };
 };
 
 /** @throws AppError session.dirty */

@@ -82,7 +82,7 @@ export const proposeSession = async (ctx: Context, which: SessionSummary, wish: 
     return describeProposal(session, plan, { opened, gates, squashed, dryRun: true });
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'merge' }, async (journal) => {
-    const ready = await prepare(ctx, journal);
+    const ready = await prepare(ctx, journal, 'merge');
     refuseEdits(journal.session, ready, 'the push');
     const plan = await planned(ctx, journal.session, ready.tip, wish);
     const gates = passed(journal.session, plan, await gatesThere(ctx, journal.session, plan, wish), {

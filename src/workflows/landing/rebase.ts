@@ -53,7 +53,7 @@ export const refuseElsewhere = (ctx: Context, session: Session): void => {
 };
 
 const rebase = async (ctx: Context, journal: Journal, wish: RebaseWish): Promise<RebaseResult> => {
-  const ready = await prepare(ctx, journal);
+  const ready = await prepare(ctx, journal, 'rebase');
   refuseEdits(journal.session, ready, 'a rebase');
   refuseElsewhere(ctx, journal.session);
   if (ready.wt) refuseForeign(journal, ready.wt);

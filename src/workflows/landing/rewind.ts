@@ -57,7 +57,7 @@ export const rewindSession = async (
     return describeRewind(session, { ...wish, tip, commit: placed(session, wish.to, tip).commit });
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'rewind' }, async (journal) => {
-    const ready = await prepare(ctx, journal);
+    const ready = await prepare(ctx, journal, 'rewind');
     const { session } = journal;
     const { wt, tip } = ready;
     const { commit, baseCommit } = placed(session, wish.to, tip);

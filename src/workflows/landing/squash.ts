@@ -70,7 +70,7 @@ export const squashSession = async (ctx: Context, which: SessionSummary, wish: S
     return describeSquash(session, await planned(ctx, session, tip, wish), { ...wish, tip });
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'squash' }, async (journal) => {
-    const { tip } = await prepare(ctx, journal);
+    const { tip } = await prepare(ctx, journal, 'squash');
     const plan = await planned(ctx, journal.session, tip, wish);
     await carryOutSquash(ctx, journal, { ...plan, from: tip });
     return describeSquash(journal.session, plan, { ...wish, tip });

@@ -108,7 +108,7 @@ export const undoLast = async (ctx: Context, which: SessionSummary, wish: { dryR
     return describeUndo(session, op, { moves, ...wish });
   }
   return withJournal(ctx, { id: which.id, name: which.name, command: 'undo' }, async (journal) => {
-    await prepare(ctx, journal);
+    await prepare(ctx, journal, 'undo');
     const { op, moves } = await planned(ctx, journal.session);
     const data = { operation: nextOperation(journal.session), moves, undoes: op.operation, verb: op.verb };
     const keep = moves.flatMap(({ from, to }) => [from, to]);
