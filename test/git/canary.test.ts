@@ -15,10 +15,10 @@ import * as packs from '../../src/git/packs.ts';
 import { findPager } from '../../src/git/pager.ts';
 import * as refs from '../../src/git/refs.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
-import { snapshotWorktree } from '../../src/git/snapshot.ts';
 import * as worktrees from '../../src/git/worktrees.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { LANDING, LANDING_DESTRUCTIVE, LANDING_PURE, LANDING_ROOMS } from './canary-landing.ts';
+import { SNAPSHOT_PURE, SNAPSHOT_ROOMS, SNAPSHOTS } from './canary-snapshots.ts';
 import { SYNC, SYNC_ROOMS } from './canary-sync.ts';
 import { addSession, BRANCH, program, write } from './support.ts';
 
@@ -240,7 +240,7 @@ const FUNCTIONS: Record<string, Work> = {
   isTracked: ({ repo, wt }) => fileAt.isTracked(repo, wt, 'a.txt'),
   showPaged: ({ repo }) => findPager(repo),
   fingerprint: ({ repo }) => guard.fingerprint(repo),
-  snapshotWorktree: ({ repo, wt, parent }) => snapshotWorktree(repo, wt, { parent, message: 'm' }),
+  ...SNAPSHOTS,
   effectiveHooks: ({ repo, wt }) => effectiveHooks(repo, wt),
   initRepository: ({ dir }) =>
     init.initRepository(join(dir, 'inside'), { files: { x: 'x' }, message: 'm', branch: 'main' }),
@@ -254,6 +254,7 @@ const PURE = new Set([
   'lookAtRefs',
   'removeKeep',
   ...LANDING_PURE,
+  ...SNAPSHOT_PURE,
 ]);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
@@ -319,6 +320,7 @@ describe('nothing that a repository plants ever runs', () => {
     const rooms = {
       ...LANDING_ROOMS,
       ...SYNC_ROOMS,
+      ...SNAPSHOT_ROOMS,
       ...blame,
       ...fileAt,
       ...commits,

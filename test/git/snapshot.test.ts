@@ -130,11 +130,12 @@ describe('takeSnapshot', () => {
       { path: 'pipe', why: 'special' },
     ]);
     rmSync(join(wt.path, 'big.bin'));
-    write(wt.path, { m1: 'abc', m2: 'abc', m3: 'abc' });
-    const few = (await take(session, { limits: { paths: 2, allBytes: 5 } }))!;
+    write(wt.path, { m1: 'abc', m2: 'abc', m3: 'a', m4: '12345' });
+    const few = (await take(session, { limits: { paths: 2, allBytes: 5, fileBytes: 4 } }))!;
     expect(few.skipped).toEqual(
       expect.arrayContaining([
         { path: 'm2', why: 'large' },
+        { path: 'm4', why: 'many' },
         { path: 'small.txt', why: 'many' },
       ]),
     );

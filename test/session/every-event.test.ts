@@ -91,6 +91,11 @@ const MEANING: { [Type in EventType]?: () => void } = {
       hasBranch: true,
       archived: false,
     });
+    // Its set-up command has to run again, in the new files.
+    const setUp = draft('setup.finished', { command: 'npm ci', ...ended, outputTail: '', leftovers: [] });
+    expect(
+      changesOf(draft('worktree.added', { ...moved, path: 'w', branch: 'amp/x/1', reason: 'repair' }), [...LIFE, setUp]),
+    ).toEqual({ setupExitCode: undefined });
     // New files are nobody's leftovers.
     expect(changesOf(draft('worktree.added', { ...moved, path: 'w', branch: 'amp/x/1', reason: 'repair' }))).toEqual({
       leftovers: [],
@@ -106,6 +111,23 @@ const MEANING: { [Type in EventType]?: () => void } = {
       setupExitCode: null,
       leftovers,
     });
+  },
+  'snapshot.taken': () => {
+    const snapshot = { number: 2, commit: ID('5'), state: 'abc' };
+    const data = { ...snapshot, head: ID('c'), reason: 'rebase' as const, changes: 1, bytes: 2, skipped: [] };
+    expect(changesOf(draft('snapshot.taken', data))).toEqual({
+      snapshot: { ...snapshot, at: AT, writer: 'w000000001' },
+    });
+  },
+  'snapshot-restore.started': () => {
+    const openRestore = { number: 2, commit: ID('5') };
+    const begun = draft('snapshot-restore.started', { ...openRestore, files: 1, removed: 0, kept: null });
+    expect(changesOf(begun)).toEqual({ openRestore });
+  },
+  'snapshot.restored': () => {
+    const sizes = { number: 2, commit: ID('5'), files: 1, removed: 0 };
+    const begun = draft('snapshot-restore.started', { ...sizes, kept: 3 });
+    expect(changesOf(draft('snapshot.restored', sizes), [...LIFE, begun])).toEqual({ openRestore: null });
   },
   'worktree-removal.started': () => {
     const data = { path: 'w', branch: 'amp/x/1', commit: ID('c'), reason: 'rm' } as const;

@@ -1,0 +1,41 @@
+import type { Repository, Worktree } from '../../src/git/repository.ts';
+import * as restore from '../../src/git/restore-files.ts';
+import * as snapshot from '../../src/git/snapshot.ts';
+
+interface Scene {
+  repo: Repository;
+  wt: Worktree;
+  parent: string;
+}
+
+const take = ({ repo, wt, parent }: Scene) =>
+  snapshot.takeSnapshot(repo, wt, {
+    ref: snapshot.snapshotRef('s1'),
+    session: 's1',
+    reason: 'rebase',
+    at: '2026-11-22T13:00:00.000Z',
+    head: parent,
+  });
+
+const planOf = async (scene: Scene) => {
+  const { head, tree } = (await take(scene))!;
+  return { tree, plan: await restore.planRestore(scene.repo, scene.wt, { head, tree }) };
+};
+
+/** What keeps uncommitted work and brings it back, against planted programs. */
+export const SNAPSHOTS: Record<string, (scene: Scene) => Promise<unknown> | unknown> = {
+  takeSnapshot: take,
+  readSnapshots: async (scene) => {
+    await take(scene);
+    return snapshot.readSnapshots(scene.repo, 's1');
+  },
+  planRestore: planOf,
+  restoreFiles: async (scene) => {
+    const { tree, plan } = await planOf(scene);
+    const all = { ...plan, write: [...plan.write, ...plan.same].filter((path) => path !== 'b.txt') };
+    await restore.restoreFiles(scene.repo, scene.wt, { tree, plan: all });
+  },
+};
+
+export const SNAPSHOT_ROOMS = { ...restore, ...snapshot };
+export const SNAPSHOT_PURE = ['restoreObstacles', 'snapshotRef', 'stateOf'];
