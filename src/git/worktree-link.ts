@@ -37,22 +37,21 @@ const assertIsFolder = (path: string): void => {
   if (!stat.isDirectory()) throw blocked(path, 'is not a folder', 'Move the file away.');
 };
 
-/** Git finds a worktree that was moved along with its repository only when told where it is. */
-const repairOf = (path: string): string => `Run \`git worktree repair ${inShell(path)}\` in the main checkout.`;
+/** A worktree that was moved along with its repository does not find it any more. */
+const REPAIR = '`amp-sessions doctor --fix` links it again; its files stay as they are.';
 
 const assertAdmin = (repo: Repository, worktree: Worktree): void => {
   const { path, gitDir } = worktree;
-  const repair = repairOf(path);
   if (dirname(gitDir) !== join(repo.commonDir, 'worktrees')) {
-    throw blocked(path, 'is not a worktree of this repository', repair);
+    throw blocked(path, 'is not a worktree of this repository', REPAIR);
   }
   const common = readTextIfAny(join(gitDir, 'commondir'))?.trim();
   if (common === undefined || real(resolve(gitDir, common)) !== repo.commonDir) {
-    throw blocked(path, `names another repository in ${join(gitDir, 'commondir')}`, repair);
+    throw blocked(path, `names another repository in ${join(gitDir, 'commondir')}`, REPAIR);
   }
   const back = readTextIfAny(join(gitDir, 'gitdir'))?.trim();
   if (back === undefined || real(dirname(resolve(gitDir, back))) !== real(path) || basename(back) !== '.git') {
-    throw blocked(path, 'is not the one that its administrative folder names', repair);
+    throw blocked(path, 'is not the one that its administrative folder names', REPAIR);
   }
 };
 
@@ -76,7 +75,7 @@ export const sessionWorktree = async (repo: Repository, path: string): Promise<W
   const link = lstatIfAny(join(path, '.git'));
   const gitDir = link?.isFile() ? real(readGitFile(join(path, '.git')) ?? '') : undefined;
   if (gitDir === undefined)
-    throw blocked(path, `has ${link ? 'a .git file that leads nowhere' : 'lost its .git file'}`, repairOf(path));
+    throw blocked(path, `has ${link ? 'a .git file that leads nowhere' : 'lost its .git file'}`, REPAIR);
   const worktree = { path: realpathSync.native(path), gitDir };
   assertAdmin(repo, worktree);
   return worktree;

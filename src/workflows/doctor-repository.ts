@@ -1,53 +1,12 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAppError } from '../errors.ts';
 import { logId } from '../events/envelope.ts';
-import { maintenance } from '../git/packs.ts';
-import { moveRef, readRef } from '../git/refs.ts';
-import { openIteration } from '../session/conclusions.ts';
 import { readSyncState } from '../store/sync/sync-state.ts';
 import { attempt, type Check, failed, ok, warning } from './check.ts';
 import type { Context } from './context.ts';
-import { standingWorktree } from './found.ts';
-import { holderOf, withJournal } from './journal.ts';
-import { settleOperation } from './landing/transaction.ts';
-import { readSession, type SessionSummary, summaries } from './summaries.ts';
-
-/** Sessions whose record and world are apart: what `doctor` names and `--fix` mends. */
-interface Troubles {
-  /** Their process died in mid-iteration. */
-  unfinished: SessionSummary[];
-  /** Their process died in the midst of a squash, rebase, merge, rewind or undo. */
-  unended: SessionSummary[];
-  /** Their worktree should stand and does not. */
-  lostWorktrees: SessionSummary[];
-  /** Their branch should be there and is not. */
-  lostBranches: SessionSummary[];
-}
-
-/** False also where something else stands in its place. */
-const stands = async (ctx: Context, recorded: string): Promise<boolean> => {
-  try {
-    return (await standingWorktree(ctx, recorded)) !== undefined;
-  } catch (error) {
-    if (isAppError(error, 'worktree.blocked')) return false;
-    throw error;
-  }
-};
-
-const findTroubles = async (ctx: Context): Promise<Troubles> => {
-  const troubles: Troubles = { unfinished: [], unended: [], lostWorktrees: [], lostBranches: [] };
-  for (const summary of await summaries(ctx)) {
-    if (holderOf(ctx, summary.id) || summary.removed) continue;
-    const session = await readSession(ctx, summary.id);
-    if (openIteration(session)) troubles.unfinished.push(summary);
-    if (session.openOperation) troubles.unended.push(summary);
-    if (session.hasWorktree && !(await stands(ctx, session.worktree))) troubles.lostWorktrees.push(summary);
-    if (session.hasBranch && !(await readRef(ctx.repo, `refs/heads/${session.branch}`)))
-      troubles.lostBranches.push(summary);
-  }
-  return troubles;
-};
+import { findTroubles, type Troubles } from './doctor-troubles.ts';
+import { holderOf } from './journal.ts';
+import type { SessionSummary } from './summaries.ts';
 
 const names = (list: SessionSummary[]): string => list.map(({ id, name }) => `${id} (${name})`).join(', ');
 
@@ -71,6 +30,48 @@ const checkSync = (ctx: Context): Check => {
   return ok('sync', ctx.config.value('sync.auto') ? 'after each command' : 'by hand; `sync.auto` is off');
 };
 
+/** Worktrees that are gone or cut off, and what was under way in them. */
+const worktreeChecks = ({ lostWorktrees, unlinked, halfShown, unrestored }: Troubles): Check[] => {
+  const checks: Check[] = [];
+  if (lostWorktrees.length + unlinked.length === 0) checks.push(ok('worktrees', 'all stand'));
+  if (lostWorktrees.length > 0)
+    checks.push(
+      warning(
+        'worktrees',
+        `gone, or something else in their place: ${names(lostWorktrees)}`,
+        '`amp-sessions doctor --fix` and `iterate` make them again from their branch; `amp-sessions restore` brings back what was uncommitted.',
+        true,
+      ),
+    );
+  if (unlinked.length > 0)
+    checks.push(
+      warning(
+        'worktree links',
+        `cut off from the repository, which was moved, or whose links were changed: ${names(unlinked)}`,
+        '`amp-sessions doctor --fix` links them again; their files stay as they are.',
+        true,
+      ),
+    );
+  if (halfShown.length > 0)
+    checks.push(
+      failed(
+        'conflicts',
+        `half shown, or half decided: ${names(halfShown)}`,
+        '`amp-sessions doctor --fix` puts them in order.',
+        true,
+      ),
+    );
+  if (unrestored.length > 0)
+    checks.push(
+      warning(
+        'restores',
+        `never ended: ${names(unrestored)}`,
+        'Run `amp-sessions restore` again; what was there before is a snapshot.',
+      ),
+    );
+  return checks;
+};
+
 /** What is right and wrong with the sessions of this repository. */
 export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
   const logs = await attempt('session logs', 'Run `amp-sessions doctor --fix`.', async () => {
@@ -85,7 +86,8 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
           true,
         );
   });
-  const { unfinished, unended, lostWorktrees, lostBranches } = await findTroubles(ctx);
+  const troubles = await findTroubles(ctx);
+  const { unfinished, unended, lostBranches } = troubles;
   const checks = [logs, checkSync(ctx)];
   checks.push(
     unfinished.length === 0
@@ -106,15 +108,7 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
           true,
         ),
   );
-  checks.push(
-    lostWorktrees.length === 0
-      ? ok('worktrees', 'all stand')
-      : warning(
-          'worktrees',
-          `gone, or something else in their place: ${names(lostWorktrees)}`,
-          '`amp-sessions iterate` makes them again from their branch, or `amp-sessions archive`.',
-        ),
-  );
+  checks.push(...worktreeChecks(troubles));
   checks.push(
     lostBranches.length === 0
       ? ok('branches', 'all there')
@@ -136,34 +130,4 @@ export const repositoryChecks = async (ctx: Context): Promise<Check[]> => {
         ),
   );
   return checks;
-};
-
-/** Mends what can be mended without losing anything; says what it did. */
-export const mend = async (ctx: Context): Promise<string[]> => {
-  const done: string[] = [];
-  for (const { log, pending } of await ctx.store.logs()) {
-    const id = logId(log);
-    if (!pending || !log.startsWith('sessions/') || holderOf(ctx, id)) continue;
-    await withJournal(ctx, { id, name: id, command: 'doctor' }, async () => {});
-    done.push(`brought the events of ${id} into git`);
-  }
-  const { unended, lostBranches } = await findTroubles(ctx);
-  for (const { id, name } of unended) {
-    await withJournal(ctx, { id, name, command: 'doctor' }, (journal) => settleOperation(ctx, journal));
-    done.push(`put in order what a dead process had begun to do with ${name}`);
-  }
-  for (const summary of lostBranches) {
-    const session = await readSession(ctx, summary.id);
-    await moveRef(ctx.repo, `refs/heads/${session.branch}`, { to: session.head, from: null });
-    done.push(`put the branch ${session.branch} back`);
-  }
-  const cache = join(ctx.repo.commonDir, 'amp', 'cache');
-  if (existsSync(cache)) {
-    rmSync(cache, { recursive: true, force: true });
-    done.push('cleared the cache; it is made again');
-  }
-  const { packs, refs } = await maintenance(ctx.repo);
-  if (packs) done.push('joined many small packs into few');
-  if (refs) done.push('packed our refs');
-  return done;
 };

@@ -7,7 +7,8 @@ import { requireGit } from '../git/version.ts';
 import { stopStrength } from '../process/strength.ts';
 import { attempt, type Check, failed, ok, skipped, warning } from './check.ts';
 import { type Context, type ContextOptions, openContext } from './context.ts';
-import { mend, repositoryChecks } from './doctor-repository.ts';
+import { mend } from './doctor-mend.ts';
+import { repositoryChecks } from './doctor-repository.ts';
 
 const MIN_NODE = [20, 19] as const;
 

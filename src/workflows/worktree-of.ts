@@ -14,9 +14,9 @@ export const worktreeOf = async (ctx: Context, id: string): Promise<string> => {
     });
   throw new AppError(
     'worktree.missing',
-    `Session ${session.name} has no worktree${session.archived ? ': it is archived' : ''}.`,
+    `Session ${session.name} has no worktree${session.archived ? ': it is archived' : session.hasWorktree ? ' any more: somebody deleted it' : ''}.`,
     {
-      hint: `\`amp-sessions iterate ${id}\` brings it back.`,
+      hint: `\`amp-sessions iterate ${id}\` brings it back${session.snapshot ? `, \`amp-sessions restore ${id}\` also what was uncommitted` : ''}.`,
     },
   );
 };
