@@ -78,7 +78,7 @@ const walkUp = (start: string): Found => {
 
 const brokenLink = (file: string): AppError =>
   new AppError('repository.unsafe', `${file} does not lead to a git directory that leads back to it.`, {
-    hint: 'Run `git worktree repair` in the main checkout if the repository was moved.',
+    hint: 'Was the repository moved? Run `amp-sessions doctor --fix` in its main checkout.',
   });
 
 const samePath = (a: string, b: string): boolean => {

@@ -52,7 +52,10 @@ const assertOurs = (repo: Repository, path: string): void => {
   if (!stat?.isDirectory()) throw blocked(`${path} is no folder.`, 'Move it away; nothing was read through it.');
   const link = lstatIfAny(join(path, '.git'));
   if (link && !link.isFile())
-    throw blocked(`${join(path, '.git')} is no file that links a worktree.`, `Look at it, then move it out of ${path}.`);
+    throw blocked(
+      `${join(path, '.git')} is no file that links a worktree.`,
+      `Look at it, then move it out of ${path}.`,
+    );
   const target = readGitFile(join(path, '.git'));
   const isElsewhere = target !== undefined && dirname(real(target)) !== join(repo.commonDir, 'worktrees');
   if (isElsewhere && real(liveWorktreeOf(target) ?? '') === real(path))

@@ -12,7 +12,7 @@ import { standingWorktree } from './found.ts';
 import { holderOf, type Journal, withJournal } from './journal.ts';
 import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
-import { readSession, type SessionSummary } from './summaries.ts';
+import type { SessionSummary } from './summaries.ts';
 import { buildWorktree } from './worktree.ts';
 
 /** What one thing came to that was tried: what was done, or nothing where it failed, which is told. */

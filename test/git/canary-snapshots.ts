@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as relink from '../../src/git/relink-worktree.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
 import * as restore from '../../src/git/restore-files.ts';
 import * as snapshot from '../../src/git/snapshot.ts';
@@ -29,6 +32,10 @@ export const SNAPSHOTS: Record<string, (scene: Scene) => Promise<unknown> | unkn
     await take(scene);
     return snapshot.readSnapshots(scene.repo, 's1');
   },
+  relinkWorktree: async ({ repo, wt }) => {
+    rmSync(join(wt.gitDir, 'index'));
+    await relink.relinkWorktree(repo, { path: wt.path, branch: 'amp/task/1' });
+  },
   planRestore: planOf,
   restoreFiles: async (scene) => {
     const { tree, plan } = await planOf(scene);
@@ -37,5 +44,5 @@ export const SNAPSHOTS: Record<string, (scene: Scene) => Promise<unknown> | unkn
   },
 };
 
-export const SNAPSHOT_ROOMS = { ...restore, ...snapshot };
+export const SNAPSHOT_ROOMS = { ...relink, ...restore, ...snapshot };
 export const SNAPSHOT_PURE = ['restoreObstacles', 'snapshotRef', 'stateOf'];

@@ -1,10 +1,11 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { doctor } from '../../../src/workflows/doctor.ts';
 import { findSession } from '../../../src/workflows/find-session.ts';
 import { rebaseSession } from '../../../src/workflows/landing/rebase.ts';
 import { abortRebase } from '../../../src/workflows/landing/rebase-conflict.ts';
-import { sh, tempDir } from '../../support/repo.ts';
+import { tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
 import { makeWorld } from './world.ts';
 
@@ -20,7 +21,7 @@ it('a repository that was moved while a conflict waits: the way on is said, and 
   const which = await findSession(ctx, w.id, dir);
   const refused = await abortRebase(ctx, which).catch((error) => error);
   expect(refused).toMatchObject({ code: 'worktree.blocked', message: expect.stringContaining('leads nowhere') });
-  const command = /`(git worktree repair [^`]+)`/.exec(refused.hint)![1]!;
-  expect((await sh(dir, command)).exitCode).toBe(0);
+  expect(refused.hint).toContain('`amp-sessions doctor --fix`');
+  expect((await doctor({ dir, fix: true })).fixed.join()).toContain('linked the worktree of');
   expect((await abortRebase(ctx, which)).answer).toMatchObject({ state: 'aborted' });
 });
