@@ -4,7 +4,8 @@ import { AppError } from '../errors.ts';
 import { lstatIfAny, readTextIfAny, replaceFile } from './files.ts';
 import { git } from './git.ts';
 import { branchRef } from './ids.ts';
-import { indexOf } from './index-file.ts';
+import { indexOf, readIndex } from './index-file.ts';
+import { onDisk } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 import { createAdmin, findAdmin } from './worktree-admin.ts';
 import { linkText, readGitFile, sessionWorktree } from './worktree-link.ts';
@@ -62,6 +63,14 @@ const assertOurs = (repo: Repository, path: string): void => {
     throw blocked(`The worktree ${path} belongs to another repository: ${target}.`, 'Work with it from there.');
 };
 
+/** A folder without a `.git` file may be anything: it is a worktree when some of the files are there. */
+const assertHasFiles = async (repo: Repository, path: string, admin: string | undefined): Promise<void> => {
+  if (lstatIfAny(join(path, '.git'))) return;
+  const entries = admin === undefined ? undefined : await readIndex(repo, { path, gitDir: admin });
+  if (entries?.some((entry) => lstatIfAny(onDisk(path, entry.path)))) return;
+  throw blocked(`${path} is another folder now: it has none of the worktree's files.`, 'Move it away.');
+};
+
 /**
  * Joins a worktree whose files are there with its repository again, at both ends: after the repository was moved or
  * copied, an end was changed, or git forgot the worktree. Files stay as they are, what is uncommitted too.
@@ -74,6 +83,7 @@ export const relinkWorktree = async (
   assertOurs(repo, path);
   const ref = branchRef(branch);
   const admin = findAdmin(repo, path) ?? formerAdmin(repo, path, ref);
+  await assertHasFiles(repo, path, admin);
   if (admin === undefined && repo.refFormat !== 'files')
     throw blocked(`Git knows nothing of the worktree ${path} any more.`, 'Move its files away, then try again.');
   const gitDir = admin ?? createAdmin(repo, path, ref).gitDir;

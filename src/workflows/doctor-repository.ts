@@ -38,7 +38,7 @@ const worktreeChecks = ({ lostWorktrees, unlinked, halfShown, unrestored }: Trou
     checks.push(
       warning(
         'worktrees',
-        `gone, or something else in their place: ${names(lostWorktrees)}`,
+        `gone: ${names(lostWorktrees)}`,
         '`amp-sessions doctor --fix` and `iterate` make them again from their branch; `amp-sessions restore` brings back what was uncommitted.',
         true,
       ),
@@ -47,7 +47,7 @@ const worktreeChecks = ({ lostWorktrees, unlinked, halfShown, unrestored }: Trou
     checks.push(
       warning(
         'worktree links',
-        `cut off from the repository, which was moved, or whose links were changed: ${names(unlinked)}`,
+        `cut off from the repository (moved, or their links changed), or something else in their place: ${names(unlinked)}`,
         '`amp-sessions doctor --fix` links them again; their files stay as they are.',
         true,
       ),

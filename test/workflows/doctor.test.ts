@@ -69,7 +69,7 @@ describe('doctor', () => {
   it('names a lost worktree, which is no failure: the next iterate makes it again', async () => {
     const { dir, ctx, id, worktree } = await setUp();
     rmSync(worktree, { recursive: true });
-    expect(troubles(await look(dir, true))).toMatchObject([
+    expect(troubles(await look(dir))).toMatchObject([
       { name: 'worktrees', status: 'warning', detail: expect.stringContaining(id) },
     ]);
     await runOnce(ctx, id);
@@ -82,7 +82,7 @@ describe('doctor', () => {
     mkdirSync(worktree);
     writeFileSync(join(worktree, 'mine.txt'), 'm\n');
     const found = await look(dir, true);
-    expect(troubles(found)).toMatchObject([{ name: 'worktrees', detail: expect.stringContaining(id) }]);
+    expect(troubles(found)).toMatchObject([{ name: 'worktree links', detail: expect.stringContaining(id) }]);
     expect(check(found, 'quarantine').status).toBe('ok');
     expect(readdirSync(worktree)).toEqual(['mine.txt']);
   });
