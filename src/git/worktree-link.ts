@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AppError, inShell } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { lstatIfAny, readTextIfAny } from './files.ts';
 import type { Repository, Worktree } from './repository.ts';
 

@@ -94,7 +94,10 @@ const MEANING: { [Type in EventType]?: () => void } = {
     // Its set-up command has to run again, in the new files.
     const setUp = draft('setup.finished', { command: 'npm ci', ...ended, outputTail: '', leftovers: [] });
     expect(
-      changesOf(draft('worktree.added', { ...moved, path: 'w', branch: 'amp/x/1', reason: 'repair' }), [...LIFE, setUp]),
+      changesOf(draft('worktree.added', { ...moved, path: 'w', branch: 'amp/x/1', reason: 'repair' }), [
+        ...LIFE,
+        setUp,
+      ]),
     ).toEqual({ setupExitCode: undefined });
     // New files are nobody's leftovers.
     expect(changesOf(draft('worktree.added', { ...moved, path: 'w', branch: 'amp/x/1', reason: 'repair' }))).toEqual({
