@@ -28,6 +28,7 @@ export default class Sync extends BaseCommand {
     }),
     remote: string({ summary: 'Name or address; default where your push goes.', helpValue: '<name or url>' }),
     'history-only': boolean({ summary: 'Logs and notes only, never the code of iterations.' }),
+    snapshots: boolean({ summary: 'Kept uncommitted work, too.', exclusive: ['history-only'] }),
     'dry-run': dryRun,
     background: boolean({ hidden: true }),
   };

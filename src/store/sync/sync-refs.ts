@@ -1,26 +1,40 @@
 import { parseLaneRef } from '../layout.ts';
 
-/** A ref with one writer that travels between clones. */
+/** A ref that travels between clones; all but snapshots have one writer. */
 export interface SyncRef {
   ref: string;
-  kind: 'log' | 'code';
+  kind: 'log' | 'code' | 'snapshot';
   /** Session or batch. */
   id: string;
+  /** Empty for a snapshot. */
   writer: string;
 }
 
+const SNAPSHOT_REF = /^refs\/amp\/snapshots\/([A-Za-z0-9][A-Za-z0-9_-]*)$/;
 const CODE_REF = /^refs\/amp\/code\/([A-Za-z0-9][A-Za-z0-9_-]*)\/([A-Za-z0-9_-]+)$/;
 
 /** Anybody may push names: only such as this program makes are taken, so none can be mistaken for an option or a path. */
 export const parseSyncRef = (ref: string): SyncRef | undefined => {
   const lane = parseLaneRef(ref);
   if (lane) return { ref, kind: 'log', id: lane.log.slice(lane.log.indexOf('/') + 1), writer: lane.writer };
+  const [, session] = SNAPSHOT_REF.exec(ref) ?? [];
+  if (session !== undefined) return { ref, kind: 'snapshot', id: session, writer: '' };
   const [, id, writer] = CODE_REF.exec(ref) ?? [];
   return id === undefined || writer === undefined ? undefined : { ref, kind: 'code', id, writer };
 };
 
-/** As `git ls-remote` takes them. */
-export const SYNC_PATTERNS = ['refs/amp/sessions/*', 'refs/amp/batches/*', 'refs/amp/code/*', 'refs/notes/amp'];
+/** What goes along beside the logs. */
+export interface Choice {
+  /** The commits of iterations. */
+  code: boolean;
+  /** Uncommitted work that was kept. */
+  snapshots: boolean;
+}
 
-/** The same, as prefixes of what is here. */
-export const SYNC_PREFIXES = ['refs/amp/sessions/', 'refs/amp/batches/', 'refs/amp/code/'];
+/** Prefixes of the refs that travel; the notes come to them. */
+export const syncPrefixes = ({ code, snapshots }: Choice): string[] => [
+  'refs/amp/sessions/',
+  'refs/amp/batches/',
+  ...(code ? ['refs/amp/code/'] : []),
+  ...(snapshots ? ['refs/amp/snapshots/'] : []),
+];

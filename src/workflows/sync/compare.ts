@@ -4,7 +4,7 @@ import { listRemoteRefs } from '../../git/sync-fetch.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
-import { parseSyncRef, SYNC_PATTERNS, SYNC_PREFIXES, type SyncRef } from '../../store/sync/sync-refs.ts';
+import { type Choice, parseSyncRef, type SyncRef, syncPrefixes } from '../../store/sync/sync-refs.ts';
 import type { Context } from '../context.ts';
 
 /** A ref that is not the same on both sides. */
@@ -26,8 +26,8 @@ export interface Comparison {
   heads: string[];
 }
 
-const hereNow = async (ctx: Context): Promise<Map<string, string>> => {
-  const lists = await Promise.all(SYNC_PREFIXES.map((prefix) => listRefs(ctx.repo, prefix)));
+const hereNow = async (ctx: Context, prefixes: string[]): Promise<Map<string, string>> => {
+  const lists = await Promise.all(prefixes.map((prefix) => listRefs(ctx.repo, prefix)));
   return new Map(lists.flat().map(({ ref, id }) => [ref, id]));
 };
 
@@ -41,9 +41,11 @@ const relate = async (
 };
 
 /** One look at both sides. @throws AppError remote.unreachable */
-export const compare = async (ctx: Context, remote: SyncRemote): Promise<Comparison> => {
-  const there = await listRemoteRefs(ctx.repo, remote, [...SYNC_PATTERNS, 'refs/heads/*']);
-  const here = await hereNow(ctx);
+export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> => {
+  const prefixes = syncPrefixes(choice);
+  const patterns = prefixes.map((prefix) => `${prefix}*`);
+  const there = await listRemoteRefs(ctx.repo, remote, [...patterns, NOTES_REF, 'refs/heads/*']);
+  const here = await hereNow(ctx, prefixes);
   const reader = openCatFile(ctx.repo);
   const differences: Difference[] = [];
   const logs = new Set<string>();

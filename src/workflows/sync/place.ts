@@ -4,11 +4,12 @@ import type { SyncWish } from './sync.ts';
 export interface PlaceFlags {
   remote?: string | undefined;
   'history-only': boolean;
+  snapshots?: boolean;
   /** Where the person stands. */
   directory: string;
 }
 
-type Place = Pick<SyncWish, 'remote' | 'historyOnly' | 'directory'> & { isUsual: boolean };
+type Place = Pick<SyncWish, 'remote' | 'historyOnly' | 'snapshots' | 'directory'> & { isUsual: boolean };
 
 /**
  * Where to sync with, and whether code goes along: as the command line says, else as the settings say.
@@ -16,10 +17,12 @@ type Place = Pick<SyncWish, 'remote' | 'historyOnly' | 'directory'> & { isUsual:
  */
 export const syncPlace = (ctx: Context, flags: PlaceFlags): Place => {
   const historyOnly = flags['history-only'] || ctx.config.value('sync.historyOnly');
-  if (flags.remote !== undefined)
-    return { remote: flags.remote, directory: flags.directory, historyOnly, isUsual: false };
+  const snapshots = (flags.snapshots ?? false) && !historyOnly;
+  if (flags.snapshots && historyOnly) ctx.warn('Snapshots hold code: with `sync.historyOnly` they stay here.');
+  const what = { historyOnly, snapshots };
+  if (flags.remote !== undefined) return { ...what, remote: flags.remote, directory: flags.directory, isUsual: false };
   ctx.config.requireTrust(['sync.remote']);
   const remote = ctx.config.value('sync.remote');
   // A path in a settings file is meant as seen from the repository.
-  return { remote, directory: remote === undefined ? flags.directory : ctx.repo.root, historyOnly, isUsual: true };
+  return { ...what, remote, directory: remote === undefined ? flags.directory : ctx.repo.root, isUsual: true };
 };

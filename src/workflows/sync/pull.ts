@@ -16,9 +16,8 @@ export interface Pulled {
   notes: boolean;
 }
 
-const wantedOf = (differences: Comparison['differences'], which: { code: boolean }): RefEntry[] =>
+const wantedOf = (differences: Comparison['differences']): RefEntry[] =>
   differences
-    .filter(({ kind }) => which.code || kind !== 'code')
     .filter(({ relation }) => relation === 'behind' || relation === 'unknown')
     .map(({ ref, theirs }) => ({ ref, id: theirs! }));
 
@@ -67,13 +66,8 @@ export const pullNotes = (ctx: Context, remote: SyncRemote, theirs: string): Pro
   withFetched(ctx, remote, [theirs], (fetched) => takeNotes(ctx, theirs, fetched));
 
 /** Fetches what the other side has and we have not, looks at it, and takes over what goes on from ours. */
-export const pull = async (
-  ctx: Context,
-  remote: SyncRemote,
-  { differences, notes }: Comparison,
-  which: { code: boolean },
-): Promise<Pulled> => {
-  const wanted = wantedOf(differences, which);
+export const pull = async (ctx: Context, remote: SyncRemote, { differences, notes }: Comparison): Promise<Pulled> => {
+  const wanted = wantedOf(differences);
   const theirs = notes.theirs === notes.ours ? undefined : notes.theirs;
   const ids = [...new Set([...wanted.map(({ id }) => id), ...(theirs === undefined ? [] : [theirs])])];
   const bring = () =>
@@ -100,8 +94,8 @@ const completeLogs = async (ctx: Context, remote: SyncRemote): Promise<void> => 
 };
 
 /** What a pull would bring, without fetching. */
-export const plannedPull = (found: Comparison, which: { code: boolean }): Pulled => ({
-  taken: wantedOf(found.differences, which).map(({ ref }) => ref),
+export const plannedPull = (found: Comparison): Pulled => ({
+  taken: wantedOf(found.differences).map(({ ref }) => ref),
   refused: [],
   notes: found.notes.theirs !== undefined && found.notes.theirs !== found.notes.ours,
 });

@@ -39,10 +39,9 @@ const sift = async (
   ctx: Context,
   remote: SyncRemote,
   found: Comparison,
-  which: { code: boolean },
 ): Promise<{ refs: OutgoingRef[]; held: HeldRef[] }> => {
   const logs = toSend(found, 'log');
-  const code = which.code ? toSend(found, 'code') : [];
+  const code = [...toSend(found, 'code'), ...toSend(found, 'snapshot')];
   const shared = code.length > 0 ? await sharedCommits(ctx, remote, found.heads) : [];
   const held = [...(await scanLogs(ctx, logs)), ...(await scanCode(ctx, code, shared))];
   const stays = new Set(held.map(({ ref }) => ref));
@@ -82,11 +81,11 @@ export const push = async (
   ctx: Context,
   remote: SyncRemote,
   found: Comparison,
-  which: { code: boolean; dryRun: boolean },
+  { dryRun }: { dryRun: boolean },
 ): Promise<Sent> => {
-  const { refs, held } = await sift(ctx, remote, found, which);
-  const { pushed, refused } = which.dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
-  const notes = await pushNotes(ctx, remote, which.dryRun);
+  const { refs, held } = await sift(ctx, remote, found);
+  const { pushed, refused } = dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
+  const notes = await pushNotes(ctx, remote, dryRun);
   return {
     pushed: pushed.map(({ ref }) => ref),
     refused: [...refused, ...notes.refused],

@@ -9,6 +9,7 @@ import { type LastSync, readSyncState } from '../../store/sync/sync-state.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
 import { type Comparison, compare, type Difference } from './compare.ts';
+import { APART, type SyncWish } from './sync.ts';
 
 /** How this clone stands to a remote. */
 export interface Standing {
@@ -71,6 +72,8 @@ const notesOf = async (ctx: Context, { ours, theirs }: Comparison['notes']): Pro
   return (await isAncestor(ctx.repo, ours, theirs)) ? 'behind' : 'different';
 };
 
+export type StatusWish = Pick<SyncWish, 'remote' | 'isUsual' | 'directory' | 'historyOnly' | 'snapshots'>;
+
 /** Of the last exchange with a remote, what is still to be exchanged. */
 const lastOf = (ctx: Context, remote: string, differences: Difference[]): { last?: LastSync } => {
   const last = readSyncState(ctx.repo).remotes[remote];
@@ -85,14 +88,10 @@ const queuedNow = (ctx: Context): Queued | null => {
   return since === null ? null : { since, attempts, next: attempts > 0 ? next : null, reason };
 };
 
-const standingOf = async (
-  ctx: Context,
-  given: string | undefined,
-  wish: { directory: string; historyOnly: boolean },
-): Promise<Standing> => {
+const standingOf = async (ctx: Context, given: string | undefined, wish: StatusWish): Promise<Standing> => {
   const remote = await findSyncRemote(ctx.repo, given, wish.directory);
-  const found = await compare(ctx, remote);
-  const differences = found.differences.filter(({ kind }) => !wish.historyOnly || kind !== 'code');
+  const found = await compare(ctx, remote, { code: !wish.historyOnly, snapshots: wish.snapshots ?? false });
+  const { differences } = found;
   const ahead = differences.filter(({ relation }) => relation === 'ahead');
   const behind = differences.filter(({ relation }) => relation === 'behind' || relation === 'unknown');
   const diverged = differences.filter(({ relation }) => relation === 'diverged');
@@ -102,7 +101,7 @@ const standingOf = async (
     behind: { refs: behind.length, logs: logsOf(behind) },
     notes: await notesOf(ctx, found.notes),
     ...lastOf(ctx, remote.label, differences),
-    refused: diverged.map(({ ref }) => ({ ref, reason: 'neither side goes on from the other' })),
+    refused: diverged.map(({ ref }) => ({ ref, reason: APART })),
   };
 };
 
@@ -112,7 +111,7 @@ const standingOf = async (
  */
 export const syncStatus = async (
   ctx: Context,
-  wish: { remote?: string | undefined; isUsual?: boolean; directory: string; historyOnly: boolean },
+  wish: StatusWish,
 ): Promise<{ remotes: Standing[]; queued: Queued | null }> => {
   const all = wish.remote === undefined || wish.isUsual ? await remoteNames(ctx.repo) : [];
   const names = new Set([...(wish.remote === undefined ? [] : [wish.remote]), ...all]);

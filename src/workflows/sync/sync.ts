@@ -23,6 +23,8 @@ export interface SyncWish {
   isUsual?: boolean;
   /** No code leaves, and none is asked for. */
   historyOnly: boolean;
+  /** Uncommitted work that was kept goes and comes along. */
+  snapshots?: boolean;
   dryRun: boolean;
   /** Where the person stands. */
   directory: string;
@@ -69,7 +71,18 @@ const logsAmong = (refs: string[]): number => {
 const NOTHING_PULLED: Pulled = { taken: [], refused: [], notes: false };
 const NOTHING_SENT: Sent = { pushed: [], refused: [], held: [], notes: false };
 
-const exchange = async (ctx: Context, wish: SyncWish): Promise<{ label: string; pulled: Pulled; sent: Sent }> => {
+/** Why a ref is left where it is on both sides. */
+export const APART = 'neither side goes on from the other; nothing was overwritten';
+
+interface Exchanged {
+  label: string;
+  /** Refs of which each side has something that the other's does not lead to. */
+  apart: RefusedRef[];
+  pulled: Pulled;
+  sent: Sent;
+}
+
+const exchange = async (ctx: Context, wish: SyncWish): Promise<Exchanged> => {
   const { dryRun } = wish;
   const remote = await findSyncRemote(ctx.repo, wish.remote, wish.directory);
   wish.onStep?.(`comparing with ${remote.label}`);
@@ -77,16 +90,19 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<{ label: string; 
     await clearOutgoing(ctx.repo);
     await settleLogs(ctx);
   }
-  const which = { code: !wish.historyOnly, dryRun };
-  const found = await compare(ctx, remote);
+  const choice = { code: !wish.historyOnly, snapshots: wish.snapshots ?? false };
+  const found = await compare(ctx, remote, choice);
   if (wish.pull) wish.onStep?.(`fetching from ${remote.label}`);
-  const bring = dryRun ? plannedPull(found, which) : undefined;
-  const pulled = wish.pull ? (bring ?? (await pull(ctx, remote, found, which))) : NOTHING_PULLED;
+  const bring = dryRun ? plannedPull(found) : undefined;
+  const pulled = wish.pull ? (bring ?? (await pull(ctx, remote, found))) : NOTHING_PULLED;
   if (wish.push) wish.onStep?.(`looking for secrets, pushing to ${remote.label}`);
   // What was unknown when it was compared, and turned out to be behind ours, goes the other way now.
   const isOpen = !dryRun && found.differences.some(({ relation }) => relation === 'unknown');
-  const sent = wish.push ? await push(ctx, remote, isOpen ? await compare(ctx, remote) : found, which) : NOTHING_SENT;
-  return { label: remote.label, pulled, sent };
+  const sent = wish.push
+    ? await push(ctx, remote, isOpen ? await compare(ctx, remote, choice) : found, { dryRun })
+    : NOTHING_SENT;
+  const apart = found.differences.filter(({ relation }) => relation === 'diverged');
+  return { label: remote.label, apart: apart.map(({ ref }) => ({ ref, reason: APART })), pulled, sent };
 };
 
 /** Few loose refs and packs keep the user's own git quick. */
@@ -120,9 +136,9 @@ export const sync = (ctx: Context, wish: SyncWish): Promise<SyncAnswer> =>
   withSyncLock(ctx, async () => {
     wish.onTurn?.();
     const began = ctx.clock.now();
-    const { label, pulled, sent } = await exchange(ctx, wish);
+    const { label, apart, pulled, sent } = await exchange(ctx, wish);
     if (!wish.dryRun && pulled.taken.length > 0) await tidyUp(ctx);
-    const refused = new Map([...pulled.refused, ...sent.refused].map((one) => [one.ref, one]));
+    const refused = new Map([...apart, ...pulled.refused, ...sent.refused].map((one) => [one.ref, one]));
     const answer: SyncAnswer = {
       remote: label,
       dryRun: wish.dryRun,

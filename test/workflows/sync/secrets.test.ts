@@ -1,9 +1,11 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sessionLog } from '../../../src/events/envelope.ts';
 import { openStore } from '../../../src/store/git-store.ts';
 import { attachNotes } from '../../../src/store/notes.ts';
 import { syncError } from '../../../src/workflows/sync/sync.ts';
-import { git } from '../../support/repo.ts';
+import { git, sh } from '../../support/repo.ts';
 import { contextIn, make, runOnce } from '../../support/sessions.ts';
 import { AGENT, eventsIn, refsIn, syncIn, twoClones, workIn } from './world.ts';
 
@@ -119,4 +121,43 @@ it('notes with a secret stay as well', async () => {
   expect(answer.held.map(({ ref }) => ref)).toEqual(['refs/notes/amp']);
   expect(answer.held[0]?.secrets[0]).toMatchObject({ where: `note on ${head}`, seq: 99, kind: 'github' });
   expect(await refsIn(up, 'refs/notes')).toEqual({});
+});
+
+it('snapshots stay unless they are asked for, and are looked through like code', async () => {
+  const { a, b, up } = await twoClones();
+  const ids = [await workIn(a, 'clean'), await workIn(a, 'bad')];
+  const snap = async (dir: string, id: string, text: string, previous: string[] = []): Promise<string> => {
+    const [head] = Object.values(await refsIn(a, `refs/heads/amp/${id === ids[0] ? 'clean' : 'bad'}`));
+    writeFileSync(join(dir, 'unsaved'), text);
+    const blob = await git(dir, 'hash-object', '-w', 'unsaved');
+    rmSync(join(dir, 'unsaved'));
+    const tree = (
+      await sh(dir, `(git ls-tree ${head}; printf '100644 blob ${blob}\\tunsaved\\n') | git mktree`)
+    ).stdout.trim();
+    const parents = [...previous, head!].flatMap((parent) => ['-p', parent]);
+    const commit = await git(dir, 'commit-tree', tree, ...parents, '-m', 'Uncommitted work');
+    await git(dir, 'update-ref', `refs/amp/snapshots/${id}`, commit);
+    return commit;
+  };
+  const first = await snap(a, ids[0]!, 'one');
+  await snap(a, ids[1]!, SECRET);
+  expect(await syncIn(a)).toMatchObject({ held: [], refused: [] });
+  expect(await refsIn(up, 'refs/amp/snapshots')).toEqual({});
+  expect((await syncIn(a, { historyOnly: true })).pushed).toEqual([]);
+  const asked = await syncIn(a, { snapshots: true });
+  expect(asked.held.map(({ ref }) => ref)).toEqual([`refs/amp/snapshots/${ids[1]}`]);
+  expect(asked.pushed).toEqual([`refs/amp/snapshots/${ids[0]}`]);
+  await syncIn(b);
+  expect(await refsIn(b, 'refs/amp/snapshots')).toEqual({});
+  await syncIn(b, { snapshots: true });
+  expect(await refsIn(b, 'refs/amp/snapshots')).toEqual({ [`refs/amp/snapshots/${ids[0]}`]: first });
+  // Both went on: nothing of either is overwritten, and it is told.
+  const [here, there] = [await snap(a, ids[0]!, 'two', [first]), await snap(b, ids[0]!, 'three', [first])];
+  await syncIn(a, { snapshots: true });
+  const apart = await syncIn(b, { snapshots: true });
+  expect(apart.refused).toEqual([
+    { ref: `refs/amp/snapshots/${ids[0]}`, reason: expect.stringContaining('does not go on') },
+  ]);
+  expect(Object.values(await refsIn(b, 'refs/amp/snapshots'))).toEqual([there]);
+  expect(Object.values(await refsIn(up, 'refs/amp/snapshots'))).toEqual([here]);
 });
