@@ -1,22 +1,39 @@
 import { join } from 'node:path';
 import { isAppError } from '../errors.ts';
+import { blobSizes } from './blob-sizes.ts';
 import { emptyTree } from './diff.ts';
-import { git } from './git.ts';
+import { catFileStream, git } from './git.ts';
 import { assertId } from './ids.ts';
 import type { Repository } from './repository.ts';
 
-/** The lines that one commit adds to one file, as one text. */
+/** The lines that one commit adds to one file, as one text; of a binary file, what of it can be read. */
 export interface AddedText {
   commit: string;
   path: string;
   text: string;
 }
 
-const FLAGS = ['-p', '-U0', '--no-renames', '--no-color', '--diff-merges=first-parent', '--format=%x01%H', '--stdin'];
+const FLAGS = [
+  '-p',
+  '-U0',
+  '--full-index',
+  '--no-renames',
+  '--no-color',
+  '--diff-merges=first-parent',
+  '--format=%x01%H',
+  '--stdin',
+];
 
-const parse = (patch: string): AddedText[] => {
+interface BinaryFile {
+  commit: string;
+  path: string;
+  blob: string;
+}
+
+const parse = (patch: string): { added: AddedText[]; binaries: BinaryFile[] } => {
   const added: AddedText[] = [];
-  let [commit, path, isHunk] = ['', '', false];
+  const binaries: BinaryFile[] = [];
+  let [commit, path, blob, isHunk] = ['', '', '', false];
   let lines: string[] = [];
   const end = (): void => {
     if (lines.length > 0) added.push({ commit, path, text: lines.join('\n') });
@@ -28,18 +45,57 @@ const parse = (patch: string): AddedText[] => {
       [commit, isHunk] = [line.slice(1), false];
     } else if (line.startsWith('diff --git ')) {
       end();
-      [path, isHunk] = [line.slice('diff --git '.length), false];
+      [path, isHunk] = [line.slice(line.lastIndexOf(' b/') + ' b/'.length), false];
     } else if (line.startsWith('@@ ')) isHunk = true;
+    else if (!isHunk && line.startsWith('index ')) blob = /\.\.([0-9a-f]+)/.exec(line)?.[1] ?? '';
+    else if (!isHunk && line.startsWith('Binary files ') && /[^0]/.test(blob)) binaries.push({ commit, path, blob });
     else if (!isHunk && line.startsWith('+++ ')) path = line.slice('+++ b/'.length);
     else if (isHunk && line.startsWith('+')) lines.push(line.slice(1));
   }
   end();
-  return added;
+  return { added, binaries };
+};
+
+/** Larger binary files are not looked into. */
+const MAX_BINARY = 16 * 1024 * 1024;
+
+/** What `strings` would show; without the zeros that stand between letters in UTF-16. */
+const readable = (bytes: Buffer): string =>
+  (
+    bytes
+      .toString('latin1')
+      .replaceAll('\0', '')
+      .match(/[\t\x20-\x7e]{8,}/g) ?? []
+  ).join('\n');
+
+/** @returns undefined when there would be more text than `maxBytes` */
+const readBinaries = async (
+  repo: Repository,
+  binaries: BinaryFile[],
+  maxBytes: number,
+): Promise<AddedText[] | undefined> => {
+  const sizes = await blobSizes(
+    repo,
+    binaries.map(({ blob }) => blob),
+  );
+  const ids = [...sizes].flatMap(([id, size]) => (size <= MAX_BINARY ? [id] : []));
+  const texts = new Map<string, string>();
+  let bytes = 0;
+  await catFileStream(repo, ids, (id, content) => {
+    const text = bytes > maxBytes ? '' : readable(content);
+    bytes += text.length;
+    texts.set(id, text);
+  });
+  if (bytes > maxBytes) return undefined;
+  return binaries.flatMap(({ commit, path, blob }) => {
+    const text = texts.get(blob);
+    return text ? [{ commit, path, text }] : [];
+  });
 };
 
 /**
  * What commits add that lie behind some tips and not behind others, merges seen from their first parent; by one
- * process. Attributes that would hide a file's lines do not count.
+ * process, and another two where there are binary files. Attributes that would hide a file's lines do not count.
  * @param maxBytes of the whole patch
  * @returns undefined when it would be longer
  * @throws AppError git.failed
@@ -54,7 +110,9 @@ export const addedTexts = async (
   const how = { settings, index: join(repo.commonDir, 'amp', 'no-index'), stdin: `${stdin}\n--\n`, maxBytes };
   try {
     const { stdout } = await git(repo, ['log', ...FLAGS], how);
-    return parse(stdout.toString('utf8'));
+    const { added, binaries } = parse(stdout.toString('utf8'));
+    const others = await readBinaries(repo, binaries, maxBytes);
+    return others && [...added, ...others];
   } catch (error) {
     if (isAppError(error, 'git.failed') && error.message.includes(`${maxBytes} bytes`)) return undefined;
     throw error;

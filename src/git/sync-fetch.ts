@@ -92,6 +92,14 @@ export const isPartialClone = async (repo: Repository): Promise<boolean> =>
       key.toLowerCase() === 'extensions.partialclone' || (section === 'remote' && name === 'promisor'),
   );
 
+/** Those of some commits that are here, without asking a promisor for the others one by one, as git does. */
+export const presentCommits = async (repo: Repository, ids: string[]): Promise<Set<string>> => {
+  ids.forEach(assertId);
+  if (ids.length === 0) return new Set();
+  const args = ['rev-list', '--no-walk', '--missing=allow-any', '--ignore-missing', '--stdin'];
+  return new Set((await gitText(repo, args, { stdin: `${ids.join('\n')}\n`, maxBytes: 1 << 30 })).split('\n'));
+};
+
 /** Objects behind some commits that are not here. */
 const absentObjects = async (repo: Repository, tips: string[]): Promise<string[]> => {
   const args = ['rev-list', '--objects', '--missing=print', '--stdin'];

@@ -35,6 +35,9 @@ export const SYNC: Record<string, Work> = {
   fetchObjects: async (scene) => {
     expect(await fetches.fetchObjects(scene.repo, await origin(scene), [scene.parent])).toEqual(new Set());
   },
+  presentCommits: async ({ repo, tip }) => {
+    expect(await fetches.presentCommits(repo, [tip, 'e'.repeat(40)])).toEqual(new Set([tip]));
+  },
   completeObjects: async (scene) => fetches.completeObjects(scene.repo, await origin(scene), [scene.tip]),
   isPartialClone: ({ repo }) => fetches.isPartialClone(repo),
   pushRefs: async (scene) => {

@@ -1,6 +1,6 @@
 import { openCatFile } from '../../git/git.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
-import { listRemoteRefs } from '../../git/sync-fetch.ts';
+import { isPartialClone, listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
@@ -40,12 +40,22 @@ const relate = async (
   return theirs === undefined ? 'ahead' : relateChains(reader, ours, theirs);
 };
 
+/** In a partial clone, to ask for a commit that is not here would fetch it, each with a connection of its own. */
+const absentIn = async (ctx: Context, there: Map<string, string>, here: Map<string, string>) => {
+  if (!(await isPartialClone(ctx.repo))) return () => false;
+  const changed = [...there].filter(([ref, id]) => here.has(ref) && here.get(ref) !== id).map(([, id]) => id);
+  const present = await presentCommits(ctx.repo, changed);
+  const absent = new Set(changed.filter((id) => !present.has(id)));
+  return (id: string | undefined): boolean => id !== undefined && absent.has(id);
+};
+
 /** One look at both sides. @throws AppError remote.unreachable */
 export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> => {
   const prefixes = syncPrefixes(choice);
   const patterns = prefixes.map((prefix) => `${prefix}*`);
   const there = await listRemoteRefs(ctx.repo, remote, [...patterns, NOTES_REF, 'refs/heads/*']);
   const here = await hereNow(ctx, prefixes);
+  const isAbsent = await absentIn(ctx, there, here);
   const reader = openCatFile(ctx.repo);
   const differences: Difference[] = [];
   const logs = new Set<string>();
@@ -56,7 +66,7 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
       const [ours, theirs] = [here.get(ref), there.get(ref)];
       if (theirs !== undefined && parsed.kind === 'log') logs.add(parsed.id);
       if (ours === theirs) continue;
-      const relation = await relate(reader, ours, theirs);
+      const relation = isAbsent(theirs) ? 'unknown' : await relate(reader, ours, theirs);
       if (relation !== 'same') differences.push({ ...parsed, ours, theirs, relation });
     }
   } finally {

@@ -1,6 +1,6 @@
 import { isAncestor } from '../../git/commits.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
-import { listRemoteRefs } from '../../git/sync-fetch.ts';
+import { listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
@@ -59,11 +59,11 @@ const nothing: NotesSent = { refused: [], held: [], notes: false };
 const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Promise<NotesSent> => {
   for (let tries = 1; ; tries++) {
     const theirs = (await listRemoteRefs(ctx.repo, remote, [NOTES_REF])).get(NOTES_REF);
-    const missing = theirs === undefined ? new Set() : await missingObjects(ctx.repo, [theirs]);
+    const isHere = theirs === undefined || (await presentCommits(ctx.repo, [theirs])).has(theirs);
     const before = await readRef(ctx.repo, NOTES_REF);
     if (before === undefined || before === theirs) return nothing;
     if (isDry) return { ...nothing, notes: true };
-    const isKnown = theirs === undefined || (missing.size === 0 && (await isAncestor(ctx.repo, theirs, before)));
+    const isKnown = theirs === undefined || (isHere && (await isAncestor(ctx.repo, theirs, before)));
     if (!isKnown) await pullNotes(ctx, remote, theirs);
     const id = (await readRef(ctx.repo, NOTES_REF))!;
     if (id === theirs) return nothing;

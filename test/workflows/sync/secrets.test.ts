@@ -161,3 +161,29 @@ it('snapshots stay unless they are asked for, and are looked through like code',
   expect(Object.values(await refsIn(b, 'refs/amp/snapshots'))).toEqual([there]);
   expect(Object.values(await refsIn(up, 'refs/amp/snapshots'))).toEqual([here]);
 });
+
+it('a secret in a binary file is found as well, in any of the usual encodings', async () => {
+  const { a } = await twoClones();
+  const ids: string[] = [];
+  for (const [name, encoding] of [
+    ['plain', 'latin1'],
+    ['wide', 'utf16le'],
+    ['clean', undefined],
+  ] as const) {
+    const head = await git(a, 'rev-parse', 'HEAD');
+    const noise = Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256));
+    writeFileSync(
+      join(a, 'app.bin'),
+      Buffer.concat([noise, Buffer.from(encoding ? `token=${SECRET};` : '', encoding), noise]),
+    );
+    await sh(a, `git checkout -q -b ${name} && git add app.bin && git commit -qm "a binary of ${name}"`);
+    ids.push(await workIn(a, `on-${name}`));
+    await sh(a, `git checkout -q main && git reset -q --hard ${head}`);
+  }
+  const { held } = await syncIn(a);
+  expect(held.map(({ ref }) => ref.split('/')[3]).sort()).toEqual([ids[0], ids[1]].sort());
+  expect(held[0]?.secrets[0]).toMatchObject({
+    kind: 'github',
+    where: expect.stringMatching(/^app\.bin in [0-9a-f]{12}$/),
+  });
+});
