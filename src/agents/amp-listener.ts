@@ -3,6 +3,7 @@ import { failureOf, LOGIN_FAILURE } from './amp-failures.ts';
 import { AmpStream } from './amp-stream.ts';
 import type { Line } from './lines.ts';
 import type { Failure, Heard, Listener, ProcessEnd, Stream } from './play-agent.ts';
+import { cutAtWord } from './tool-text.ts';
 
 /** How much of stderr is looked through for the reason of a failure. */
 const STDERR_CHARACTERS = 16_384;
@@ -72,7 +73,7 @@ export class AmpListener implements Listener {
     const { name } = this.#options;
     this.#verdict ??= {
       code: 'agent.failed',
-      message: `${name} did not start its stream, but said: ${text.slice(0, 300)}`,
+      message: `${name} did not start its stream, but said: ${cutAtWord(text, 300)}`,
       hint: 'Try it by hand in the worktree; `amp-sessions verify-amp` checks the installation.',
     };
     return { facts: [], stop: true };

@@ -7,6 +7,7 @@ import { agentEnv, type Environment } from './agent-env.ts';
 import { endedFailure } from './ended-failure.ts';
 import type { Line } from './lines.ts';
 import { type Failure, type Heard, type Listener, type ProcessEnd, playAgent, type Stream } from './play-agent.ts';
+import { cutAtWord } from './tool-text.ts';
 
 export interface CommandOptions {
   env: Environment;
@@ -33,7 +34,9 @@ class CommandListener implements Listener {
   }
 
   #keep(line: Line, stream: Stream): void {
-    const text = stripVTControlCharacters(line.bytes.subarray(0, MESSAGE_CHARACTERS).toString('utf8')).trim();
+    const text = stripVTControlCharacters(
+      cutAtWord(line.bytes.toString('utf8', 0, 4 * MESSAGE_CHARACTERS), MESSAGE_CHARACTERS),
+    ).trim();
     if (text === '') return;
     if (stream === 'stdout') this.#lastLine = text;
     else this.#lastError = text;

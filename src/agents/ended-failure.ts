@@ -1,4 +1,5 @@
 import type { Failure, ProcessEnd } from './play-agent.ts';
+import { cutAtWord } from './tool-text.ts';
 
 export const AGAIN = 'What it did is on record: `amp-sessions logs`. Iterate again to go on.';
 
@@ -27,7 +28,7 @@ export const howItEnded = ({ exitCode, signal }: ProcessEnd): string =>
 /** A sentence, with the last line of a text behind it when there is one. */
 export const withLastWords = (sentence: string, text: string): string => {
   const line = text.split('\n').findLast((candidate) => candidate.trim() !== '');
-  return line === undefined ? `${sentence}.` : `${sentence}: ${line.trim().slice(0, 300)}`;
+  return line === undefined ? `${sentence}.` : `${sentence}: ${cutAtWord(line.trim(), 300)}`;
 };
 
 /** The failure of a program of which only the exit code speaks; null when that is 0. */

@@ -1,11 +1,15 @@
 import { asArray, asObject, asString, type Json, parseJson } from './json.ts';
 
 const SUMMARY_CHARACTERS = 120;
+/** Of a call that are looked at; what is a secret in it must still be whole when it is looked for. */
+const SEEN_CHARACTERS = 8_000;
 /** Which field of a tool's input says best what it is about; the first that is there. */
 const TELLING = ['command', 'cmd', 'path', 'file_path', 'pattern', 'query', 'url', 'description', 'prompt'];
 
-const oneLine = (text: string): string => {
-  const flat = text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => text.slice(0, SEEN_CHARACTERS).replace(/\s+/g, ' ').trim();
+
+/** Such a line as it goes on record. */
+export const shortSummary = (flat: string): string => {
   const characters = [...flat.slice(0, (SUMMARY_CHARACTERS + 1) * 2)];
   return characters.length > SUMMARY_CHARACTERS ? `${characters.slice(0, SUMMARY_CHARACTERS - 1).join('')}…` : flat;
 };
@@ -14,7 +18,7 @@ const oneLine = (text: string): string => {
 const patchedFiles = (patch: string): string =>
   [...patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm)].map((match) => match[1]).join(', ');
 
-/** What a tool was called with, as one short line. */
+/** What a tool was called with, as one line, not shortened yet. */
 export const toolSummary = (input: Json | undefined): string => {
   const patch = asString(input?.['patchText']) ?? asString(input?.['input']);
   if (patch !== undefined && patchedFiles(patch) !== '') return oneLine(patchedFiles(patch));
@@ -39,4 +43,12 @@ export const shellExitCode = (tool: string | null, content: unknown): number | n
   if (!text.startsWith('{') || !text.includes('"exitCode"')) return null;
   const code = asObject(parseJson(text))?.['exitCode'];
   return Number.isSafeInteger(code) ? (code as number) : null;
+};
+
+/** The beginning of a text, to the end of a word where there is one: half a secret is not known as one any more. */
+export const cutAtWord = (text: string, most: number): string => {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
+  const end = cut.search(/\s\S*$/);
+  return end > 0 ? cut.slice(0, end) : cut;
 };

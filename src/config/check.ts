@@ -74,6 +74,7 @@ export const parseText = (key: ConfigKey, text: string, place: Place): unknown =
   let value: unknown = text;
   if (kind === 'boolean') value = BOOLEANS.get(text.trim().toLowerCase()) ?? text;
   if (kind === 'number' && /^\s*-?\d{1,15}\s*$/.test(text)) value = Number(text);
+  if (kind === 'list') value = text.split(',').flatMap((part) => part.trim() || []);
   checkValue(key, value, place);
   return value;
 };

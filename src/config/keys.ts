@@ -26,6 +26,7 @@ export const DEFAULTS = {
   'agents.amp.labels': true,
   'agents.command.run': undefined,
   'agents.scripted.script': undefined,
+  'redaction.stores': undefined,
   'commit.hooks': false,
   'commit.sign': false,
   'history.sign': false,

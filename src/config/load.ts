@@ -32,6 +32,11 @@ export interface LoadedConfig {
   origin(key: ConfigKey): Origin;
   /** The repository's file as it was read; null when it has none. */
   repositoryFile: { path: string; sha256: string; trusted: boolean } | null;
+  /**
+   * The files of `redaction.stores`, of every source at once: a repository adds to the user's list and takes nothing
+   * from it. `untrusted` is the repository's file when it names some and is not trusted, so that they do not count.
+   */
+  stores(): { paths: string[]; untrusted: string | null };
   /** Settings in force that come from the repository's file and name a program (or a folder outside). */
   needsTrust(): ConfigKey[];
   /**
@@ -73,6 +78,16 @@ const merge = (layers: Layer[]): Map<ConfigKey, Entry> => {
   return merged;
 };
 
+const storesOf = (layers: Layer[], trusted: boolean): ReturnType<LoadedConfig['stores']> => {
+  const named = layers.flatMap((layer) => {
+    const entry = layer.get('redaction.stores');
+    return Array.isArray(entry?.value) && entry.value.length > 0 ? [entry] : [];
+  });
+  const isRead = ({ needsTrust }: Entry): boolean => trusted || !needsTrust;
+  const paths = named.filter(isRead).flatMap(({ value }) => value as string[]);
+  return { paths: [...new Set(paths)], untrusted: named.find((entry) => !isRead(entry))?.origin.file ?? null };
+};
+
 const untrusted = (file: ConfigFile, keys: ConfigKey[]): AppError =>
   new AppError(
     'config.untrusted',
@@ -87,13 +102,14 @@ const untrusted = (file: ConfigFile, keys: ConfigKey[]): AppError =>
  */
 export const loadConfig = async ({ root, env, home, flags = {} }: LoadOptions): Promise<LoadedConfig> => {
   const repository = root === null ? null : readRepositoryFile(root);
-  const entries = merge([
+  const layers = [
     flagLayer(flags),
     await environmentLayer(env),
     await fileLayer(repository, 'repository'),
     await fileLayer(readUserFile(home), 'user'),
     defaultLayer,
-  ]);
+  ];
+  const entries = merge(layers);
   const guarded = CONFIG_KEYS.filter((key) => entries.get(key)!.needsTrust);
   const trusted = repository !== null && isTrusted(root!, repository.sha256, home);
   return {
@@ -101,6 +117,7 @@ export const loadConfig = async ({ root, env, home, flags = {} }: LoadOptions): 
     value: <K extends ConfigKey>(key: K) => entries.get(key)!.value as ConfigValues[K],
     origin: (key) => entries.get(key)!.origin,
     repositoryFile: repository && { path: repository.path, sha256: repository.sha256, trusted },
+    stores: () => storesOf(layers, trusted),
     needsTrust: () => guarded,
     requireTrust: (keys) => {
       const asked = trusted ? [] : guarded.filter((key) => keys.includes(key));

@@ -66,6 +66,15 @@ const agents = z.strictObject({
   scripted: z.strictObject({ script: program('YAML script that the agent `scripted` plays.', 'a file') }).prefault({}),
 });
 
+const redaction = z.strictObject({
+  stores: setting(z.array(z.string().min(1).max(4096)).max(100).optional(), {
+    description:
+      'Further files that hold secrets (.env, JSON, YAML, netrc, npmrc, INI): their values go out of every log.',
+    expects: 'a list of files',
+    trust: 'always',
+  }),
+});
+
 const commit = z.strictObject({
   hooks: flag(D['commit.hooks'], "Run the repository's git hooks on commits made for a session.", 'always'),
   sign: flag(D['commit.sign'], "Sign commits made for a session, as the user's git is set up to.", 'always'),
@@ -139,6 +148,7 @@ export const configSchema = z.strictObject({
   }),
   editor: program('Command that `open` starts with the worktree.'),
   agents: agents.prefault({}),
+  redaction: redaction.prefault({}),
   commit: commit.prefault({}),
   history: history.prefault({}),
   squash: squash.prefault({}),
@@ -160,7 +170,7 @@ export type Config = z.output<typeof configSchema>;
 export interface Leaf extends SettingMeta {
   key: ConfigKey;
   schema: z.ZodType;
-  kind: 'text' | 'number' | 'boolean';
+  kind: 'text' | 'number' | 'boolean' | 'list';
 }
 
 const unwrap = (schema: z.ZodType): z.ZodType =>
@@ -168,11 +178,17 @@ const unwrap = (schema: z.ZodType): z.ZodType =>
     ? unwrap(schema.unwrap() as z.ZodType)
     : schema;
 
+const kindOf = (schema: z.ZodType): Leaf['kind'] => {
+  if (schema instanceof z.ZodNumber) return 'number';
+  if (schema instanceof z.ZodBoolean) return 'boolean';
+  return schema instanceof z.ZodArray ? 'list' : 'text';
+};
+
 const collect = (schema: z.ZodType, path: string[]): Leaf[] => {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject)
     return Object.entries(inner.shape).flatMap(([name, child]) => collect(child as z.ZodType, [...path, name]));
-  const kind = inner instanceof z.ZodNumber ? 'number' : inner instanceof z.ZodBoolean ? 'boolean' : 'text';
+  const kind = kindOf(inner);
   const meta = z.globalRegistry.get(schema) as SettingMeta | undefined;
   return [{ ...(meta as SettingMeta), key: path.join('.') as ConfigKey, schema, kind }];
 };

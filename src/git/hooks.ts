@@ -20,7 +20,8 @@ export interface HookOptions {
   onOutput?(chunk: Buffer): void;
 }
 
-const TAIL_BYTES = 16 * 1024;
+/** Twice what goes on record: what its front cuts in two is taken off later. */
+const TAIL_BYTES = 32 * 1024;
 
 /**
  * Runs one of the user's hooks as git would. It is the repository's own program: only for those who said that they

@@ -17,7 +17,7 @@ const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value);
 const digits = (value: string): number => value.replace(/\D/g, '').length;
 
 /** Bits a character: 0 for one letter again and again, about 4 for random hex. */
-const entropy = (value: string): number => {
+export const entropy = (value: string): number => {
   const counts = new Map<string, number>();
   for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
   let bits = 0;

@@ -57,3 +57,32 @@ export const findKeyLine = (text: string): Finding[] => {
   const start = text.indexOf(body);
   return [{ start, end: start + body.length, rule: 'key-line' }];
 };
+
+/** A line that stands between the marks of a key: all of it goes, for nothing else stands there. */
+export const findKeyBody = (text: string): Finding[] => {
+  const [start, end] = trim(text, 0, text.length);
+  return end > start ? [{ start, end, rule: 'private-key' }] : [];
+};
+
+const BEGIN_LINE = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?!.*-----END)/;
+const IN_KEY = /^[ \t]*(?:[A-Za-z0-9+/]{1,128}={0,2}|[A-Za-z-]{1,32}: .{0,256})?[ \t\r\n]*$/;
+/** A key of 16,384 bits has some 200 lines. */
+const MAX_LINES = 400;
+
+/** Follows lines that come one by one: says of each whether it stands inside a private key that began before. */
+export class KeyLines {
+  #left = 0;
+  #width = 0;
+
+  isBody(line: string): boolean {
+    const isInside = this.#left > 0 && IN_KEY.test(line);
+    if (BEGIN_LINE.test(line)) [this.#left, this.#width] = [MAX_LINES, 0];
+    else this.#left = isInside ? this.#left - 1 : 0;
+    const body = line.trim();
+    if (!isInside || body === '' || body.includes(':')) return isInside && body !== '';
+    // All lines but the last have one length.
+    if (body.length < this.#width) this.#left = 0;
+    this.#width = body.length;
+    return true;
+  }
+}

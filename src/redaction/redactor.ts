@@ -1,19 +1,12 @@
 import type { Environment } from './environment-secrets.ts';
-import { editJson, isJson } from './json-text.ts';
-import { createKnownValues } from './known-values.ts';
-import {
-  applyFindings,
-  createStamp,
-  type Finding,
-  holdsPlaceholder,
-  isPlaceholder,
-  splitAtPlaceholders,
-} from './placeholder.ts';
-import { isIdentifier, isSecretValue, kindOfKey } from './plausible.ts';
+import { type Find, type Finders, withoutSecrets } from './passes.ts';
+import { applyFindings, createStamp } from './placeholder.ts';
+import { isIdentifier } from './plausible.ts';
 import { hidesCharacters, mayHoldSecret } from './prefilter.ts';
-import { findKeyLine } from './private-keys.ts';
+import { findKeyBody, findKeyLine } from './private-keys.ts';
 import { findByRules } from './rules.ts';
 import { loadSecretlint, type Secretlint } from './secretlint.ts';
+import { environmentOnly, type SecretSources } from './sources.ts';
 
 export { redactionKey } from './key.ts';
 
@@ -22,97 +15,65 @@ export interface RedactorOptions {
   env: Environment;
   /** Local HMAC key, see `redactionKey`. */
   key: Buffer;
+  /** More that is known to be secret, and the team's rules; without it the environment alone. */
+  sources?: SecretSources;
 }
 
+/**
+ * What a text is, where it is not just text: `name` is one that the program must find again (a branch, an id), in which
+ * only the environment's values and plain shapes are looked for; `key-body` is known to be part of a private key.
+ */
+export type TextKind = 'name' | 'key-body';
+
 /** Gives a promise only while the rules are being loaded, which the first suspicious text sets off. */
-export type Redactor = (text: string) => string | Promise<string>;
+export type Redactor = (text: string, kind?: TextKind) => string | Promise<string>;
 
-/** A pass may uncover what the next one finds; each takes text away, so this ends. */
-const MAX_PASSES = 8;
-
-/** In a piece of JSON that does not stand for itself, the half of an escape must not be left behind. */
-const wholeEscapes = (text: string, findings: Finding[]): Finding[] =>
-  findings.map((finding) => {
-    let backslashes = 0;
-    while (text[finding.start - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return finding;
-    const secret = finding.secret ?? text.slice(finding.start, finding.end);
-    return { ...finding, start: finding.start - 1, secret };
-  });
-
-/** Lines that are JSON by themselves, one by one; what stands between them in one piece. */
-const blocks = (text: string): string[] => {
-  const parts: string[] = [];
-  let plain = '';
-  for (const line of text.split(/(?<=\n)/)) {
-    if (!isJson(line)) {
-      plain += line;
-      continue;
-    }
-    parts.push(plain, line);
-    plain = '';
-  }
-  return [...parts, plain];
-};
+/** What rules know by shape, secretlint's and ours. */
+export const shapesWith =
+  (secretlint: () => Secretlint): Find =>
+  (text) => {
+    if (!mayHoldSecret(text)) return [];
+    const found = secretlint()(text).filter(({ start, end }) => !isIdentifier(text.slice(start, end)));
+    return [...findByRules(text), ...found];
+  };
 
 /**
  * Makes the one function through which every text enters a log. It replaces secrets by `[REDACTED:<rule>:<hmac8>]`,
  * is idempotent, and keeps JSON valid: in JSON only strings change, and a number that is itself a known secret.
  */
-export const createRedactor = ({ env, key }: RedactorOptions): Redactor => {
-  const known = createKnownValues(env);
+export const createRedactor = ({ env, key, sources = environmentOnly(env) }: RedactorOptions): Redactor => {
   const stamp = createStamp(key);
   let secretlint: Secretlint | undefined;
+  const shapes = shapesWith(() => secretlint!);
+  const team: Find = (text) => sources.team?.find(text) ?? [];
+  const known: Find = (text) => sources.known(text);
+  const knownNames: Find = (text) => sources.knownByEnvironment(text);
+  const everywhere: Finders = {
+    find: (text) => [...known(text), ...team(text), ...shapes(text)],
+    known,
+    around: team,
+    stamp,
+  };
+  const inNames: Finders = {
+    find: (text) => [...knownNames(text), ...shapes(text)],
+    known: knownNames,
+    around: () => [],
+    stamp,
+  };
+  const mayHold = (text: string, finders: Finders): boolean =>
+    mayHoldSecret(text) || hidesCharacters(text) || (finders === everywhere && sources.team?.mayHold(text) === true);
 
-  const find = (text: string): Finding[] => {
-    const values = known(text);
-    if (!mayHoldSecret(text)) return values;
-    const shapes = secretlint!(text).filter(({ start, end }) => !isIdentifier(text.slice(start, end)));
-    return [...values, ...findByRules(text), ...shapes];
-  };
-  const inSegments = (text: string, adjust: typeof wholeEscapes): string =>
-    splitAtPlaceholders(text)
-      .map((part, n) => (n % 2 === 1 ? part : applyFindings(part, adjust(part, find(part)), stamp)))
-      .join('');
-  const inValue = (value: string): string => (isJson(value) ? inJson(value) : inSegments(value, (_, all) => all));
-  const inMember = (value: string, name: string | undefined): string => {
-    const kind = name === undefined ? undefined : kindOfKey(name);
-    const edited = inValue(value);
-    if (kind === undefined || isPlaceholder(edited) || holdsPlaceholder(value)) return edited;
-    return isSecretValue(kind, value, true) ? stamp('keyed', value) : edited;
-  };
-  const inJson = (text: string): string =>
-    editJson(text, {
-      string: inMember,
-      name: (name) => (/^[\w.-]{1,64}$/.test(name) && !/\d/.test(name) ? name : inValue(name)),
-      number: (literal) => {
-        const [hit] = known(literal);
-        return hit && stamp(hit.rule, hit.secret!);
-      },
-    });
-  const pass = (text: string): string =>
-    (isJson(text) ? [text] : blocks(text))
-      .map((part) => (isJson(part) ? inJson(part) : inSegments(part, wholeEscapes)))
-      .join('');
-  const run = (text: string): string => {
-    let before = text;
-    for (let n = 0; n < MAX_PASSES; n++) {
-      const after = pass(before);
-      if (after === before) break;
-      before = after;
-    }
-    return before;
-  };
-
-  return (text) => {
-    const holdsKnown = known(text).length > 0;
+  return (text, kind) => {
+    if (kind === 'key-body') return applyFindings(text, findKeyBody(text), stamp);
+    const finders = kind === 'name' ? inNames : everywhere;
+    const holdsKnown = finders.known(text).length > 0;
     const keyLine = holdsKnown ? [] : findKeyLine(text);
     if (keyLine.length > 0) return applyFindings(text, keyLine, stamp);
-    if (!holdsKnown && !mayHoldSecret(text) && !hidesCharacters(text)) return text;
-    if (secretlint) return run(text);
+    if (!holdsKnown && !mayHold(text, finders)) return text;
+    if (secretlint) return withoutSecrets(text, finders);
     return loadSecretlint().then((rules) => {
       secretlint = rules;
-      return run(text);
+      return withoutSecrets(text, finders);
     });
   };
 };

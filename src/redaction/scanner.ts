@@ -1,10 +1,7 @@
-import type { Environment } from './environment-secrets.ts';
-import { createKnownValues } from './known-values.ts';
-import { type Finding, mergeFindings } from './placeholder.ts';
-import { isIdentifier } from './plausible.ts';
-import { mayHoldSecret } from './prefilter.ts';
-import { findByRules } from './rules.ts';
-import { loadSecretlint } from './secretlint.ts';
+import { mergeFindings } from './placeholder.ts';
+import { shapesWith } from './redactor.ts';
+import { loadSecretlint, type Secretlint } from './secretlint.ts';
+import type { SecretSources } from './sources.ts';
 
 /** Where something that looks like a secret stands, and what kind it is; never the secret. */
 export interface SecretPlace {
@@ -14,18 +11,16 @@ export interface SecretPlace {
   kind: string;
 }
 
-/** Says where the secrets of a text are. */
-export type Scanner = (text: string) => Promise<SecretPlace[]>;
+/** Says where the secrets of a text are; `path` is the file's that it is of, relative to the repository. */
+export type Scanner = (text: string, path?: string) => Promise<SecretPlace[]>;
 
 /** Makes a scanner with the rules by which logs are redacted. */
-export const createScanner = ({ env }: { env: Environment }): Scanner => {
-  const known = createKnownValues(env);
-  const byShape = async (text: string): Promise<Finding[]> => {
-    if (!mayHoldSecret(text)) return [];
-    const secretlint = await loadSecretlint();
-    const shapes = secretlint(text).filter(({ start, end }) => !isIdentifier(text.slice(start, end)));
-    return [...findByRules(text), ...shapes];
+export const createScanner = (sources: SecretSources): Scanner => {
+  let secretlint: Secretlint | undefined;
+  const shapes = shapesWith(() => secretlint!);
+  return async (text, path) => {
+    secretlint ??= await loadSecretlint();
+    const found = [...sources.known(text), ...(sources.team?.find(text, path) ?? []), ...shapes(text)];
+    return mergeFindings(found).map(({ start, rule }) => ({ start, kind: rule }));
   };
-  return async (text) =>
-    mergeFindings([...known(text), ...(await byShape(text))]).map(({ start, rule }) => ({ start, kind: rule }));
 };

@@ -10,7 +10,8 @@ import type { Attachments, Head, Recovery, TranscriptDraft, TranscriptLine } fro
 import type { ObjectReader } from './notes/plan-notes.ts';
 import type { LogReading } from './read-logs.ts';
 import type { Signing } from './sign-flush.ts';
-import { encodeLine, lastNumber, redactLine } from './transcript-lines.ts';
+import { encodeLine, lastNumber } from './transcript-lines.ts';
+import { TranscriptRedactor } from './transcript-redactor.ts';
 import { Exclusive } from './wal/exclusive.ts';
 import { GroupCommit } from './wal/group-commit.ts';
 import { keepPayloads } from './wal/payload-files.ts';
@@ -48,6 +49,7 @@ const conflict = (lane: Lane, expected: Head, head: Head): AppError =>
 export class LaneWriter {
   readonly #deps: LaneDeps;
   readonly #state: LaneState;
+  readonly #redactor: TranscriptRedactor;
   /** Whatever touches files or the head. */
   readonly #disk = new Exclusive();
   readonly #flushes = new Exclusive();
@@ -61,6 +63,7 @@ export class LaneWriter {
   constructor(deps: LaneDeps) {
     this.#deps = deps;
     this.#state = new LaneState(deps);
+    this.#redactor = new TranscriptRedactor(deps.redact);
   }
 
   /** Counts up with every change; a reading that was begun before a change says nothing about the end any more. */
@@ -85,7 +88,8 @@ export class LaneWriter {
 
   appendTranscript(drafts: TranscriptDraft[]): Promise<TranscriptLine[]> {
     return this.#transcripts.run(async () => {
-      const clean = await Promise.all(drafts.map((draft) => redactLine(draft, this.#deps.redact)));
+      const clean: TranscriptDraft[] = [];
+      for (const draft of drafts) clean.push(await this.#redactor.line(draft));
       return this.#disk.run(() => this.#writeLines(clean));
     });
   }

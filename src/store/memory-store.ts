@@ -21,7 +21,7 @@ import type {
 } from './log-store.ts';
 import { mergeLanes } from './merge-lanes.ts';
 import { payloadsIn } from './payloads.ts';
-import { redactLine } from './transcript-lines.ts';
+import { TranscriptRedactor } from './transcript-redactor.ts';
 import { Exclusive } from './wal/exclusive.ts';
 
 /** What several stores share when they stand for clones that have synced: each writes its own lane. */
@@ -72,6 +72,7 @@ export class MemoryStore implements LogStore {
   readonly #clock: Clock;
   readonly #redact: Redact;
   hasAppended = false;
+  readonly #redactors = new Map<LogName, TranscriptRedactor>();
   readonly #appends = new Exclusive();
 
   constructor({ clock = systemClock, redact = (text) => text, writer, disk = memoryDisk() }: MemoryStoreOptions = {}) {
@@ -154,8 +155,10 @@ export class MemoryStore implements LogStore {
       const kept = this.#log(log);
       const at = this.#clock.now();
       const lines: TranscriptLine[] = [];
+      const redactor = this.#redactors.get(log) ?? new TranscriptRedactor(this.#redact);
+      this.#redactors.set(log, redactor);
       for (const draft of drafts) {
-        const clean = await redactLine(draft, this.#redact);
+        const clean = await redactor.line(draft);
         const n = kept.transcript.filter(({ iteration }) => iteration === clean.iteration).length + 1;
         const line = { ...clean, n, at };
         kept.transcript.push(line);

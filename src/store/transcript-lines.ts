@@ -2,24 +2,10 @@ import type { LogName } from '../events/envelope.ts';
 import { catFileStream } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { type FlushBlob, listBlobs, parseSegmentName } from './blobs.ts';
-import type { Redact } from './drafts.ts';
 import { readLaneRefs } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
-import type { TranscriptDraft, TranscriptLine } from './log-store.ts';
+import type { TranscriptLine } from './log-store.ts';
 import { readWal } from './wal/wal-files.ts';
-
-/** Bytes that are no UTF-8 are looked through as Latin-1, so that a secret among them is found too. */
-const redactBytes = async (base64: string, redact: Redact): Promise<string> => {
-  const text = Buffer.from(base64, 'base64').toString('latin1');
-  const clean = await redact(text);
-  return clean === text ? base64 : Buffer.from(clean, 'latin1').toString('base64');
-};
-
-export const redactLine = async (draft: TranscriptDraft, redact: Redact): Promise<TranscriptDraft> => {
-  if (draft.line !== undefined) return { ...draft, line: await redact(draft.line) };
-  if (draft.bytes !== undefined) return { ...draft, bytes: await redactBytes(draft.bytes, redact) };
-  return draft;
-};
 
 /** Keys in a fixed order, absent ones left out. */
 export const encodeLine = ({ iteration, n, at, stream, line, bytes, more }: TranscriptLine): string =>

@@ -7,7 +7,7 @@ import type { Repository } from '../git/repository.ts';
 import { openStore } from '../store/git-store.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Signing } from '../store/sign-flush.ts';
-import { lazyRedactor, type Redact } from './lazy-redactor.ts';
+import { lazySecrets, type Redact, type Secrets } from './lazy-redactor.ts';
 
 /** Everything a verb works with; made once by the command, or by a test. */
 export interface Context {
@@ -18,6 +18,7 @@ export interface Context {
   home: HomeDirs;
   env: Record<string, string | undefined>;
   redact: Redact;
+  secrets: Secrets;
   /** Something a person should hear that is no error. */
   warn(text: string): void;
 }
@@ -42,10 +43,11 @@ export const openContext = async (options: ContextOptions): Promise<Context> => 
   const repo = await locateRepository(options.dir);
   const home = homeDirs(env, process.platform);
   const config = await loadConfig({ root: repo.bare ? null : repo.root, env, home, flags: options.flags });
-  const redact = lazyRedactor(env, home);
   const warn = options.warn ?? (() => {});
+  const secrets = lazySecrets({ repo, config, env, home, clock, warn });
+  const { redact } = secrets;
   const store = await openStore(repo, { clock, redact, signing: signingOf(config, warn) });
-  return { repo, store, config, clock, home, env, redact, warn };
+  return { repo, store, config, clock, home, env, redact, secrets, warn };
 };
 
 /** Whatever is wrong with it, the command has ended as it has ended. */

@@ -45,8 +45,10 @@ export const finishIteration = async (
       data: { iteration, commit: id, subject },
     })),
   );
-  const subject = await ctx.redact(iterationSubject(how.said, prompt));
-  const draft = await ctx.redact(iterationMessage(journal.session, iteration, subject, how.said));
+  // Before anything is cut: half a secret is not known any more.
+  const said = how.said === null ? null : await ctx.redact(how.said);
+  const subject = await ctx.redact(iterationSubject(said, await ctx.redact(prompt)));
+  const draft = await ctx.redact(iterationMessage(journal.session, iteration, subject, said));
   const message = await runCommitHooks(ctx, journal, wt, { iteration, message: draft });
   const made = await commitWorktree(ctx.repo, wt, {
     branch: journal.session.branch,

@@ -1,5 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AppError, inShell } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
 import { encodeEvent, lineHash } from '../events/codec.ts';
@@ -105,12 +105,14 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
     const events = await ctx.store.append(log, drafts, expected);
     for (const event of events) {
       session = evolve(session, event);
+      if (event.type === 'worktree.added') watchWorktree(ctx, session);
       for (const listener of listeners) listener(event);
     }
     const last = events.at(-1)!;
     head = { seq: last.seq, prev: lineHash(encodeEvent(last)), clock: last.clock };
     return events;
   };
+  watchWorktree(ctx, session);
   await record(
     recovery.tornBytes.map(({ bytes, quarantine }) => ({
       type: 'log.recovered',
@@ -135,6 +137,11 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
     onEvent: (listener) => listeners.push(listener),
     ...flusher,
   };
+};
+
+/** What its `.env` files hold is not to go on record. */
+const watchWorktree = (ctx: Context, { worktree }: Session): void => {
+  if (worktree !== '') ctx.secrets.watch(resolve(ctx.repo.root, worktree));
 };
 
 type Flusher = Pick<Journal, 'note' | 'keep' | 'flush'>;

@@ -1,5 +1,6 @@
 import type { AgentFact, AgentRun } from '../agents/agent.ts';
-import type { Draft } from '../events/catalogue.ts';
+import { shortSummary } from '../agents/tool-text.ts';
+import type { Draft, EventData, LogEvent } from '../events/catalogue.ts';
 import { sessionLog } from '../events/envelope.ts';
 import type { TranscriptDraft, TranscriptLine } from '../store/log-store.ts';
 import type { Context } from './context.ts';
@@ -64,6 +65,16 @@ const endDraft = (iteration: number, end: AgentEndFact): Draft => ({
   },
 });
 
+/** A call's line is cut once its secrets are out: half a secret is not known any more. */
+const shortened = async (ctx: Context, fact: AgentFact): Promise<AgentFact> =>
+  fact.kind === 'tool-started' ? { ...fact, summary: shortSummary(await ctx.redact(fact.summary)) } : fact;
+
+/** What a person is told is what went on record. */
+const asKept = (end: AgentEndFact, event: LogEvent | undefined): AgentEndFact => {
+  const kept = (event?.data as EventData<'agent.finished'> | undefined)?.failure;
+  return end.failure && kept ? { ...end, failure: { ...end.failure, message: kept.message } } : end;
+};
+
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A line as the transcript keeps it: text where the bytes are valid UTF-8, else base64 of the very bytes. */
@@ -97,9 +108,9 @@ export const recordFacts = async (
       if (onLine) kept.forEach(onLine);
       continue;
     }
-    const draft = draftOf(iteration, fact);
-    if (draft) await journal.record([draft]);
-    if (fact.kind === 'finished') end = fact;
+    const draft = draftOf(iteration, await shortened(ctx, fact));
+    const [event] = draft ? await journal.record([draft]) : [];
+    if (fact.kind === 'finished') end = asKept(fact, event);
   }
   if (!end) throw new Error('the agent adapter ended its facts without `finished`');
   return { end, transcript: digest.result() };

@@ -25,7 +25,7 @@ export const renameSession = (
     if (flags.name?.trim() === '')
       throw new AppError('usage.invalid', 'A session needs a name.', { hint: 'Give one with --name.' });
     await refuseSecrets(ctx, { 'test command': flags.test, "agent's program": flags.agent });
-    const events = await journal.decide({ do: 'rename', ...wishFrom(ctx, flags, journal.session.agent) });
+    const events = await journal.decide({ do: 'rename', ...(await wishFrom(ctx, flags, journal.session.agent)) });
     return { session: journal.session, changed: events.map(({ type }) => type) };
   });
 
@@ -36,8 +36,8 @@ export const presentPrompt = async (ctx: Context, id: string): Promise<string> =
 };
 
 /** The wish that the flags of `rename` express. */
-const wishFrom = (ctx: Context, flags: RenameFlags, own: AgentChoice) => ({
-  ...(flags.name !== undefined && { name: flags.name.trim() }),
+const wishFrom = async (ctx: Context, flags: RenameFlags, own: AgentChoice) => ({
+  ...(flags.name !== undefined && { name: await ctx.redact(flags.name.trim()) }),
   ...(flags.prompt !== null && { prompt: flags.prompt }),
   ...(flags.test !== undefined && { test: flags.test.trim() || null }),
   ...((flags.agent !== undefined || flags.model !== undefined) && { agent: chooseAgent(ctx, flags, own) }),

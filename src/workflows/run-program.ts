@@ -6,9 +6,8 @@ import { childEnv, shellCommand } from './child-env.ts';
 import type { Context } from './context.ts';
 import { requireOwnCommands } from './foreign-commands.ts';
 import type { Interrupts } from './interrupts.ts';
+import { LiveOutput, redactedTail, SEEN_BYTES } from './program-output.ts';
 
-/** Bytes of a program's output that go on record. */
-const TAIL_BYTES = 16 * 1024;
 /** Left-behind files that are remembered one by one; a run that leaves more wants a `.gitignore`. */
 const LEFTOVERS_MAX = 5_000;
 
@@ -44,17 +43,19 @@ export const runProgram = async (
   const aborted = new AbortController();
   const off = program.interrupts?.onStop(() => aborted.abort());
   const decoder = new TextDecoder();
+  const live = program.onOutput && new LiveOutput(ctx.redact, program.onOutput);
   try {
     const ran = await run({
       ...shellCommand(program.line),
       cwd: wt.path,
       env: childEnv(ctx.env, { AMP_SESSIONS_SESSION: program.session, AMP_SESSIONS_WORKTREE: wt.path }),
       timeoutMs: program.timeoutSec > 0 ? program.timeoutSec * 1000 : undefined,
-      tailBytes: TAIL_BYTES,
+      tailBytes: SEEN_BYTES,
       contain: true,
       signal: aborted.signal,
-      onOutput: program.onOutput && ((chunk) => program.onOutput?.(decoder.decode(chunk, { stream: true }))),
+      onOutput: live && ((chunk) => live.push(decoder.decode(chunk, { stream: true }))),
     });
+    await live?.end();
     const edited = new Set(program.edits?.map(({ path }) => path));
     const leftovers = (await dirtyPaths(ctx.repo, wt)).filter(({ path }) => !edited.has(path));
     if (leftovers.length > LEFTOVERS_MAX)
@@ -66,18 +67,11 @@ export const runProgram = async (
       signal: ran.signal,
       timedOut: ran.timedOut,
       durationMs: Math.round(ran.durationMs),
-      outputTail: tailText(ran.tail),
+      outputTail: await redactedTail(ctx.redact, ran.tail),
       outputBytes: ran.outputBytes,
       leftovers: leftovers.slice(0, LEFTOVERS_MAX),
     };
   } finally {
     off?.();
   }
-};
-
-/** The bytes as text; a character cut at the front is dropped, not shown as garbage. */
-const tailText = (tail: Buffer): string => {
-  let start = 0;
-  while (start < Math.min(4, tail.length) && (tail[start]! & 0xc0) === 0x80) start += 1;
-  return tail.subarray(start).toString('utf8');
 };

@@ -10,6 +10,7 @@ import { type HookRun, runHook } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import type { Context } from './context.ts';
 import type { Journal } from './journal.ts';
+import { redactedTail } from './program-output.ts';
 
 /** Time that one hook may take. */
 const HOOK_MS = 5 * 60_000;
@@ -77,9 +78,9 @@ export const runCommitHooks = async (
     const file = join(dir, 'COMMIT_EDITMSG');
     await writeFile(file, work.message);
     const before = await runHook(ctx.repo, wt, 'pre-commit', [], { timeoutMs: HOOK_MS });
-    await report(journal, work.iteration, 'pre-commit', before);
+    await report(ctx, journal, work.iteration, 'pre-commit', before);
     const after = await runHook(ctx.repo, wt, 'commit-msg', [file], { timeoutMs: HOOK_MS });
-    await report(journal, work.iteration, 'commit-msg', after);
+    await report(ctx, journal, work.iteration, 'commit-msg', after);
     return after.exitCode === 0 ? await readFile(file, 'utf8') : work.message;
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -121,9 +122,9 @@ const reportUntrusted = async (journal: Journal, iteration: number, names: strin
   await journal.record([{ type: 'hook.finished', by: 'program', data: { iteration, hook, ...ended, outputTail } }]);
 };
 
-const report = async (journal: Journal, iteration: number, hook: string, ran: HookRun): Promise<void> => {
+const report = async (ctx: Context, journal: Journal, iteration: number, hook: string, ran: HookRun): Promise<void> => {
   const { exitCode, signal, timedOut, durationMs, tail } = ran;
-  const outputTail = tail.toString('utf8');
+  const outputTail = await redactedTail(ctx.redact, tail);
   const data = { iteration, hook, exitCode, signal, timedOut, durationMs: Math.round(durationMs), outputTail };
   await journal.record([{ type: 'hook.finished', by: 'program', data }]);
 };

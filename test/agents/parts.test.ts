@@ -6,7 +6,7 @@ import { costFacts, parseThreadCost } from '../../src/agents/amp-cost.ts';
 import { hasAmpLogin } from '../../src/agents/amp-login.ts';
 import { findAmp, packagedVersion, refuseStub } from '../../src/agents/amp-program.ts';
 import { agentNames, createAgent } from '../../src/agents/registry.ts';
-import { shellExitCode, toolSummary } from '../../src/agents/tool-text.ts';
+import { shellExitCode, shortSummary, toolSummary } from '../../src/agents/tool-text.ts';
 import { systemClock } from '../../src/clock.ts';
 import { settings } from '../support/agent-run.ts';
 import { tempDir } from '../support/repo.ts';
@@ -166,7 +166,7 @@ describe('the words about a tool', () => {
     [{ command: 'x'.repeat(200) }, `${'x'.repeat(119)}…`],
     [{ command: '😀'.repeat(130) }, `${'😀'.repeat(119)}…`],
   ])('called with %j are %j', (input, summary) => {
-    expect(toolSummary(input as Record<string, unknown>)).toBe(summary);
+    expect(shortSummary(toolSummary(input as Record<string, unknown>))).toBe(summary);
   });
 
   test.each<[string | null, unknown, number | null]>([

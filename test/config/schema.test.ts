@@ -18,6 +18,7 @@ const PROGRAMS = [
   'history.sign',
   'sync.auto',
   'sync.remote',
+  'redaction.stores',
 ];
 const FOLDERS = ['worktrees'];
 const HARMLESS = [

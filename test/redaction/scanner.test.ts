@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createScanner } from '../../src/redaction/scanner.ts';
+import { environmentOnly } from '../../src/redaction/sources.ts';
 
 const github = `ghp_${'a1B2'.repeat(9)}`;
 const aws = 'AKIAQRSTUVWXYZ234567';
-const scan = createScanner({ env: { MY_SECRET: 'zq8-Kw3-pL5-xY7', HOME: '/home/somebody' } });
+const scan = createScanner(environmentOnly({ MY_SECRET: 'zq8-Kw3-pL5-xY7', HOME: '/home/somebody' }));
 
 describe('createScanner', () => {
   it('says where and of what kind, and never which', async () => {

@@ -18,9 +18,25 @@ describe('prepareDraft', () => {
     expect((prepared.data as { prompt: unknown }).prompt).toHaveProperty('payload');
   });
 
-  test('the check is made before redaction: what redaction makes of an id is no bug of ours', async () => {
-    const { data } = await prepareDraft(finished(1), () => '[REDACTED]');
-    expect(data).toMatchObject({ head: '[REDACTED]', iteration: 1, recovered: false });
+  test('what has a fixed form stays, whatever a rule makes of it: the event still fits the catalogue', async () => {
+    const draft = finished(1);
+    const { data } = await prepareDraft(draft, () => '[REDACTED]');
+    const { head, outcome } = draft.data as { head: string; outcome: string };
+    expect(data).toMatchObject({ head, outcome, iteration: 1, recovered: false, agent: { name: '[REDACTED]' } });
+  });
+
+  test('names that are looked for later are told apart from what somebody wrote', async () => {
+    const data = { path: 'a/b', branch: 'amp/x', commit: 'a'.repeat(40), copied: ['c'], durationMs: 1, reason: 'new' };
+    const kinds: string[] = [];
+    await redactData(
+      data,
+      (text, kind) => {
+        kinds.push(`${text}:${kind ?? 'text'}`);
+        return text;
+      },
+      'worktree.added',
+    );
+    expect(kinds).toEqual(['a/b:name', 'amp/x:name', `${'a'.repeat(40)}:text`, 'c:text', 'new:text']);
   });
 
   test('what is longer than 64 KiB is redacted whole, before it is taken out', async () => {

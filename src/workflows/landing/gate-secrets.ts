@@ -1,10 +1,10 @@
 import { addedLines, type PatchFile } from '../../git/patches.ts';
 import type { Context } from '../context.ts';
-import { lazyScanner } from '../lazy-redactor.ts';
+import type { Secrets } from '../lazy-redactor.ts';
 import { counted, failed, forReview, type Gate, type GateFinding, passed } from './gate.ts';
 import type { LandedLines } from './landed-lines.ts';
 
-type Scan = ReturnType<typeof lazyScanner>;
+type Scan = Secrets['scan'];
 
 /** A secret's place; what the line says serves to know it again, and is never shown. */
 interface Place extends GateFinding {
@@ -16,7 +16,7 @@ interface Place extends GateFinding {
 const scanFile = async (scan: Scan, file: PatchFile): Promise<Place[]> => {
   const lines = file.hunks.flatMap((hunk) => addedLines(hunk).map((text, at) => ({ text, line: hunk.newStart + at })));
   if (lines.length === 0) return [];
-  const found = await scan(lines.map(({ text }) => text).join('\n'));
+  const found = await scan(lines.map(({ text }) => text).join('\n'), file.path);
   const places: Place[] = [];
   let [at, end] = [0, lines[0]!.text.length];
   for (const { start, kind } of found) {
@@ -56,7 +56,8 @@ export const secretsGate = async (ctx: Context, lines: LandedLines): Promise<Gat
     return forReview('secrets', 'too much changes to look through its lines', {
       hint: 'Look for secrets with a tool of your own, or land the work in parts.',
     });
-  const scan = lazyScanner(ctx.env);
+  ctx.secrets.watchAll();
+  const { scan } = ctx.secrets;
   const atTheEnd = await scanAll(scan, lines.files);
   const places = [...atTheEnd, ...(await scanCommits(scan, lines, atTheEnd))];
   if (places.length === 0) return passed('secrets', 'none among the added lines');

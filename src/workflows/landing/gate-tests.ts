@@ -60,7 +60,7 @@ const runIn = async (
   if (isStopped(interrupts)) throw stopped();
   const ran = await runProgram(ctx, wt, { line, timeoutSec, session: session.id, interrupts, onOutput: onTestOutput });
   if (isStopped(interrupts)) throw stopped();
-  return { ...ran, outputTail: await ctx.redact(ran.outputTail) };
+  return ran;
 };
 
 const didPass = ({ exitCode, timedOut }: ProgramRun): boolean => exitCode === 0 && !timedOut;

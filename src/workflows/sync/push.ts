@@ -40,6 +40,7 @@ const sift = async (
   remote: SyncRemote,
   found: Comparison,
 ): Promise<{ refs: OutgoingRef[]; held: HeldRef[] }> => {
+  ctx.secrets.watchAll();
   const logs = toSend(found, 'log');
   const code = [...toSend(found, 'code'), ...toSend(found, 'snapshot')];
   const shared = code.length > 0 ? await sharedCommits(ctx, remote, found.heads) : [];
@@ -67,6 +68,7 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     if (!isKnown) await pullNotes(ctx, remote, theirs);
     const id = (await readRef(ctx.repo, NOTES_REF))!;
     if (id === theirs) return nothing;
+    ctx.secrets.watchAll();
     const held = await scanNotes(ctx, { ref: NOTES_REF, id, known: theirs ?? null });
     if (held) return { ...nothing, held: [held] };
     const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id }]);

@@ -1,6 +1,6 @@
 import { addedTexts } from '../../git/added-lines.ts';
 import type { Context } from '../context.ts';
-import { lazyScanner } from '../lazy-redactor.ts';
+import type { Secrets } from '../lazy-redactor.ts';
 import type { HeldRef, Outgoing, SecretPlace } from './scan-logs.ts';
 
 /** Code refs that are looked through at once. */
@@ -9,7 +9,7 @@ const TOGETHER = 50;
 const MAX_BYTES = 64 * 1024 * 1024;
 const TOLD = 50;
 
-type Scan = ReturnType<typeof lazyScanner>;
+type Scan = Secrets['scan'];
 
 const tooMuch = ({ ref }: Outgoing): HeldRef => ({
   ref,
@@ -30,7 +30,7 @@ const placesIn = async (
   if (!texts) return undefined;
   const places: SecretPlace[] = [];
   for (const { commit, path, text } of texts)
-    for (const { kind } of await scan(text))
+    for (const { kind } of await scan(text, path))
       places.push({ where: `${path} in ${commit.slice(0, 12)}`, seq: null, kind });
   return places;
 };
@@ -42,7 +42,7 @@ const placesIn = async (
  * @returns the refs that must stay
  */
 export const scanCode = async (ctx: Context, outgoing: Outgoing[], without: string[]): Promise<HeldRef[]> => {
-  const scan = lazyScanner(ctx.env);
+  const { scan } = ctx.secrets;
   const held: HeldRef[] = [];
   const look = async (group: Outgoing[]): Promise<void> => {
     const places = await placesIn(ctx, scan, group, without);

@@ -1,8 +1,8 @@
 import { decodeEvent } from '../../events/codec.ts';
 import { openCatFile } from '../../git/git.ts';
 import { parseSegmentName } from '../../store/blobs.ts';
+import { dataTexts } from '../../store/drafts.ts';
 import { eachLine } from '../../store/lines.ts';
-import { mapStrings } from '../../store/payloads.ts';
 import { decodeLines } from '../../store/transcript-lines.ts';
 import { type Flush, readFlushes } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
@@ -35,13 +35,7 @@ export interface HeldRef {
 /** Places of one ref that are told one by one. */
 const TOLD = 50;
 
-type Find = (text: string) => Promise<string[]>;
-
-const stringsOf = (data: unknown): string[] => {
-  const strings: string[] = [];
-  mapStrings(data, (text) => strings.push(text));
-  return strings;
-};
+type Find = (text: string, kind?: 'name') => Promise<string[]>;
 
 const linesOf = (bytes: Buffer): string[] => {
   const lines: string[] = [];
@@ -53,8 +47,8 @@ const scanEvents = async (find: Find, bytes: Buffer, log: string): Promise<Secre
   const places: SecretPlace[] = [];
   for (const line of linesOf(bytes)) {
     const event = decodeEvent(line);
-    for (const text of event ? stringsOf(event.data) : [line])
-      for (const kind of await find(text)) places.push({ where: log, seq: event?.seq ?? null, kind });
+    for (const { text, kind: as } of event ? dataTexts(event.data, event.type) : [{ text: line, kind: undefined }])
+      for (const kind of await find(text, as)) places.push({ where: log, seq: event?.seq ?? null, kind });
   }
   return places;
 };
@@ -101,7 +95,7 @@ export const scanLogs = async (ctx: Context, outgoing: Outgoing[]): Promise<Held
   const tips = [...outgoing.map(({ id }) => id), ...known.map((id) => `^${id}`)];
   const flushes = new Map((await readFlushes(ctx.repo, tips)).map((flush) => [flush.commit, flush]));
   const reader = openCatFile(ctx.repo);
-  const find: Find = (text) => findSecrets(ctx.redact, text);
+  const find: Find = (text, kind) => findSecrets(ctx.redact, text, kind);
   const held: HeldRef[] = [];
   try {
     for (const one of outgoing) {

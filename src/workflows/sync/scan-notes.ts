@@ -17,7 +17,7 @@ export const scanNotes = async (ctx: Context, { ref, id, known }: Outgoing): Pro
       if (!bytes) continue;
       const file = { name: 'events-0000000001-note.ndjson', bytes };
       const found = await scanFile(
-        (text) => findSecrets(ctx.redact, text),
+        (text, kind) => findSecrets(ctx.redact, text, kind),
         file,
         `note on ${path.replaceAll('/', '')}`,
       );
