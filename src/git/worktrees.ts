@@ -16,7 +16,7 @@ export { copyIncluded } from './include.ts';
 export { removeWorktree } from './remove-worktree.ts';
 export { createRootCommit } from './root-commit.ts';
 export { refuseBlockedPlace } from './worktree-place.ts';
-export { findCheckoutOf };
+export { findAdmin, findCheckoutOf };
 
 export interface AddOptions {
   /** Absolute. */

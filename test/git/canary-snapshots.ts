@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import * as usage from '../../src/git/disk-usage.ts';
+import { moveRef } from '../../src/git/refs.ts';
 import * as relink from '../../src/git/relink-worktree.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
 import * as restore from '../../src/git/restore-files.ts';
@@ -9,6 +11,7 @@ interface Scene {
   repo: Repository;
   wt: Worktree;
   parent: string;
+  tip: string;
 }
 
 const take = ({ repo, wt, parent }: Scene) =>
@@ -32,6 +35,12 @@ export const SNAPSHOTS: Record<string, (scene: Scene) => Promise<unknown> | unkn
     await take(scene);
     return snapshot.readSnapshots(scene.repo, 's1');
   },
+  diskUsage: ({ repo, parent, tip }) => usage.diskUsage(repo, { of: [tip], not: [parent] }),
+  fileUsage: ({ repo, tip }) => usage.fileUsage(repo, [tip]),
+  deleteRefs: async ({ repo, tip }) => {
+    await moveRef(repo, 'refs/amp/canary', { to: tip, from: null });
+    await usage.deleteRefs(repo, [{ ref: 'refs/amp/canary', id: tip }]);
+  },
   relinkWorktree: async ({ repo, wt }) => {
     rmSync(join(wt.gitDir, 'index'));
     await relink.relinkWorktree(repo, { path: wt.path, branch: 'amp/task/1' });
@@ -44,5 +53,5 @@ export const SNAPSHOTS: Record<string, (scene: Scene) => Promise<unknown> | unkn
   },
 };
 
-export const SNAPSHOT_ROOMS = { ...relink, ...restore, ...snapshot };
+export const SNAPSHOT_ROOMS = { ...usage, ...relink, ...restore, ...snapshot };
 export const SNAPSHOT_PURE = ['restoreObstacles', 'snapshotRef', 'stateOf'];

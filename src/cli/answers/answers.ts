@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
 import { blameAnswers } from './blame-answers.ts';
+import { historyAnswers } from './history-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
@@ -21,6 +22,7 @@ export const answers = {
   ...machineAnswers,
   ...syncAnswers,
   ...snapshotAnswers,
+  ...historyAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
