@@ -250,6 +250,7 @@ const FUNCTIONS: Record<string, Work> = {
 const PURE = new Set([
   'compareFingerprints',
   'emptyTree',
+  'findAdmin',
   'findCheckoutOf',
   'lookAtRefs',
   'removeKeep',
