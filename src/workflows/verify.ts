@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts';
 import { definitionOf, type LogEvent } from '../events/catalogue.ts';
 import { type LogName, logId, sessionLog } from '../events/envelope.ts';
+import { upcast } from '../events/upcast.ts';
 import { readRef } from '../git/refs.ts';
-import { replayStep } from '../session/evolve.ts';
+import { Replay, replayStep } from '../session/evolve.ts';
 import { expectedNotes } from '../session/landing.ts';
 import type { Session } from '../session/state.ts';
 import { codeRef } from '../store/layout.ts';
@@ -69,10 +70,11 @@ interface Replayed {
   session: Session | undefined;
 }
 
-const checkReplay = async (ctx: Context, log: LogName): Promise<Replayed> => {
+/** The state at the end of the log; a log of one writer was replayed while it was looked at. */
+const checkReplay = async (ctx: Context, log: LogName, told: Replay | undefined): Promise<Replayed> => {
   const about = { kind: 'replay' as const, log, writer: null, seq: null, where: log, byte: null, isDamage: true };
-  const [folded] = await ctx.store.foldMany([log], undefined, replayStep);
-  const session = folded?.state?.session;
+  const [folded] = told ? [] : await ctx.store.foldMany([log], undefined, replayStep);
+  const session = (told ?? folded?.state)?.session;
   if (folded?.damaged) return { problems: [{ ...about, detail: folded.damaged.message }], session: undefined };
   const count = session?.malformedEvents ?? 0;
   const problems = count === 0 ? [] : [{ ...about, detail: `${count} events could not be replayed` }];
@@ -103,14 +105,16 @@ const verifyLog = async (
   if (left) writers.add(ctx.store.writer);
   const lanes: LaneVerdict[] = [];
   const problems: Problem[] = [];
+  const alone = writers.size === 1 ? new Replay() : undefined;
+  const onEvent = alone && ((event: LogEvent) => alone.add(upcast(event)));
   for (const writer of [...writers].sort()) {
     const lane = { repo: ctx.repo, log, writer, tip: tips.get(writer) ?? null };
-    const verdict = await verifyLane(lane, { writer: ctx.store.writer, definitionOf });
+    const verdict = await verifyLane(lane, { writer: ctx.store.writer, definitionOf, ...(onEvent && { onEvent }) });
     lanes.push(verdict);
     problems.push(...verdict.problems, ...(await checkCommits(ctx, log, verdict)));
   }
   // What is damaged is said once, at its place.
-  const replayed = problems.some(({ isDamage }) => isDamage) ? undefined : await checkReplay(ctx, log);
+  const replayed = problems.some(({ isDamage }) => isDamage) ? undefined : await checkReplay(ctx, log, alone);
   problems.push(...(replayed?.problems ?? []));
   const events = lanes.reduce((sum, lane) => sum + lane.events, 0);
   const expected = replayed?.session

@@ -3,7 +3,7 @@
  *
  *     npm run bench -- [--quick] [--only <name>]… [--json] [--repo <path to a clone>]
  *
- * Names: start, list, new, iterate, append, replay, redaction, landing. With --repo only `new` and `iterate`, in a copy of that
+ * Names: start, list, new, iterate, append, replay, redaction, landing, history. With --repo only `new` and `iterate`, in a copy of that
  * clone. Everything is written to a temporary folder and removed.
  */
 import { execFileSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { append } from './append.mjs';
+import { history } from './history.mjs';
 import { iterate } from './iterate.mjs';
 import { landing } from './landing.mjs';
 import { list } from './list.mjs';
@@ -21,7 +22,7 @@ import { start } from './start.mjs';
 import { tableText } from './table.mjs';
 import { makeWorld } from './world.mjs';
 
-const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing };
+const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history };
 const OF_A_REPOSITORY = ['new', 'iterate'];
 
 const { values: options } = parseArgs({

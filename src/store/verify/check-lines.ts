@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { hash as hashOf } from 'node:crypto';
 import type { EventDefinition } from '../../events/define.ts';
 import { GENESIS } from '../../events/envelope.ts';
+import { HashList } from './hash-list.ts';
 import type { Problem, ProblemKind } from './problem.ts';
 
 /** A stretch of a writer's lines, in the order of their numbers. */
@@ -26,14 +28,11 @@ export interface SeenLine {
   event: Record<string, unknown>;
   where: string;
   byte: number;
+  /** It may refer to a long text. */
+  mayRefer: boolean;
 }
 
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-const parse = (line: Buffer): Record<string, unknown> | undefined => {
-  const text = line.toString('utf8');
-  // Bytes that are no UTF-8 would be read as something else than what was hashed.
-  if (Buffer.byteLength(text) !== line.length) return undefined;
+const parse = (text: string): Record<string, unknown> | undefined => {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -42,6 +41,12 @@ const parse = (line: Buffer): Record<string, unknown> | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** How bytes become text without loss: bytes that are no UTF-8 would be read as something else than what was hashed. */
+const encodingOf = (bytes: Buffer): 'latin1' | 'utf8' | undefined => {
+  if (isAscii(bytes)) return 'latin1';
+  return isUtf8(bytes) ? 'utf8' : undefined;
 };
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -54,7 +59,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export class LaneCheck {
   readonly problems: Problem[] = [];
   readonly #expected: Expected;
-  readonly #hashes = new Map<number, string>();
+  readonly #hashes = new HashList();
   #last = { seq: 0, hash: GENESIS, clock: 0 };
   /** What follows a line that could not be read has no chain to be held against. */
   #isChainKnown = true;
@@ -73,13 +78,14 @@ export class LaneCheck {
   }
 
   add({ where, bytes, isFile }: Stretch, onLine: (line: SeenLine) => void): void {
+    const encoding = encodingOf(bytes);
     for (let byte = 0; byte < bytes.length; ) {
       const newline = bytes.indexOf(10, byte);
       const end = newline < 0 ? bytes.length : newline;
       const line = bytes.subarray(byte, end);
       if (newline < 0)
         this.#tell(isFile ? 'torn' : 'line', { where, byte, seq: null }, 'the last line has no end', !isFile);
-      else this.#line(line, { where, byte }, onLine);
+      else this.#line({ line, encoding: encoding ?? encodingOf(line) }, { where, byte }, onLine);
       byte = end + 1;
     }
   }
@@ -94,8 +100,13 @@ export class LaneCheck {
     this.problems.push({ kind, log, writer, ...at, detail, isDamage });
   }
 
-  #line(line: Buffer, place: { where: string; byte: number }, onLine: (line: SeenLine) => void): void {
-    const event = parse(line);
+  #line(
+    { line, encoding }: { line: Buffer; encoding: 'latin1' | 'utf8' | undefined },
+    place: { where: string; byte: number },
+    onLine: (line: SeenLine) => void,
+  ): void {
+    const text = encoding === undefined ? '' : line.toString(encoding);
+    const event = parse(text);
     const seq = event?.['seq'];
     if (!event || !Number.isSafeInteger(seq) || (seq as number) < 1) {
       this.#tell('line', { ...place, seq: null }, 'a line is no event');
@@ -103,10 +114,10 @@ export class LaneCheck {
       return;
     }
     const at = { ...place, seq: seq as number };
-    const hash = hashOf(line);
-    const known = this.#hashes.get(at.seq);
-    if (known !== undefined) {
-      if (known !== hash) this.#tell('repeated', at, `event ${at.seq} is there twice, with different content`);
+    const hash = hashOf('sha256', line);
+    if (this.#hashes.has(at.seq)) {
+      if (this.#hashes.get(at.seq) !== hash)
+        this.#tell('repeated', at, `event ${at.seq} is there twice, with different content`);
       else if (at.where === this.#lastWhere) this.#tell('repeated', at, `event ${at.seq} is there twice`);
       return;
     }
@@ -117,7 +128,7 @@ export class LaneCheck {
     this.#schema(event, at);
     this.#last = { seq: Math.max(at.seq, this.#last.seq), hash, clock: Number(event['clock']) || this.#last.clock };
     this.#isChainKnown = true;
-    onLine({ ...at, hash, event });
+    onLine({ ...at, hash, event, mayRefer: text.includes('"payload":') });
   }
 
   #lastWhere = '';

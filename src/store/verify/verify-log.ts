@@ -14,6 +14,7 @@ import { readTips } from '../tips.ts';
 import { readPayloadPart } from '../wal/payload-files.ts';
 import { readWal } from '../wal/wal-files.ts';
 import { LaneCheck, type SeenLine } from './check-lines.ts';
+import { HashList } from './hash-list.ts';
 import { type Flush, missingObjects, orDamage, readFlushes } from './lane-history.ts';
 import type { Problem, ProblemKind } from './problem.ts';
 
@@ -24,6 +25,8 @@ export interface VerifyOptions {
   /** This clone's writer: where its refs were left is known. */
   writer: string;
   definitionOf(type: string): EventDefinition | undefined;
+  /** Hears of every event in the order of its number. */
+  onEvent?(event: LogEvent): void;
 }
 
 export interface LaneVerdict {
@@ -33,7 +36,7 @@ export interface LaneVerdict {
   /** Commits that events name, each with the event that does. */
   commits: Map<string, SeenLine>;
   /** `prev` of each event, by its number: what a note has to agree with. */
-  links: Map<number, string>;
+  links: HashList;
   /** Events that notes may tell of. */
   told: LogEvent[];
   /** Flushes that close the session, with the number and type of the event that does. */
@@ -161,17 +164,19 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
   const { repo, log, writer, tip } = lane;
   const check = new LaneCheck({ log, writer, definitionOf: options.definitionOf });
   const commits: LaneVerdict['commits'] = new Map();
-  const links: LaneVerdict['links'] = new Map();
+  const links = new HashList();
   const told: LogEvent[] = [];
   const ends: { seq: number; type: string }[] = [];
   const parts = new Map<string, SeenLine>();
   const onLine = (line: SeenLine): void => {
+    options.onEvent?.(line.event as unknown as LogEvent);
     links.set(line.seq, String(line.event['prev']));
     if (mayBeTold(String(line.event['type']))) told.push(line.event as unknown as LogEvent);
     if (CLOSING.has(String(line.event['type']))) ends.push({ seq: line.seq, type: String(line.event['type']) });
     const { commit } = (line.event['data'] ?? {}) as { commit?: unknown };
     if (KEPT.has(String(line.event['type'])) && typeof commit === 'string') commits.set(commit, line);
-    for (const payload of payloadsIn(line.event['data'])) for (const part of payload.parts) parts.set(part, line);
+    if (line.mayRefer)
+      for (const payload of payloadsIn(line.event['data'])) for (const part of payload.parts) parts.set(part, line);
   };
   const read = tip === null ? { value: [] } : await orDamage(readFlushes(repo, [tip]));
   const flushes = 'value' in read ? read.value : [];

@@ -20,6 +20,8 @@ const PARTS = {
   'store/plan-flush.ts': 'planFlush',
   'store/tips.ts': 'recordTips',
   'store/wal/writer.ts': 'mintWriter',
+  'workflows/context.ts': 'withContext',
+  'workflows/verify.ts': 'verify',
 };
 
 /** Bundles the parts of the engine that are measured in process, in a process of its own: the bundler is large. */

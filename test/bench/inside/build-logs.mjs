@@ -1,10 +1,10 @@
 /**
  * Fills a repository with sessions as their own flushes would have, many to a pack, and packs what maintenance packs.
  *
- *     node build-logs.mjs <engine> '{"repository", "sessions", "events", "segment"?, "lines"?, "base"?}'
+ *     node build-logs.mjs <engine> '{"repository", "sessions", "events", "segment"?, "lines"?, "base"?, "branches"?}'
  *
  * `segment`: bytes of one flush; `lines`: a file that gets all lines too; `base`: a
- * commit, for branches and kept code. Prints the number of bytes of all lines.
+ * commit, for kept code and, unless `branches` is false, for branches. Prints the number of bytes of all lines.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { packSink } from './pack-sink.mjs';
 
 const engine = await import(process.argv[2]);
 const given = JSON.parse(process.argv[3]);
-const { repository, sessions, events, segment = Number.POSITIVE_INFINITY, lines, base } = given;
+const { repository, sessions, events, segment = Number.POSITIVE_INFINITY, lines, base, branches = true } = given;
 const repo = await engine.locateRepository(repository);
 const writer = engine.mintWriter(repo, { clock: engine.systemClock });
 
@@ -62,7 +62,15 @@ for (let n = 0; n < sessions; n++) {
     const bytes = Buffer.from(text);
     total += bytes.length;
     if (lines) appendFileSync(lines, bytes);
-    const content = { lane, events: bytes, firstSeq: first, lastSeq: k, transcript: Buffer.alloc(0), parts: [] };
+    const content = {
+      lane,
+      events: bytes,
+      firstSeq: first,
+      lastSeq: k,
+      head: head.prev,
+      transcript: Buffer.alloc(0),
+      parts: [],
+    };
     parent = await engine.planFlush({ content, parent, at, part: () => undefined }, objects);
     if (sink.bytes > MANY_BYTES || objects.count > MANY_OBJECTS) await deliver();
   }
@@ -71,7 +79,7 @@ for (let n = 0; n < sessions; n++) {
     const at = new Date(began).toISOString();
     const plan = { session: id, tip: null, commits: [base], at };
     tips.set(engine.codeRef(id, writer), await engine.planCode(plan, objects));
-    tips.set(`refs/heads/amp/task-${n}/20261122-130000`, base);
+    if (branches) tips.set(`refs/heads/amp/task-${n}/20261122-130000`, base);
   }
 }
 await deliver();
