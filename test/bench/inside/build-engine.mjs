@@ -31,6 +31,7 @@ const lines = Object.entries(PARTS).map(
   ([file, names]) => `export { ${names} } from '${path.join(ROOT, 'src', file)}';`,
 );
 writeFileSync(entry, lines.join('\n'));
+writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}\n');
 const output = { dir, format: 'esm', entryFileNames: 'engine.mjs' };
 await build({ input: entry, platform: 'node', output, plugins: [slimIsomorphicGit()], logLevel: 'silent' });
 process.stdout.write(JSON.stringify(path.join(dir, 'engine.mjs')));

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Draft, definitionOf } from '../../../src/events/catalogue.ts';
@@ -34,6 +34,10 @@ const isNoticed = (bytes: Buffer, { writer, head, last }: { writer: string; head
   return check.problems.some(({ isDamage }) => isDamage) || check.hashAt(last) !== head;
 };
 
+const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
+/** One bit in so many; `TEST_FLIP_STEP=1` takes every one. */
+const FIFTY = process.env['TEST_FLIP_STEP'] === '1' ? 1 : 101;
+
 describe('every bit', () => {
   const log = (count: number) => {
     const events = eventsOf(drafts(count));
@@ -42,8 +46,8 @@ describe('every bit', () => {
   };
 
   test.each([
-    ['all of a short log', 5, (at: number) => [0, 1, 2, 3, 4, 5, 6, 7].map((bit) => [at, bit])],
-    ['one of every fourth byte of fifty events', 50, (at: number) => (at % 4 === 0 ? [[at, (at / 4) % 8]] : [])],
+    ['all of a short log', 5, (at: number) => BITS.map((bit) => [at, bit])],
+    ['of fifty events', 50, (at: number) => BITS.filter((bit) => (8 * at + bit) % FIFTY === 0).map((bit) => [at, bit])],
   ] as const)('%s: whichever is flipped, it is noticed', (_, count, flips) => {
     const { bytes, about } = log(count);
     expect(isNoticed(bytes, about)).toBe(false);
@@ -60,6 +64,49 @@ describe('every bit', () => {
   test('and a blob cut at every byte', () => {
     const { bytes, about } = log(8);
     for (let at = 0; at < bytes.length; at++) expect(isNoticed(bytes.subarray(0, at), about)).toBe(true);
+  });
+});
+
+/** Of all the bits of the first four lines, and of all the places where a file may end; 1 takes every one. */
+const STEP = Number(process.env['TEST_FLIP_STEP'] ?? 23);
+
+describe('the small verifier', () => {
+  test('notices whichever bit is flipped and wherever a file is cut, names the place, and passes the others', async () => {
+    const dir = await makeRepo();
+    const wal = join(dir, '.git/amp/wal');
+    mkdirSync(wal, { recursive: true });
+    const put = (session: string, change: (bytes: Buffer) => Buffer): number => {
+      const events = eventsOf(drafts(5), 'w000000001', session);
+      const bytes = joined(events.map(encodeEvent));
+      const changed = change(bytes);
+      writeFileSync(join(wal, `sessions.${session}.w000000001.ndjson`), changed);
+      return changed.length;
+    };
+    const name = (kind: string, n: number): string => `${kind}${String(n).padStart(9, '0')}`;
+    const whole = joined(eventsOf(drafts(5), 'w000000001', name('s', 0)).map(encodeEvent));
+    // The last line of a file has no successor to prove it.
+    const proved = whole.lastIndexOf(10, whole.length - 2);
+    const flips: string[] = [];
+    for (let bit = 0; bit < 8 * proved; bit += STEP) {
+      flips.push(name('f', bit));
+      put(name('f', bit), (bytes) => {
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        return bytes;
+      });
+    }
+    const cuts: string[] = [];
+    for (let end = 1; end < whole.length; end += STEP) {
+      const length = put(name('c', end), (bytes) => bytes.subarray(0, end));
+      if (whole[length - 1] !== 10) cuts.push(name('c', end));
+    }
+    for (let n = 0; n < 20; n++) put(name('s', n), (bytes) => bytes);
+    const { stdout, exitCode } = await exec(dir, process.execPath, [SCRIPT, dir]);
+    const told = new Set(Array.from(stdout.matchAll(/^✗ sessions\/(\w+), .* byte \d+\)$/gm), ([, id]) => id));
+    const torn = new Set(Array.from(stdout.matchAll(/^! sessions\/(\w+): \d+ bytes at the end/gm), ([, id]) => id));
+    expect(exitCode).toBe(7);
+    expect(flips.filter((id) => !told.has(id))).toEqual([]);
+    expect(cuts.filter((id) => !torn.has(id))).toEqual([]);
+    expect([...told, ...torn].filter((id) => id!.startsWith('s'))).toEqual([]);
   });
 });
 
