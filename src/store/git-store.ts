@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
-import { GENESIS, type LogName } from '../events/envelope.ts';
+import { GENESIS, type LogName, logId } from '../events/envelope.ts';
 import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Redact } from './drafts.ts';
@@ -42,7 +42,7 @@ export interface StoreOptions {
 
 const damaged = (log: LogName, cause: unknown): AppError =>
   new AppError('log.damaged', `${log} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    hint: `Run git fsck, and fetch refs/amp/${log} again from a clone that has it.`,
+    hint: `Take what is missing from another clone: \`amp-sessions verify ${logId(log)} --repair\`, or with \`--from <clone>\`.`,
     cause,
   });
 

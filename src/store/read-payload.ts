@@ -29,7 +29,7 @@ const fromFiles = (repo: Repository, log: LogName, sha256: string): Buffer | und
 
 const missing = (log: LogName, sha256: string): AppError =>
   new AppError('log.damaged', `Payload ${sha256} of ${log} is missing.`, {
-    hint: `Fetch refs/amp/${log} again from a clone that has it.`,
+    hint: `Take it from a clone that has it: \`amp-sessions verify --repair\`, or with \`--from <clone>\`.`,
   });
 
 /**

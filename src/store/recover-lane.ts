@@ -77,7 +77,7 @@ interface Left {
 const restoreRef = async ({ repo, lane, reader }: LaneDeps, { ref, left, now }: Left): Promise<string | undefined> => {
   if ((await reader().object(left)) === undefined) {
     throw new AppError('log.damaged', `${ref} was moved or deleted, and its last commit ${left} is gone.`, {
-      hint: `Fetch ${ref} from a clone that has it; until then nothing can be added to ${lane.log} here.`,
+      hint: `Take it from a clone that has it: \`amp-sessions verify ${logId(lane.log)} --repair\`; until then nothing can be added to the log here.`,
     });
   }
   if (now !== null && (await isAncestor(repo, left, now))) {
