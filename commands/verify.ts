@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { dryRun, sessionArg } from '../src/cli/flags.ts';
+import { sessionArg } from '../src/cli/flags.ts';
 import { repairText } from '../src/cli/repair-text.ts';
 import { verifyText } from '../src/cli/verify-text.ts';
 import { withContext } from '../src/workflows/context.ts';
@@ -26,14 +26,20 @@ export default class Verify extends BaseCommand {
       helpValue: '<remote, path or url>',
       dependsOn: ['repair'],
     }),
-    'dry-run': { ...dryRun, dependsOn: ['repair'] },
+    // A flag with a default counts as given.
+    'dry-run': boolean({ char: 'n', summary: 'Say what would be done, do nothing.', dependsOn: ['repair'] }),
   };
 
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(Verify);
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
       const which = args.session === undefined ? undefined : await findSession(ctx, args.session, this.directory);
-      const wish = { session: which?.id, from: flags.from, directory: this.directory, dryRun: flags['dry-run'] };
+      const wish = {
+        session: which?.id,
+        from: flags.from,
+        directory: this.directory,
+        dryRun: flags['dry-run'] === true,
+      };
       const onStep = (text: string): void => this.talk(`${text} …`);
       const repaired = flags.repair ? await repair(ctx, { ...wish, onStep }) : undefined;
       const answer = repaired ?? (await verify(ctx, which?.id));
