@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Repository } from '../git/repository.ts';
 import { tipsFile } from './layout.ts';
@@ -28,6 +30,15 @@ const parse = (text: string): { tips: Tips; lines: number } => {
       tips.set(ref, id);
   }
   return { tips, lines: lines.length };
+};
+
+/** Writers whose refs this folder remembers: more than one where it was copied, or two were put together. */
+export const tipWriters = (repo: Repository): string[] => {
+  try {
+    return readdirSync(dirname(tipsFile(repo, 'x'))).filter((name) => /^[A-Za-z0-9_-]+$/.test(name));
+  } catch {
+    return [];
+  }
 };
 
 export const readTips = (repo: Repository, writer: string): Tips => parse(readText(tipsFile(repo, writer))).tips;

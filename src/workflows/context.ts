@@ -7,6 +7,7 @@ import type { Repository } from '../git/repository.ts';
 import { openStore } from '../store/git-store.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Signing } from '../store/sign-flush.ts';
+import { tipWriters } from '../store/tips.ts';
 import { lazySecrets, type Redact, type Secrets } from './lazy-redactor.ts';
 
 /** Everything a verb works with; made once by the command, or by a test. */
@@ -46,8 +47,17 @@ export const openContext = async (options: ContextOptions): Promise<Context> => 
   const warn = options.warn ?? (() => {});
   const secrets = lazySecrets({ repo, config, env, home, clock, warn });
   const { redact } = secrets;
+  await putBack(repo, warn);
   const store = await openStore(repo, { clock, redact, signing: signingOf(config, warn) });
   return { repo, store, config, clock, home, env, redact, secrets, warn };
+};
+
+/** Only a folder that was copied pays for more than a look at one folder. */
+const putBack = async (repo: Repository, warn: Context['warn']): Promise<void> => {
+  if (tipWriters(repo).length < 2) return;
+  const { restoreLeftRefs } = await import('../store/left-refs.ts');
+  const refs = await restoreLeftRefs(repo).catch(() => []);
+  if (refs.length > 0) warn(`${refs.length} refs that another copy of this folder had written were put back.`);
 };
 
 /** Whatever is wrong with it, the command has ended as it has ended. */

@@ -3,7 +3,7 @@
  *
  *     npm run bench -- [--quick] [--only <name>]… [--json] [--repo <path to a clone>]
  *
- * Names: start, list, new, iterate, append, replay, redaction, landing, history. With --repo only `new` and `iterate`, in a copy of that
+ * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync. With --repo only `new` and `iterate`, in a copy of that
  * clone. Everything is written to a temporary folder and removed.
  */
 import { execFileSync } from 'node:child_process';
@@ -19,10 +19,11 @@ import { newSession } from './new.mjs';
 import { redaction } from './redaction.mjs';
 import { replay } from './replay.mjs';
 import { start } from './start.mjs';
+import { sync } from './sync.mjs';
 import { tableText } from './table.mjs';
 import { makeWorld } from './world.mjs';
 
-const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history };
+const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history, sync };
 const OF_A_REPOSITORY = ['new', 'iterate'];
 
 const { values: options } = parseArgs({

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { sessionLog } from '../../../src/events/envelope.ts';
 import { git, makeRepo, sh, tempDir } from '../../support/repo.ts';
 import { contextIn, make, runOnce } from '../../support/sessions.ts';
 import { AGENT, cloneOf, eventsIn, logsIn, notesIn, refsIn, syncIn, twoClones, workIn } from './world.ts';
@@ -90,22 +91,40 @@ it('a copied folder writes under a name of its own, and both copies end with the
   expect(new Set(events.map((line) => JSON.parse(line).writer)).size).toBe(2);
 });
 
-it.each(['one', 'other'])(
-  'folders that were copied, worked in and put together again file by file (%s side winning) keep every event',
-  async (winner) => {
+/** Two copies of one folder in which each is worked on in its own way; the names of the refs are packed, or not. */
+const copiesOf = async (start: string, id: string, pack: (copy: string) => Promise<unknown>) => {
+  const [one, other] = [join(tempDir(), 'one'), join(tempDir(), 'other')];
+  for (const copy of [one, other]) {
+    cpSync(start, copy, { recursive: true, verbatimSymlinks: true });
+    const ctx = await contextIn(copy);
+    await make(ctx, { name: `of-${copy === one ? 'one' : 'other'}`, agent: AGENT });
+    const log = sessionLog(id);
+    const rename = (name: string) =>
+      ctx.store.append(log, [{ type: 'session.renamed', by: 'user', data: { previous: 'task', name } }]);
+    await rename(copy === one ? 'first' : 'second');
+    await ctx.store.flush(log);
+    await pack(copy);
+    // Acknowledged, and in the write-ahead file only.
+    await rename('last');
+  }
+  return { one, other };
+};
+
+it.each([
+  ['one', 'both packed'],
+  ['other', 'both packed'],
+  ['one', 'loose'],
+  ['other', 'the one packed'],
+] as const)(
+  'folders that were copied, worked in and put together again file by file (%s side winning, %s) keep every event',
+  async (winner, packed) => {
     const start = await makeRepo();
     const id = await workIn(start);
-    const [one, other] = [join(tempDir(), 'one'), join(tempDir(), 'other')];
-    for (const copy of [one, other]) {
-      cpSync(start, copy, { recursive: true, verbatimSymlinks: true });
-      const ctx = await contextIn(copy);
-      const { session } = await make(ctx, { name: `of-${copy === one ? 'one' : 'other'}`, agent: AGENT });
-      await ctx.store.append(`sessions/${id}`, [
-        { type: 'session.renamed', by: 'user', data: { previous: 'task', name: copy === one ? 'first' : 'second' } },
-      ]);
-      await ctx.store.flush(`sessions/${id}`);
-      expect(session.id).not.toBe(id);
-    }
+    if (packed === 'both packed') await git(start, 'pack-refs', '--all');
+    const { one, other } = await copiesOf(start, id, async (copy) => {
+      if (packed === 'both packed' || (packed === 'the one packed' && copy.endsWith('one')))
+        await sh(copy, 'git pack-refs --all; git repack -adq');
+    });
     const [under, over] = winner === 'one' ? [other, one] : [one, other];
     const [fromUnder, fromOver] = [await logsIn(under), await logsIn(over)];
     const merged = join(tempDir(), 'merged');
@@ -114,12 +133,17 @@ it.each(['one', 'other'])(
     const together = await logsIn(merged);
     for (const logs of [fromUnder, fromOver])
       for (const [log, lines] of Object.entries(logs)) expect(together[log]).toEqual(expect.arrayContaining(lines));
+    expect(Object.keys(together)).toHaveLength(3);
+    const refs = await refsIn(merged);
+    for (const side of [one, other]) expect(refs).toMatchObject(await refsIn(side));
     const up = await makeRepo({ bare: true });
     await git(merged, 'remote', 'add', 'origin', up);
     expect(await syncIn(merged)).toMatchObject({ refused: [] });
+    expect(await git(merged, 'fsck', '--no-dangling')).toBe('');
     const fresh = await cloneOf(up);
     await syncIn(fresh);
-    expect(await logsIn(fresh)).toEqual(await logsIn(merged));
+    const sent = await logsIn(fresh);
+    for (const log of Object.keys(together)) expect(together[log]).toEqual(expect.arrayContaining(sent[log]!));
     expect(existsSync(join(fresh, '.worktrees'))).toBe(false);
     rmSync(merged, { recursive: true });
   },

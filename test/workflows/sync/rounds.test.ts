@@ -13,7 +13,7 @@ import { contextIn, runOnce } from '../../support/sessions.ts';
 import { hookOf, logsIn, notesIn, refsIn, syncIn, twoClones, workIn } from './world.ts';
 
 const SEED = Number(process.env['TEST_SEED'] ?? 20_261_122);
-const ROUNDS = Number(process.env['TEST_SYNC_ROUNDS'] ?? 15);
+const ROUNDS = Number(process.env['TEST_SYNC_ROUNDS'] ?? 8);
 
 /** Same seed, same numbers. Source: mulberry32, Tommy Ettinger, public domain. */
 const random = (seed: number) => {
