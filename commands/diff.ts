@@ -3,7 +3,7 @@ import { splitAtDashes, withAttachedValue } from '../src/cli/attached-value.ts';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { diffStatText } from '../src/cli/diff-text.ts';
 import { patchPainter } from '../src/cli/diff-view.ts';
-import { sessionArg } from '../src/cli/flags.ts';
+import { iteration, sessionArg } from '../src/cli/flags.ts';
 import { sanitizeLine } from '../src/cli/sanitize.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
@@ -26,7 +26,7 @@ export default class Diff extends BaseCommand {
   static override flags = {
     stat: boolean({ summary: 'Only the size of the change, file by file.', exclusive: excluding('stat') }),
     'name-only': boolean({ summary: 'Only the names of the files.', exclusive: excluding('name-only') }),
-    iteration: integer({ summary: 'Only this iteration.', helpValue: '<n>', min: 1, exclusive: ['agent', 'manual'] }),
+    iteration: iteration({ summary: 'Only this iteration.', exclusive: ['agent', 'manual'] }),
     agent: boolean({ summary: 'Only what the agent did.', exclusive: ['manual'] }),
     manual: boolean({ summary: 'Only what people did.' }),
     'side-by-side': boolean({ summary: 'Old and new beside each other.', exclusive: excluding('side-by-side') }),

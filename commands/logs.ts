@@ -1,13 +1,11 @@
-import { boolean, integer } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { sessionArg } from '../src/cli/flags.ts';
+import { iteration, sessionArg } from '../src/cli/flags.ts';
 import { logsView } from '../src/cli/logs-view.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
-import { iterationMissing } from '../src/workflows/session-diff.ts';
 import { readLogs } from '../src/workflows/session-logs.ts';
-import { readSession } from '../src/workflows/summaries.ts';
 
 export default class Logs extends BaseCommand {
   static override summary = 'Show what the agent said and did, live or later.';
@@ -19,7 +17,7 @@ export default class Logs extends BaseCommand {
   static override flags = {
     follow: boolean({ char: 'f', summary: 'Go on as more comes in, until Ctrl-C or the end of the iteration.' }),
     raw: boolean({ summary: 'The agent’s own lines, as it wrote them (secrets removed).' }),
-    iteration: integer({ summary: 'Only this iteration.', helpValue: '<n>', min: 1 }),
+    iteration: iteration({ summary: 'Only this iteration.' }),
   };
 
   async run(): Promise<Record<string, unknown>> {
@@ -29,12 +27,8 @@ export default class Logs extends BaseCommand {
       const interrupts = flags.follow ? interruptsFrom(this.interrupt) : undefined;
       const view = logsView({ raw: flags.raw, json: this.json, color: this.color });
       for await (const entry of readLogs(ctx, id, { ...flags, interrupts, spoken: !this.json })) view.show(entry);
-      if (view.items.length === 0 && !flags.follow) {
-        const session = await readSession(ctx, id);
-        if (flags.iteration !== undefined && !session.iterations.some(({ iteration }) => iteration === flags.iteration))
-          throw iterationMissing(session, flags.iteration);
+      if (view.items.length === 0 && !flags.follow)
         this.talk(`Nothing is there yet: \`amp-sessions iterate ${id}\` starts the agent.`);
-      }
       return { session: id, items: view.items };
     });
   }

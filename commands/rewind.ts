@@ -1,6 +1,5 @@
-import { integer } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { dryRun, sessionArg } from '../src/cli/flags.ts';
+import { dryRun, iteration, sessionArg } from '../src/cli/flags.ts';
 import { rewindText } from '../src/cli/landing-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
@@ -16,12 +15,7 @@ export default class Rewind extends BaseCommand {
   ];
   static override args = { session: sessionArg };
   static override flags = {
-    to: integer({
-      summary: 'Number of the iteration; 0 is where the session began.',
-      helpValue: '<n>',
-      min: 0,
-      required: true,
-    }),
+    to: iteration({ summary: 'Number of the iteration; 0 is where the session began.', required: true }),
     'dry-run': dryRun,
   };
 

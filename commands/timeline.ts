@@ -1,8 +1,8 @@
-import { integer, string } from '@oclif/core/flags';
+import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { sessionArg } from '../src/cli/flags.ts';
+import { iteration, sessionArg } from '../src/cli/flags.ts';
 import { statusText } from '../src/cli/status-text.ts';
-import { timelineText } from '../src/cli/timeline-text.ts';
+import { chaptersText } from '../src/cli/timeline-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { describeSession } from '../src/workflows/describe.ts';
 import { findSession } from '../src/workflows/find-session.ts';
@@ -20,7 +20,7 @@ export default class Timeline extends BaseCommand {
   static override args = { session: sessionArg };
   static override flags = {
     at: string({ summary: 'Number of an event, or a time: the state as it was.', helpValue: '<seq|time>' }),
-    iteration: integer({ summary: 'Only this iteration.', helpValue: '<n>', min: 1 }),
+    iteration: iteration({ summary: 'Only this iteration.' }),
   };
 
   async run(): Promise<Record<string, unknown>> {
@@ -28,8 +28,8 @@ export default class Timeline extends BaseCommand {
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
       const { id } = await findSession(ctx, args.session, this.directory);
       const found = await timeline(ctx, id, flags.at, flags.iteration);
-      const { events, session, numbers } = found;
-      const lines = (): string => timelineText(events, this.color, { numbers, iterations: session.iterations });
+      const { events, session, chapters, iterations } = found;
+      const lines = (): string => chaptersText(chapters, this.color, iterations);
       if (flags.at === undefined) {
         if (!this.json) await showTimeline(ctx, lines());
         return { session: id, items: events };

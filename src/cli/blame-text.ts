@@ -9,6 +9,7 @@ interface Origin {
   session?: string;
   name?: string;
   iteration?: number;
+  writer?: string;
   agent?: string;
   prompt?: string;
   author?: { name: string };
@@ -55,7 +56,9 @@ const cellsOf = (origin: Origin, view: BlameView): Cells => {
   const when = at === undefined ? '' : view.columns === null ? at.slice(0, 10) : formatAge(at, view.now);
   return [
     isOurs ? (name ?? session ?? '') : commit.slice(0, 8),
-    iteration === undefined ? '' : String(iteration),
+    iteration === undefined
+      ? ''
+      : `${iteration}${origin.writer === undefined ? '' : `@${sanitizeLine(origin.writer.slice(0, 4))}`}`,
     whoOf(origin),
     when,
     kind === 'agent' ? (prompt ?? subject) : subject,
@@ -124,7 +127,12 @@ const shownText = (text: string, view: BlameView): string => {
 };
 
 const sameRun = (a: Origin | undefined, b: Origin): boolean =>
-  a === b || (a?.kind === 'agent' && b.kind === 'agent' && a.session === b.session && a.iteration === b.iteration);
+  a === b ||
+  (a?.kind === 'agent' &&
+    b.kind === 'agent' &&
+    a.session === b.session &&
+    a.iteration === b.iteration &&
+    a.writer === b.writer);
 
 /** A file's lines, each with where it comes from. */
 export const blameText = (lines: Line[], view: BlameView): string => {

@@ -18,6 +18,7 @@ interface Rebase {
   onto: { name: string; commit: string };
   rewritten: number;
   dropped: string[];
+  joined?: boolean;
   kept?: string;
   conflicting?: string;
   subject?: string;
@@ -76,7 +77,11 @@ const rebasedText = (done: Rebase, color: ChalkInstance): string[] => {
     `${color.green('✓')} ${color.bold(sanitizeLine(name))} rebased onto ${sanitizeLine(onto.name)} ${color.dim(short(onto.commit))}: ${what}`,
     `  ${sanitizeLine(branch)}: ${short(previous)} → ${color.yellow(short(commit))}`,
     ...keptLine(done, color),
-    color.dim(`  back: amp-sessions undo ${done.session}`),
+    color.dim(
+      done.joined
+        ? '  one line again; `amp-sessions sync` tells the other clones'
+        : `  back: amp-sessions undo ${done.session}`,
+    ),
   ];
 };
 

@@ -59,6 +59,8 @@ const texts: Texts = {
   'manual-commit.found': (d, c) =>
     `${c.cyan('✎')} ${d.origin === 'commit' ? 'commit' : 'uncommitted edits'} by ${inlineText(d.author.name)}: ${short(d.commit)} ${inlineText(d.subject)} (${size(d, c)})`,
   'manual-rewrite.found': (d) => `the branch was moved by hand: ${short(d.from)} → ${short(d.to)}`,
+  'session.resumed': (d) =>
+    `${d.from ? 'went on from another clone' : 'resumed'} on ${inlineText(d.host)}: ${inlineText(d.branch)} ${d.previous === null ? 'made at' : d.previous === d.commit ? 'stands at' : `moved from ${short(d.previous)} to`} ${short(d.commit)}`,
   'log.recovered': (d) => `recovered after a crash; ${d.tornBytes} unfinished bytes set aside`,
   'iteration.started': (d, c) =>
     `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(shownText(d.prompt))}`,

@@ -1,6 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { boolean, custom, integer, option, string } from '@oclif/core/flags';
 import { systemClock } from '../clock.ts';
+import { AppError } from '../errors.ts';
 import { parseDuration, parseMoment } from './duration.ts';
 
 /** The flags that several commands share: the same name, letter and meaning everywhere. */
@@ -31,6 +32,17 @@ export const duration = custom<number>({
 export const moment = custom<string>({
   helpValue: '<when>',
   parse: async (input) => parseMoment(input, systemClock.now()),
+});
+
+/** An iteration: its number, or `3@k7x2` where clones that went on apart gave the same one. */
+export const iteration = custom<string>({
+  helpValue: '<n>',
+  parse: async (input) => {
+    if (/^\d{1,9}(@[A-Za-z0-9_-]+)?$/.test(input)) return input;
+    throw new AppError('usage.invalid', `“${input}” names no iteration.`, {
+      hint: 'An iteration is a number from 1, such as 3; or 3@k7x2, as `status` shows it.',
+    });
+  },
 });
 
 /** Where a prompt comes from; one of them. */

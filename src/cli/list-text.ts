@@ -19,6 +19,8 @@ interface Item {
 const PAINTS: Record<string, (color: ChalkInstance) => ChalkInstance> = {
   new: (color) => color.cyan,
   running: (color) => color.yellow,
+  conflicted: (color) => color.red,
+  diverged: (color) => color.red,
   archived: (color) => color.dim,
   removed: (color) => color.dim,
   passed: (color) => color.green,

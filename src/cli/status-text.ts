@@ -5,6 +5,8 @@ import { sanitizeLine, sanitizeText } from './sanitize.ts';
 
 interface Run {
   iteration: number;
+  /** Its name, where its number is not enough. */
+  label?: string;
   outcome: string | null;
   commit?: string;
   subject?: string | null;
@@ -45,6 +47,8 @@ interface Status {
   };
   lastTests?: { exitCode: number | null; outputTail: string };
   conflict?: Conflict | null;
+  lines?: Line[];
+  next?: string;
   holder?: { pid: number; command: string };
   history: Run[];
   manualCommits: { commit: string; subject: string; author: { name: string } }[];
@@ -56,6 +60,17 @@ interface Conflict {
   commit: string;
   files: { path: string; kind: string }[];
   next: string;
+}
+
+/** One of several ways the session went on. */
+interface Line {
+  writer: string;
+  host: string | null;
+  here: boolean;
+  commit: string;
+  fork: string;
+  iterations: Run[];
+  manualCommits: Status['manualCommits'];
 }
 
 /** Lines of a failing test's output that `status` shows; `--json` and the timeline have all that was kept. */
@@ -76,7 +91,7 @@ const runLine = (run: Run, color: ChalkInstance): string => {
       : color.red(` ${VERDICTS[run.tests.verdict] ?? run.tests.verdict}`)
     : '';
   const failure = run.failure ? color.red(` ${sanitizeLine(run.failure.message)}`) : '';
-  return `  ${mark} ${run.iteration}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}`;
+  return `  ${mark} ${sanitizeLine(run.label ?? String(run.iteration))}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}`;
 };
 
 const tail = (text: string): string[] => {
@@ -97,7 +112,7 @@ const agentText = ({ agent, mode, agentCommand }: Status): string =>
 const worktreeText = ({ hasWorktree, worktree, worktreeStands }: Status): string => {
   if (!hasWorktree) return 'none';
   return worktreeStands === false
-    ? 'none on this machine; `amp-sessions iterate` makes it where the last iteration ended'
+    ? 'none on this machine; `amp-sessions resume` makes it where the last iteration ended'
     : sanitizeLine(worktree);
 };
 
@@ -108,6 +123,26 @@ const conflictLines = ({ onto, commit, files, next }: Conflict, color: ChalkInst
   ...files.map(({ path, kind }) => `  ${color.red('✗')} ${sanitizeLine(path)} ${color.dim(kind)}`),
   `  ${color.dim('→')} ${sanitizeLine(next)}`,
 ];
+
+const manualLine = ({ commit, subject, author }: Status['manualCommits'][number], color: ChalkInstance): string =>
+  `  ${color.cyan('✎')} ${commit.slice(0, 8)} ${sanitizeLine(subject)} ${color.dim(sanitizeLine(author.name))}`;
+
+/** What each line has that the others have not, and the next step. */
+const apartLines = ({ lines = [], next = '' }: Status, color: ChalkInstance): string[] =>
+  lines.length === 0
+    ? []
+    : [
+        '',
+        color.red(`  Went on in ${lines.length} places apart since ${lines[0]!.fork.slice(0, 8)}:`),
+        ...lines.flatMap((line) => [
+          '',
+          `  ${color.bold(`line ${sanitizeLine(line.writer)}`)}${line.host === null ? '' : ` on ${sanitizeLine(line.host)}`}${line.here ? color.cyan(' (this clone)') : ''}, at ${color.yellow(line.commit.slice(0, 8))}`,
+          ...line.iterations.map((run) => runLine(run, color)),
+          ...line.manualCommits.map((commit) => manualLine(commit, color)),
+        ]),
+        '',
+        `  ${color.dim('→')} ${sanitizeLine(next)}`,
+      ];
 
 /** One session in full, for a person. */
 export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
@@ -131,11 +166,9 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
     lines.push(
       '',
       `  ${formatCount(s.manualCommits.length, 'manual commit')}:`,
-      ...s.manualCommits.map(
-        ({ commit, subject, author }) =>
-          `  ${color.cyan('✎')} ${commit.slice(0, 8)} ${sanitizeLine(subject)} ${color.dim(sanitizeLine(author.name))}`,
-      ),
+      ...s.manualCommits.map((commit) => manualLine(commit, color)),
     );
+  lines.push(...apartLines(s, color));
   if (s.lastTests && s.comparison !== 'passed' && s.lastTests.outputTail.trim() !== '')
     lines.push('', '  The end of the tests’ output:', ...tail(s.lastTests.outputTail));
   if (s.unknownEvents > 0)

@@ -2,10 +2,15 @@ import type { ChalkInstance } from 'chalk';
 import type { LogEvent } from '../events/catalogue.ts';
 import { eventText } from './event-text.ts';
 import { formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
+import { sanitizeLine } from './sanitize.ts';
 
 /** What a heading says of an iteration. */
 export interface IterationFigures {
   iteration: number;
+  /** The clone that ran it. */
+  writer?: string;
+  /** Its name, where its number is not enough. */
+  label?: string;
   /** Null while it runs. */
   outcome: string | null;
   commit: string | null;
@@ -61,7 +66,7 @@ const headingText = (figures: IterationFigures, color: ChalkInstance): string =>
     costText(figures),
     durationMs === null ? '' : formatDuration(durationMs),
   ].filter((fact) => fact !== '');
-  return `${color.bold(`iteration ${figures.iteration}`)}  ${facts.join(color.dim(' · '))}`;
+  return `${color.bold(`iteration ${sanitizeLine(figures.label ?? String(figures.iteration))}`)}  ${facts.join(color.dim(' · '))}`;
 };
 
 const iterationOf = (event: LogEvent): number | undefined => {
@@ -72,7 +77,9 @@ const iterationOf = (event: LogEvent): number | undefined => {
 /** First and last place of what happened in each iteration; a session's iterations follow each other. */
 const bracketsOf = (events: LogEvent[], iterations: IterationFigures[]) =>
   iterations.flatMap((figures) => {
-    const isOwn = (event: LogEvent): boolean => iterationOf(event) === figures.iteration;
+    const { iteration, writer } = figures;
+    const isOwn = (event: LogEvent): boolean =>
+      iterationOf(event) === iteration && (writer === undefined || event.writer === writer);
     const from = events.findIndex((event) => isOwn(event) && event.type === 'iteration.started');
     return from < 0 ? [] : [{ figures, from, to: events.findLastIndex(isOwn) }];
   });
@@ -108,3 +115,27 @@ export const timelineText = (events: LogEvent[], color: ChalkInstance, view: Tim
   });
   return lines.join('\n');
 };
+
+interface Chapter {
+  line: { writer: string; host: string | null; here: boolean } | null;
+  events: LogEvent[];
+  numbers: number[];
+}
+
+const titleOf = ({ line }: Chapter, color: ChalkInstance): string[] => {
+  if (line === null) return [];
+  const where = line.host === null ? '' : ` on ${sanitizeLine(line.host)}`;
+  return [
+    `${color.bold.red(`══ line ${sanitizeLine(line.writer)}`)}${where}${line.here ? color.cyan(' (this clone)') : ''}`,
+  ];
+};
+
+/** What clones did apart from each other stands apart, each under the name of its line. */
+export const chaptersText = (chapters: Chapter[], color: ChalkInstance, iterations: IterationFigures[]): string =>
+  chapters
+    .map((chapter) =>
+      [...titleOf(chapter, color), timelineText(chapter.events, color, { numbers: chapter.numbers, iterations })].join(
+        '\n',
+      ),
+    )
+    .join('\n\n');

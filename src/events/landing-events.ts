@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { count, leftovers, milliseconds, objectId } from './shapes.ts';
+import { count, leftovers, milliseconds, moment, objectId } from './shapes.ts';
 
 /** One ref on its way, and the checkout that has to show the same. What is needed to take it back is in it. */
 const move = z.object({
@@ -21,6 +21,10 @@ const rewritten = z
 const dropped = z
   .array(objectId)
   .describe('commits that were left out: the target has their change already, or somebody decided so');
+const joins = z
+  .array(moment)
+  .optional()
+  .describe('ends of the lines of other clones that this one takes in; absent: none');
 const operation = z.int().min(1).describe('number of the operation within the session, from 1');
 const target = z.object({ name: z.string().describe('as the user named it'), commit: objectId });
 const done = {
@@ -52,7 +56,7 @@ export const landingEvents = [
     'rebase.started',
     1,
     "The session's branch is about to move onto another commit; the new commits exist.",
-    z.object({ operation, moves, onto: target, mergeBase: objectId.nullable(), rewritten, dropped }),
+    z.object({ operation, moves, onto: target, mergeBase: objectId.nullable(), rewritten, dropped, joins }),
   ),
   event('rebase.finished', 1, "The session's branch stands on its new base.", z.object(done)),
   event(
@@ -66,6 +70,7 @@ export const landingEvents = [
       shows: objectId.describe('commit whose files the worktree shows before the conflict is laid out'),
       rewritten,
       dropped,
+      joins,
       commit: objectId.describe('the one in conflict'),
       parent: objectId.describe('what it is being put upon'),
       tree: objectId.describe('the merged files, with conflict markers'),

@@ -8,6 +8,7 @@ import {
   leftovers,
   longText,
   milliseconds,
+  moment,
   objectId,
   person,
 } from './shapes.ts';
@@ -97,6 +98,19 @@ export const sessionEvents = [
     1,
     "Somebody moved the session's branch by hand: it no longer contains its last recorded commit, or took in its base as it is.",
     z.object({ branch: z.string(), from: objectId, to: objectId }),
+  ),
+  event(
+    'session.resumed',
+    1,
+    'A clone went on with the session from where it, or another clone, had left it: its branch stands there now.',
+    z.object({
+      from: moment.optional().describe('event of another clone after which this one goes on; absent: of its own'),
+      host: z.string().describe('name of the machine'),
+      branch: z.string(),
+      commit: objectId.describe('where the branch stands'),
+      previous: objectId.nullable().describe('where it stood before; null: it was not there'),
+      newThread: z.boolean().optional().describe('the agent is to begin a new conversation'),
+    }),
   ),
   event(
     'log.recovered',

@@ -8,6 +8,7 @@ export const objectId = z
 export const count = z.int().min(0);
 export const milliseconds = z.number().min(0);
 export const iteration = z.int().min(1).describe('number of the iteration, from 1');
+export const moment = z.object({ writer: z.string(), seq: z.int().min(1) });
 export const person = z.object({ name: z.string(), email: z.string() });
 
 export const diffSize = {

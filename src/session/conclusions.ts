@@ -1,6 +1,6 @@
 import { emptyUsage, type Iteration, type Session, type TestRun, type Usage, type Verdict } from './state.ts';
 
-/** `state` as `--json` names it. `diverged` comes with sync. */
+/** `state` as `--json` names it. */
 export type SessionStatus = 'new' | 'running' | 'idle' | 'conflicted' | 'diverged' | 'merged' | 'archived';
 
 export const verdictOf = (run: TestRun | null): Verdict =>
@@ -20,7 +20,23 @@ export const compareWithBase = (session: Session, run: TestRun | null): Comparis
 /** The iteration that has begun and not ended, if any. */
 export const openIteration = (session: Session): Iteration | undefined => {
   const last = session.iterations.at(-1);
-  return last && last.outcome === null ? last : undefined;
+  return last && last.outcome === null && !last.left ? last : undefined;
+};
+
+/** The number that the session's next iteration gets. */
+export const nextIteration = ({ iterations }: Session): number =>
+  iterations.reduce((most, { iteration }) => Math.max(most, iteration), 0) + 1;
+
+const keyOf = ({ writer, seq }: Iteration): string => `${writer} ${seq}`;
+
+/** Every iteration that any clone has run, those of lines that this clone is not on among them. */
+export const allIterations = ({ iterations, lines }: Session): Iteration[] => {
+  if (lines.length === 0) return iterations;
+  const all = new Map(iterations.map((it) => [keyOf(it), it]));
+  // Whose end another clone has not heard of has ended all the same.
+  for (const it of lines.flatMap((line) => line.iterations))
+    if ((all.get(keyOf(it))?.outcome ?? null) === null) all.set(keyOf(it), it);
+  return [...all.values()];
 };
 
 export const lastTests = (session: Session): TestRun | null =>
@@ -30,6 +46,7 @@ export const lastTests = (session: Session): TestRun | null =>
 export const statusOf = (session: Session): SessionStatus => {
   if (session.archived) return 'archived';
   if (openIteration(session)) return 'running';
+  if (session.lines.length > 0) return session.conflict ? 'conflicted' : 'diverged';
   if (session.conflict) return 'conflicted';
   // Whoever went on afterwards is not merged any more.
   if (session.merged && session.merged.head === session.head) return 'merged';
@@ -39,8 +56,9 @@ export const statusOf = (session: Session): SessionStatus => {
 /** Tokens added up; the cost is known only when every iteration that used the agent has one. */
 export const totalUsage = (session: Session): Usage => {
   let total = emptyUsage;
-  let known = session.iterations.length > 0;
-  for (const { usage } of session.iterations) {
+  const iterations = allIterations(session);
+  let known = iterations.length > 0;
+  for (const { usage } of iterations) {
     const silent = usage.tokensInput + usage.tokensOutput + usage.tokensCacheRead + usage.tokensCacheWrite === 0;
     if (usage.costUsd === null && !silent) known = false;
     total = {

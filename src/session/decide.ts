@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Draft, EventData } from '../events/catalogue.ts';
 import type { LongText } from '../events/long-text.ts';
-import { openIteration } from './conclusions.ts';
+import { nextIteration, openIteration } from './conclusions.ts';
 import type { AgentChoice, Session } from './state.ts';
 
 /** Requests, in the imperative; never stored. */
@@ -104,7 +104,7 @@ const startIteration = (
     return refuse(
       'session.archived',
       `Session ${session.name} was removed.`,
-      'Start a new one with `amp-sessions new`.',
+      `Bring it back with \`amp-sessions resume ${session.id}\`.`,
     );
   if (openIteration(session))
     return refuse(
@@ -120,7 +120,7 @@ const startIteration = (
       'Give one with --prompt, --prompt-file or --prompt-editor.',
     );
   const reason = data.reason === 'prompt' ? next.reason : data.reason;
-  const iteration = (session.iterations.at(-1)?.iteration ?? 0) + 1;
+  const iteration = nextIteration(session);
   return [{ type: 'iteration.started', by: 'user', data: { ...data, iteration, prompt: next.prompt, reason } }];
 };
 

@@ -1,8 +1,8 @@
 import type { KnownEvent } from '../events/catalogue.ts';
 import type { IterationEventType } from '../events/iteration-events.ts';
 import { shownText } from '../events/long-text.ts';
-import { type Change, edited, NOTHING } from './change.ts';
-import { emptyUsage, type Session, type TestRun } from './state.ts';
+import { type Change, edited, type Named, NOTHING, placeOf } from './change.ts';
+import { emptyUsage, type Iteration, type Session, type TestRun } from './state.ts';
 
 type On<Type extends IterationEventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change;
 
@@ -16,16 +16,18 @@ const testRun = (data: TestRun): TestRun => ({
   outputTail: data.outputTail,
 });
 
-const isOfConflict = ({ iterations }: Session, iteration: number): boolean =>
-  iterations.findLast((it) => it.iteration === iteration)?.reason === 'conflict';
+const iterationOf = (session: Session, event: Named): Iteration | undefined =>
+  session.iterations[placeOf(session, event)];
 
 /** What each event between a prompt and its commit means. */
 export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
-  'iteration.started': (session, { data, at }) => ({
+  'iteration.started': (session, { data, at, writer, seq }) => ({
     iterations: [
       ...session.iterations,
       {
         iteration: data.iteration,
+        writer,
+        seq,
         prompt: shownText(data.prompt),
         reason: data.reason,
         agent: data.agent,
@@ -50,54 +52,55 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       },
     ],
   }),
-  'thread.started': (session, { data }) => {
-    const agent =
-      session.iterations.findLast((it) => it.iteration === data.iteration)?.agent.name ?? session.agent.name;
-    const threads = { ...session.threads, [agent]: data.threadId };
-    return { threads, ...edited(session, data.iteration, () => ({ threadId: data.threadId })) };
+  'thread.started': (session, event) => {
+    const { threadId } = event.data;
+    const agent = iterationOf(session, event)?.agent.name ?? session.agent.name;
+    return { threads: { ...session.threads, [agent]: threadId }, ...edited(session, event, () => ({ threadId })) };
   },
-  'agent-message.received': (session, { data }) =>
-    edited(session, data.iteration, () => ({ message: shownText(data.text) })),
-  'tool-call.started': (session, { data }) =>
-    edited(session, data.iteration, (it) => ({ toolCalls: it.toolCalls + 1 })),
-  'tool-call.finished': (session, { data }) =>
-    data.isError || (data.exitCode ?? 0) !== 0
-      ? edited(session, data.iteration, (it) => ({ toolFailures: it.toolFailures + 1 }))
+  'agent-message.received': (session, event) => edited(session, event, () => ({ message: shownText(event.data.text) })),
+  'tool-call.started': (session, event) => edited(session, event, (it) => ({ toolCalls: it.toolCalls + 1 })),
+  'tool-call.finished': (session, event) =>
+    event.data.isError || (event.data.exitCode ?? 0) !== 0
+      ? edited(session, event, (it) => ({ toolFailures: it.toolFailures + 1 }))
       : NOTHING,
-  'usage.reported': (session, { data }) =>
-    edited(session, data.iteration, ({ usage }) => ({
+  'usage.reported': (session, event) =>
+    edited(session, event, ({ usage }) => ({
       usage: {
         ...usage,
-        tokensInput: usage.tokensInput + data.tokensInput,
-        tokensOutput: usage.tokensOutput + data.tokensOutput,
-        tokensCacheRead: usage.tokensCacheRead + data.tokensCacheRead,
-        tokensCacheWrite: usage.tokensCacheWrite + data.tokensCacheWrite,
+        tokensInput: usage.tokensInput + event.data.tokensInput,
+        tokensOutput: usage.tokensOutput + event.data.tokensOutput,
+        tokensCacheRead: usage.tokensCacheRead + event.data.tokensCacheRead,
+        tokensCacheWrite: usage.tokensCacheWrite + event.data.tokensCacheWrite,
       },
     })),
-  'cost.reported': (session, { data }) => {
-    const thread = session.iterations.findLast((it) => it.iteration === data.iteration)?.threadId;
+  'cost.reported': (session, event) => {
+    const { data } = event;
+    const thread = iterationOf(session, event)?.threadId;
     const known = thread && data.threadCostUsd !== null ? { [thread]: data.threadCostUsd } : {};
     const threadCosts = { ...session.threadCosts, ...known };
     const { costUsd, costSource } = data;
     return {
       threadCosts,
-      ...edited(session, data.iteration, ({ usage }) => ({
+      ...edited(session, event, ({ usage }) => ({
         usage: { ...usage, costUsd: (usage.costUsd ?? 0) + costUsd, costSource },
       })),
     };
   },
-  'agent.finished': (session, { data }) => edited(session, data.iteration, () => ({ failure: data.failure })),
+  'agent.finished': (session, event) => edited(session, event, () => ({ failure: event.data.failure })),
   'agent-commit.folded': () => NOTHING,
   'repository-change.found': () => NOTHING,
-  'hook.finished': (session, { data: { iteration, hook, exitCode, timedOut, outputTail } }) =>
-    exitCode === 0 && !timedOut
-      ? NOTHING
-      : edited(session, iteration, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] })),
-  'iteration.finished': (session, { data, at }) => ({
+  'hook.finished': (session, event) => {
+    const { hook, exitCode, timedOut, outputTail } = event.data;
+    if (exitCode === 0 && !timedOut) return NOTHING;
+    return edited(session, event, (it) => ({ failedHooks: [...it.failedHooks, { hook, outputTail }] }));
+  },
+  'iteration.finished': (session, event) => {
+    const { data } = event;
     // What the agent made of a conflict is no commit of the branch before the rebase has ended.
-    head: isOfConflict(session, data.iteration) ? session.head : (data.commit ?? session.head),
-    ...edited(session, data.iteration, () => ({
-      finishedAt: at,
+    const isOfConflict = iterationOf(session, event)?.reason === 'conflict';
+    const head = isOfConflict ? session.head : (data.commit ?? session.head);
+    const end = () => ({
+      finishedAt: event.at,
       outcome: data.outcome,
       commit: data.commit ?? null,
       subject: data.subject ?? null,
@@ -105,12 +108,14 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       insertions: data.insertions,
       deletions: data.deletions,
       durationMs: data.durationMs,
-    })),
-  }),
+    });
+    return { head, ...edited(session, event, end) };
+  },
   'test-run.interrupted': (_, { data }) => ({ leftovers: data.leftovers }),
-  'test-run.finished': (session, { data }) => {
+  'test-run.finished': (session, event) => {
+    const { data } = event;
     const { leftovers } = data;
     if (data.target === 'base') return { leftovers, baseTests: testRun(data) };
-    return { leftovers, ...edited(session, data.iteration ?? 0, () => ({ tests: testRun(data) })) };
+    return { leftovers, ...edited(session, event, () => ({ tests: testRun(data) })) };
   },
 };

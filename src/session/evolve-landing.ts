@@ -1,6 +1,6 @@
 import type { KnownEvent } from '../events/catalogue.ts';
 import type { LandingEventType } from '../events/landing-events.ts';
-import { type Change, NOTHING } from './change.ts';
+import { type Change, leaveOthers, NOTHING } from './change.ts';
 import type { Operation, Session } from './state.ts';
 
 type Event<Type extends LandingEventType> = Extract<KnownEvent, { type: Type }>;
@@ -21,6 +21,7 @@ const open = (session: Session, at: string, opening: Opening): Change => ({
     rewritten: [],
     squash: null,
     target: null,
+    joins: [],
     iteration: null,
     undoes: null,
     startedAt: at,
@@ -73,15 +74,21 @@ export const landingHandlers: { [Type in LandingEventType]: On<Type> } = {
       after: { base: session.base, baseCommit: data.mergeBase },
     }),
   'squash.finished': (session, event) => close(session, event),
-  'rebase.started': (session, { data, at }) =>
-    open(session, at, {
+  'rebase.started': (session, { data, at, writer }) => ({
+    ...(data.joins && { iterations: leaveOthers(session, writer) }),
+    ...open(session, at, {
       operation: data.operation,
       verb: 'rebase',
       moves: data.moves,
       rewritten: data.rewritten,
       target: data.onto,
-      after: { base: data.onto.name, baseCommit: data.onto.commit },
+      joins: data.joins ?? [],
+      // Another line of the same session is nothing to stand upon: the base stays.
+      after: data.joins
+        ? { base: session.base, baseCommit: session.baseCommit }
+        : { base: data.onto.name, baseCommit: data.onto.commit },
     }),
+  }),
   'rebase.finished': (session, event) => ({ ...close(session, event as never), conflict: null }),
   'rebase.conflicted': (_, { data }) => ({ conflict: { ...data, shown: false } }),
   'conflict.shown': ({ conflict, leftovers }, { data }) =>

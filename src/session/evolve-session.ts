@@ -1,6 +1,6 @@
 import type { EventType, KnownEvent } from '../events/catalogue.ts';
 import type { SessionEventType } from '../events/session-events.ts';
-import { type Change, NOTHING } from './change.ts';
+import { type Change, leaveOthers, NOTHING } from './change.ts';
 import type { Session } from './state.ts';
 
 type On<Type extends EventType> = (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change;
@@ -63,4 +63,16 @@ export const sessionHandlers: { [Type in SessionEventType]: On<Type> } = {
   }),
   'manual-rewrite.found': (_, { data }) => ({ head: data.to }),
   'log.recovered': () => NOTHING,
+  'session.resumed': (session, { writer, data }) => ({
+    archived: false,
+    removed: false,
+    hosts: { ...session.hosts, [writer]: data.host },
+    ...(data.newThread && { threads: {} }),
+    ...(data.from && {
+      openOperation: null,
+      openRestore: null,
+      conflict: null,
+      iterations: leaveOthers(session, writer),
+    }),
+  }),
 };

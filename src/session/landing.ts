@@ -1,5 +1,5 @@
 import type { LogEvent } from '../events/catalogue.ts';
-import type { Operation, Session } from './state.ts';
+import type { Iteration, Operation, Session } from './state.ts';
 
 /** The operation that `undo` would take back: the last one that still stands. */
 export const undoable = ({ operations }: Session): Operation | undefined =>
@@ -17,10 +17,11 @@ const rewritersAfter = ({ operations }: Session, at: string): Operation[] =>
  */
 export const placeOfIteration = (
   session: Session,
-  iteration: number,
+  iteration: number | Iteration,
 ): { commit: string; baseCommit: string } | undefined => {
   const first = session.iterations[0];
-  const found = session.iterations.find((one) => one.iteration === iteration);
+  const found =
+    typeof iteration === 'number' ? session.iterations.find((one) => one.iteration === iteration) : iteration;
   if (iteration !== 0 && !found) return undefined;
   let commit = found ? (found.commit ?? found.head) : (first?.head ?? session.baseCommit);
   const later = rewritersAfter(session, found?.finishedAt ?? session.createdAt);

@@ -30,6 +30,10 @@ export interface Usage {
 
 export interface Iteration {
   iteration: number;
+  /** The clone that began it: clones that went on apart give the same numbers. */
+  writer: string;
+  /** Of its beginning, among that clone's events. */
+  seq: number;
   prompt: string;
   reason: EventData<'iteration.started'>['reason'];
   agent: EventData<'iteration.started'>['agent'];
@@ -38,6 +42,8 @@ export interface Iteration {
   finishedAt: string | null;
   /** null while it runs, or after its process died and nobody has put it in order yet. */
   outcome: Outcome | null;
+  /** It had not ended when another clone went on from there: that one does not wait for it. */
+  left?: true;
   head: string;
   commit: string | null;
   subject: string | null;
@@ -81,6 +87,8 @@ export interface Operation {
   squash: { commit: string; replaced: string[]; mergeBase: string } | null;
   /** The branch that was merged into, or rebased upon. */
   target: { name: string; commit: string } | null;
+  /** Lines that it took in. */
+  joins: Moment[];
   /** What a rewind went back to; 0 is the beginning. */
   iteration: number | null;
   /** The operation that this one takes back. */
@@ -103,6 +111,41 @@ export type Conflict = EventData<'rebase.conflicted'> & {
   /** The rebase is being given up, and the worktree may be half-way back. */
   leaving?: { kept: string | null };
 };
+
+/** A moment in a log: one clone's event. */
+export interface Moment {
+  writer: string;
+  seq: number;
+}
+
+/** What is true of one clone alone: each has a worktree and a branch of its own. */
+export interface Place {
+  worktree: string;
+  hasWorktree: boolean;
+  hasBranch: boolean;
+  setupExitCode: number | null | undefined;
+  leftovers: Leftover[];
+}
+
+/** One of several ways that a session went on, because clones went on apart from each other. */
+export interface Line {
+  /** The clone that went on with it last; its name. */
+  writer: string;
+  /** That clone's machine, where it said so. */
+  host: string | null;
+  /** This clone stands on it. */
+  here: boolean;
+  /** Its last event. */
+  end: Moment;
+  /** Its last commit. */
+  head: string;
+  /** The last commit that all lines share. */
+  fork: string;
+  /** Iterations that only this line has. */
+  iterations: Iteration[];
+  manualCommits: ManualCommit[];
+  lastActivityAt: string;
+}
 
 export interface Session {
   id: string;
@@ -149,6 +192,12 @@ export interface Session {
   snapshot: { number: number; commit: string; state: string; at: string; writer: string } | null;
   /** A snapshot that is being brought back, or whose process died over it. */
   openRestore: { number: number; commit: string } | null;
+  /** By clone. */
+  places: Record<string, Place>;
+  /** The machine of each clone that went on with the session. */
+  hosts: Record<string, string>;
+  /** Clones went on apart: each of these has something that no other has. Empty while there is one line. */
+  lines: Line[];
   /** Events of types this version does not know. */
   unknownEvents: number;
   /** Events of known types whose data could not be read. */
@@ -199,6 +248,9 @@ export const initialSession: Session = {
   leftovers: [],
   snapshot: null,
   openRestore: null,
+  places: {},
+  hosts: {},
+  lines: [],
   unknownEvents: 0,
   malformedEvents: 0,
   events: 0,

@@ -170,9 +170,9 @@ class GitStore implements LogStore {
     return this.#writer === undefined ? { warnings: [], tornBytes: [] } : (await this.#lane(log)).recover();
   }
 
-  transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine> {
+  transcript(log: LogName, iteration?: number, writer?: string): AsyncIterable<TranscriptLine> {
     assertLog(log);
-    return readTranscript(this.#repo, log, iteration);
+    return readTranscript(this.#repo, log, iteration, writer);
   }
 
   watch(log: LogName): { look(): Promise<LogNews> } {

@@ -132,7 +132,8 @@ export interface LogStore {
   recover(log: LogName): Promise<string[]>;
   /** The same, with figures for a `log.recovered` event. */
   recoverLog(log: LogName): Promise<Recovery>;
-  transcript(log: LogName, iteration?: number): AsyncIterable<TranscriptLine>;
+  /** @param writer only what this one wrote: clones that went on apart have the same numbers */
+  transcript(log: LogName, iteration?: number, writer?: string): AsyncIterable<TranscriptLine>;
   /**
    * Looks for what was acknowledged, also by other processes, since the call before; the first call gives all there
    * is. Cheap while nothing happens. `follow` is made of it.

@@ -190,7 +190,7 @@ export class MemoryStore implements LogStore {
     return { warnings: [], tornBytes: [] };
   }
 
-  async *transcript(log: LogName, iteration?: number): AsyncGenerator<TranscriptLine> {
+  async *transcript(log: LogName, iteration?: number, _writer?: string): AsyncGenerator<TranscriptLine> {
     for (const line of this.disk.logs.get(log)?.transcript ?? [])
       if (iteration === undefined || line.iteration === iteration) yield line;
   }

@@ -60,10 +60,12 @@ export async function* readTranscriptParts(
   repo: Repository,
   log: LogName,
   iteration?: number,
+  only?: string,
 ): AsyncGenerator<TranscriptPart> {
   const wal = readWal(repo, 'transcript', new Set([log]));
   const tips = (await readLaneRefs(repo, [log])).get(log) ?? new Map<string, string>();
   for (const writer of new Set([...tips.keys(), ...wal.map((file) => file.writer)].sort())) {
+    if (only !== undefined && writer !== only) continue;
     const seen = new Set<string>();
     const fresh = (lines: TranscriptLine[]): TranscriptPart => ({
       writer,
@@ -86,8 +88,9 @@ export async function* readTranscript(
   repo: Repository,
   log: LogName,
   iteration?: number,
+  only?: string,
 ): AsyncGenerator<TranscriptLine> {
-  for await (const { lines } of readTranscriptParts(repo, log, iteration)) yield* lines;
+  for await (const { lines } of readTranscriptParts(repo, log, iteration, only)) yield* lines;
 }
 
 /** The last number a writer gave out in an iteration, so that a process that continues it goes on counting. */

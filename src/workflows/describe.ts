@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { shownText } from '../events/long-text.ts';
 import {
+  allIterations,
   type Comparison,
   compareWithBase,
   lastTests,
@@ -8,11 +9,13 @@ import {
   totalUsage,
   verdictOf,
 } from '../session/conclusions.ts';
+import { nameOfIteration } from '../session/iteration-names.ts';
 import type { Iteration, Session, TestRun, Usage, Verdict } from '../session/state.ts';
 import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import { holderOf } from './journal.ts';
 import { conflictHint } from './landing/conflict-report.ts';
+import { describeLine, linesHint } from './lines.ts';
 import type { SessionSummary } from './summaries.ts';
 
 /** One line of `list`, with the names that scripts rely on. */
@@ -42,6 +45,8 @@ const describeUsage = (usage: Usage) => ({ ...usage });
 /** An iteration as `status` lists it. */
 export const describeIteration = (session: Session, it: Iteration) => ({
   iteration: it.iteration,
+  label: nameOfIteration(session, it),
+  writer: it.writer,
   outcome: it.outcome,
   ...(it.commit !== null && { commit: it.commit, subject: it.subject }),
   files: it.files,
@@ -90,6 +95,12 @@ const describeConflict = ({ id, conflict }: Session, worktree: string) =>
     next: conflictHint(id, worktree),
   };
 
+/** Those of one line stand with it. */
+const sharedIterations = ({ iterations, lines }: Session): Iteration[] => {
+  const apart = new Set(lines.flatMap((line) => line.iterations.map(({ writer, seq }) => `${writer} ${seq}`)));
+  return iterations.filter(({ writer, seq }) => !apart.has(`${writer} ${seq}`));
+};
+
 /** The answer of `status`: a line of `list` with its details. */
 export const describeSession = (ctx: Context, session: Session) => {
   const holder = holderOf(ctx, session.id);
@@ -101,7 +112,7 @@ export const describeSession = (ctx: Context, session: Session) => {
     state: state === 'running' && !holder ? ('idle' as const) : state,
     branch: session.branch,
     worktree: worktreePath(ctx, session.worktree),
-    iterations: session.iterations.length,
+    iterations: allIterations(session).length,
     createdAt: session.createdAt,
     lastActivityAt: session.lastActivityAt,
     costUsd: totalUsage(session).costUsd,
@@ -124,8 +135,14 @@ export const describeSession = (ctx: Context, session: Session) => {
     ...(tests && { lastTests: { ...describeTests(tests), outputTail: tests.outputTail } }),
     ...(session.conflict && { conflict: describeConflict(session, worktreePath(ctx, session.worktree)) }),
     ...(holder && { holder: { pid: holder.pid, host: holder.host, command: holder.command, since: holder.since } }),
-    history: session.iterations.map((iteration) => describeIteration(session, iteration)),
-    manualCommits: session.manualCommits,
+    ...(session.lines.length > 0 && {
+      lines: session.lines.map((line) => describeLine(session, line)),
+      next: linesHint(session),
+    }),
+    history: sharedIterations(session).map((iteration) => describeIteration(session, iteration)),
+    manualCommits: session.manualCommits.filter(
+      ({ commit }) => !session.lines.some((line) => line.manualCommits.some((one) => one.commit === commit)),
+    ),
     unknownEvents: session.unknownEvents,
   };
 };

@@ -4,7 +4,7 @@ import type { LogEvent } from '../events/catalogue.ts';
 import { fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import { stopStrength } from '../process/strength.ts';
-import { verdictOf } from '../session/conclusions.ts';
+import { openIteration, verdictOf } from '../session/conclusions.ts';
 import { nextPrompt } from '../session/decide.ts';
 import type { Iteration, Session } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
@@ -14,6 +14,7 @@ import type { Context } from './context.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { requireOwnCommands } from './foreign-commands.ts';
 import { fullText } from './full-text.ts';
+import { goOn } from './go-on.ts';
 import { startBeat } from './heartbeat.ts';
 import { type Interrupts, isStopped } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
@@ -87,8 +88,9 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
     await agent.check();
     await requireTrustedHooks(ctx);
     wish.onStep?.({ step: 'prepare' });
+    if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+    await goOn(ctx, journal);
     const wt = await ensureWorktree(ctx, journal, { reason: 'repair', interrupts: wish.interrupts });
-    await reconcile(ctx, journal, wt);
     await recordManualWork(ctx, journal, wt);
     await testBase(ctx, journal, wt, wish);
     if (isStopped(wish.interrupts))

@@ -8,10 +8,12 @@ import { acquireLock, LockHeld, type LockHolder, readLock } from '../process/loc
 import { decide, type Intent, isRefusal } from '../session/decide.ts';
 import { evolve, replay } from '../session/evolve.ts';
 import { notesOfOperation } from '../session/landing.ts';
+import { type View, viewOf } from '../session/lines.ts';
 import type { Session } from '../session/state.ts';
 import type { Head } from '../store/log-store.ts';
 import type { Context } from './context.ts';
 import { learnSession, othersEnds } from './summary.ts';
+import { isAlone, writersHere } from './view.ts';
 
 /**
  * One session, held by this process alone: its state, and the only way to add to its record. Every fact goes to the
@@ -20,6 +22,8 @@ import { learnSession, othersEnds } from './summary.ts';
 export interface Journal {
   readonly id: string;
   readonly session: Session;
+  /** What other clones did too; undefined where none did anything. */
+  view(): View | undefined;
   /** Adds facts; resolved means they are on disk. */
   record(drafts: Draft[]): Promise<LogEvent[]>;
   /** Asks the rules and records what they answer. @throws AppError with the refusal's code */
@@ -79,7 +83,7 @@ export const withJournal = async <T>(
       throw error;
     });
     await settle(journal, unsettled);
-    await learnSession(ctx, journal.session, others);
+    await learnSession(ctx, journal.view()?.session ?? journal.session, others);
     return result;
   } finally {
     lock.release();
@@ -98,13 +102,17 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
   const view = await ctx.store.read(log);
   for (const warning of view.warnings) ctx.warn(warning);
   const listeners: ((event: LogEvent) => void)[] = [];
-  let session = { ...replay(view.events), id };
+  const own = writersHere(ctx);
+  const known = view.events;
+  const look = (): View | undefined => (isAlone(known, own) ? undefined : viewOf(known, own));
+  let session = { ...begin(known, look()), id };
   let head: Head = view.head;
   const record = async (drafts: Draft[], expected?: Head): Promise<LogEvent[]> => {
     if (drafts.length === 0) return [];
     const events = await ctx.store.append(log, drafts, expected);
     for (const event of events) {
-      session = evolve(session, event);
+      known.push(event);
+      session = isTurn(event) ? { ...begin(known, look()), id } : evolve(session, event);
       if (event.type === 'worktree.added') watchWorktree(ctx, session);
       for (const listener of listeners) listener(event);
     }
@@ -131,6 +139,7 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
     get session() {
       return session;
     },
+    view: look,
     record: (drafts) => record(drafts),
     // A decision stands on what was read, so it names it: had the head moved, the store refuses.
     decide: async (intent) => record(judge(session, intent), head),
@@ -143,6 +152,18 @@ const openJournal = async (ctx: Context, id: string, isUnsettled: boolean): Prom
 const watchWorktree = (ctx: Context, { worktree }: Session): void => {
   if (worktree !== '') ctx.secrets.watch(resolve(ctx.repo.root, worktree));
 };
+
+/** A verb goes on from where this clone itself is, and does not wait for what others are in the midst of. */
+const begin = (events: LogEvent[], view: View | undefined): Session => {
+  if (!view) return replay(events);
+  if (view.own) return view.own;
+  const { iterations } = view.session;
+  const left = iterations.map((it) => (it.outcome === null ? { ...it, left: true as const } : it));
+  return { ...view.session, iterations: left, conflict: null, openOperation: null, openRestore: null };
+};
+
+/** After these this clone's line is another one. */
+const isTurn = ({ type }: LogEvent): boolean => type === 'session.resumed' || type === 'rebase.finished';
 
 type Flusher = Pick<Journal, 'note' | 'keep' | 'flush'>;
 

@@ -12,6 +12,7 @@ import {
 import { diffSize } from '../git/diff.ts';
 import { headOf, listRefs } from '../git/refs.ts';
 import type { Worktree } from '../git/repository.ts';
+import { nextIteration } from '../session/conclusions.ts';
 import type { Leftover, Session } from '../session/state.ts';
 import { branchGone } from './branch-gone.ts';
 import type { Context } from './context.ts';
@@ -60,7 +61,7 @@ export const onBranch = async (ctx: Context, journal: Journal, wt: Worktree): Pr
  * their commits as they are, their uncommitted edits as a free-form commit of their own.
  */
 export const recordManualWork = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
-  const next = (journal.session.iterations.at(-1)?.iteration ?? 0) + 1;
+  const next = nextIteration(journal.session);
   const head = await onBranch(ctx, journal, wt);
   if (head !== journal.session.head) await recordCommits(ctx, journal, head, next);
   const { leftovers } = journal.session;

@@ -54,3 +54,21 @@ export const promptFrom = async (
   });
   return text(bytes, path);
 };
+
+/**
+ * The same, where a prompt may also stand on the command line by itself.
+ * @throws AppError `usage.invalid` when it is given in two ways
+ */
+export const promptAfter = async (
+  ctx: Context,
+  words: string[],
+  flags: PromptFlags,
+  options: { cwd: string },
+): Promise<string | null> => {
+  if (words.length === 0) return promptFrom(ctx, flags, options);
+  const said = ['prompt', 'prompt-file', 'prompt-editor'].find((name) => flags[name as keyof PromptFlags]);
+  if (said === undefined) return text(Buffer.from(words.join(' ')), 'The prompt');
+  throw new AppError('usage.invalid', `A prompt stands on the command line, and --${said} names another.`, {
+    hint: 'Give one of them.',
+  });
+};

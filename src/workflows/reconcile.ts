@@ -26,7 +26,7 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
   // What still ran until now may have done anything that a person could have done.
   const later = strays > 0 ? undefined : await laterWork(ctx, journal.session, wt, open);
   if (later?.tip) await recordCommits(ctx, journal, later.tip, open.iteration + 1);
-  const transcript = await digestKept(ctx, journal.id, open.iteration);
+  const transcript = await digestKept(ctx, journal.id, open);
   const how = {
     outcome: 'interrupted' as const,
     said: open.message,

@@ -14,15 +14,17 @@ import { withoutDetails } from '../git/diff-parse.ts';
 import { openDifftool } from '../git/difftool.ts';
 import { pagerWantsPatch } from '../git/pager.ts';
 import { readRef, resolveCommit } from '../git/refs.ts';
+import type { IterationRef } from '../session/iteration-names.ts';
 import type { Session } from '../session/state.ts';
 import { addUp } from './add-up.ts';
 import type { Context } from './context.ts';
+import { findIteration } from './find-iteration.ts';
 import { readSession } from './summaries.ts';
 
 /** Which part of a session's changes is asked for. */
 export type DiffPart =
   | { part: 'all' }
-  | { part: 'iteration'; iteration: number }
+  | { part: 'iteration'; iteration: IterationRef }
   | { part: 'agent' }
   | { part: 'manual' };
 
@@ -60,20 +62,13 @@ const forkPoint = async (ctx: Context, session: Session, tip: string): Promise<s
   }
 };
 
-/** The error for an iteration that is not there. */
-export const iterationMissing = ({ name, iterations }: Session, wanted: number): AppError =>
-  new AppError('iteration.missing', `Session ${name} has no iteration ${wanted}.`, {
-    hint: iterations.length === 0 ? 'It has none yet.' : `It has 1 to ${iterations.length}.`,
-  });
-
 const rangesOf = async (ctx: Context, session: Session, part: DiffPart): Promise<Range[]> => {
   if (part.part === 'all') {
     const tip = await tipOf(ctx, session);
     return [{ from: await forkPoint(ctx, session, tip), to: tip }];
   }
   if (part.part === 'manual') return join(await manualRanges(ctx, session));
-  const wanted = session.iterations.filter(({ iteration }) => part.part === 'agent' || iteration === part.iteration);
-  if (wanted.length === 0 && part.part === 'iteration') throw iterationMissing(session, part.iteration);
+  const wanted = part.part === 'agent' ? session.iterations : [findIteration(session, part.iteration)];
   return join(wanted.flatMap(({ head, commit }) => (commit ? [{ from: head, to: commit }] : [])));
 };
 
@@ -111,7 +106,7 @@ const binaryIds = (details: DetailedChange[]): string[] =>
 /**
  * What a session changed.
  * @param pathspecs of git; none for all files
- * @throws AppError `iteration.missing`
+ * @throws AppError `iteration.missing`, `iteration.ambiguous`
  */
 export const sessionDiff = async (
   ctx: Context,
@@ -168,7 +163,7 @@ export const pathspecsFrom = (ctx: Context, dir: string, paths: string[]): strin
 };
 
 /** The part that the flags of `diff` ask for. */
-export const partFrom = (flags: { iteration?: number; agent: boolean; manual: boolean }): DiffPart => {
+export const partFrom = (flags: { iteration?: IterationRef; agent: boolean; manual: boolean }): DiffPart => {
   if (flags.iteration !== undefined) return { part: 'iteration', iteration: flags.iteration };
   return { part: flags.agent ? 'agent' : flags.manual ? 'manual' : 'all' };
 };

@@ -1,10 +1,13 @@
 import type { EventData, LogEvent } from '../events/catalogue.ts';
 import { sessionLog } from '../events/envelope.ts';
+import { type IterationRef, iterationsNamed, parseIterationRef } from '../session/iteration-names.ts';
 import { follow } from '../store/follow.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
 import type { Context } from './context.ts';
+import { findIteration } from './find-iteration.ts';
 import type { Interrupts } from './interrupts.ts';
 import { holderOf } from './journal.ts';
+import { readSession } from './view.ts';
 
 export type LogsEntry = { event: LogEvent } | { line: TranscriptLine };
 
@@ -14,14 +17,31 @@ export interface LogsWish {
   raw?: boolean;
   /** Among the events what a program said that speaks no protocol: its lines, in place of the last one as a message. */
   spoken?: boolean;
-  iteration?: number;
+  iteration?: IterationRef;
   interrupts?: Interrupts;
 }
 
-const ofIteration = (entry: LogsEntry, iteration: number | undefined): boolean => {
-  if (iteration === undefined) return true;
-  if ('line' in entry) return entry.line.iteration === iteration;
-  return (entry.event.data as { iteration?: number } | null)?.iteration === iteration;
+/** Lines of a transcript do not tell their clone: whoever reads them asks for one clone's. */
+const ofIteration = (entry: LogsEntry, only: Only | undefined): boolean => {
+  if (only === undefined) return true;
+  if ('line' in entry) return entry.line.iteration === only.iteration;
+  const { data, writer } = entry.event;
+  if (only.writer !== undefined && writer !== only.writer) return false;
+  return (data as { iteration?: number } | null)?.iteration === only.iteration;
+};
+
+interface Only {
+  iteration: number;
+  /** Undefined where it is not begun yet. */
+  writer: string | undefined;
+}
+
+/** The one that is asked for; a follower may name one that is still to come. */
+const onlyOf = async (ctx: Context, id: string, { iteration, follow }: LogsWish): Promise<Only | undefined> => {
+  if (iteration === undefined) return undefined;
+  const session = await readSession(ctx, id);
+  if (!follow || iterationsNamed(session, iteration).length > 0) return findIteration(session, iteration);
+  return { writer: undefined, iteration: parseIterationRef(iteration)?.iteration ?? 0 };
 };
 
 /** Tells, as a log goes by, what stands for the words of a program without a protocol; undefined where nothing does. */
@@ -47,14 +67,16 @@ const LOOK_MS = 500;
  * iteration that was running ends.
  */
 export async function* readLogs(ctx: Context, id: string, wish: LogsWish): AsyncGenerator<LogsEntry, void, undefined> {
+  const only = await onlyOf(ctx, id, wish);
   const isSpoken = wish.spoken && !wish.raw ? speakers() : () => undefined;
   const wanted = (entry: LogsEntry): boolean =>
-    ofIteration(entry, wish.iteration) && (isSpoken(entry) ?? (wish.raw ? 'line' : 'event') in entry);
+    ofIteration(entry, only) && (isSpoken(entry) ?? (wish.raw ? 'line' : 'event') in entry);
   const log = sessionLog(id);
   if (wish.follow) {
     for await (const entry of followed(ctx, id, wish)) if (wanted(entry)) yield entry;
   } else if (wish.raw) {
-    for await (const line of ctx.store.transcript(log, wish.iteration)) if (wanted({ line })) yield { line };
+    for await (const line of ctx.store.transcript(log, only?.iteration, only?.writer))
+      if (wanted({ line })) yield { line };
   } else {
     const view = await ctx.store.read(log);
     for (const event of view.events) {
@@ -63,7 +85,8 @@ export async function* readLogs(ctx: Context, id: string, wish: LogsWish): Async
       if (event.type !== 'iteration.started') continue;
       const { iteration } = event.data as EventData<'iteration.started'>;
       const line = { iteration } as TranscriptLine;
-      if (isSpoken({ line })) for await (const said of ctx.store.transcript(log, iteration)) yield { line: said };
+      if (isSpoken({ line }))
+        for await (const said of ctx.store.transcript(log, iteration, event.writer)) yield { line: said };
     }
   }
 }

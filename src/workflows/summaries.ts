@@ -1,14 +1,15 @@
-import { type LogName, logId, sessionLog } from '../events/envelope.ts';
+import { type LogName, logId } from '../events/envelope.ts';
 import { replayStep } from '../session/evolve.ts';
-import { initialSession, type Session } from '../session/state.ts';
 import { changedLogs, lookAtSessions, rememberedSessions, rememberLook } from '../store/index-state.ts';
 import type { LogTips } from '../store/log-store.ts';
 import { type IndexEntry, readIndex, readNewest } from '../store/session-index.ts';
 import type { Context } from './context.ts';
 import { holderOf } from './journal.ts';
 import { learn, type SessionSummary, summarize } from './summary.ts';
+import { sessionOf } from './view.ts';
 
 export type { SessionSummary } from './summary.ts';
+export { readSession } from './view.ts';
 
 const sameTips = (entry: IndexEntry, log: LogTips): boolean =>
   entry.tips.length === log.tips.size && entry.tips.every(([writer, id]) => log.tips.get(writer) === id);
@@ -37,7 +38,7 @@ const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
       ctx.warn(damaged.message);
       continue;
     }
-    const summary = summarize({ ...(state?.session ?? initialSession), id: logId(log) });
+    const summary = summarize(await sessionOf(ctx, logId(log), state));
     fresh.summaries.push(summary);
     if (!pending) fresh.entries.push({ session: summary.id, tips: [...tips], summary });
   }
@@ -134,10 +135,3 @@ export const newestSummaries = async (ctx: Context, wish: NewestWish): Promise<N
 
 const byCreation = (a: SessionSummary, b: SessionSummary): number =>
   a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1;
-
-/** One session as it is now, without its lock: for the verbs that only look. */
-export const readSession = async (ctx: Context, id: string): Promise<Session> => {
-  const { state, warnings } = await ctx.store.fold(sessionLog(id), undefined, replayStep);
-  for (const warning of warnings) ctx.warn(warning);
-  return { ...(state?.session ?? initialSession), id };
-};

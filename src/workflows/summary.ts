@@ -1,6 +1,13 @@
 import { isAppError } from '../errors.ts';
 import { sessionLog } from '../events/envelope.ts';
-import { lastTests, type SessionStatus, statusOf, totalUsage, verdictOf } from '../session/conclusions.ts';
+import {
+  allIterations,
+  lastTests,
+  type SessionStatus,
+  statusOf,
+  totalUsage,
+  verdictOf,
+} from '../session/conclusions.ts';
 import type { Session, Verdict } from '../session/state.ts';
 import type { LogTips } from '../store/log-store.ts';
 import { type IndexEntry, updateIndex } from '../store/session-index.ts';
@@ -31,7 +38,7 @@ export const summarize = (session: Session): SessionSummary => ({
   worktree: session.worktree,
   hasWorktree: session.hasWorktree,
   removed: session.removed,
-  iterations: session.iterations.length,
+  iterations: allIterations(session).length,
   createdAt: session.createdAt,
   lastActivityAt: session.lastActivityAt,
   costUsd: totalUsage(session).costUsd,

@@ -2,15 +2,26 @@ import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { sessionLog } from '../events/envelope.ts';
 import { showPaged } from '../git/diff.ts';
+import { allIterations } from '../session/conclusions.ts';
 import { replay } from '../session/evolve.ts';
-import type { Session } from '../session/state.ts';
+import { type IterationRef, nameOfIteration } from '../session/iteration-names.ts';
+import { chaptersOf, viewOf } from '../session/lines.ts';
+import type { Iteration, Line, Session } from '../session/state.ts';
 import type { Context } from './context.ts';
-import { iterationMissing } from './session-diff.ts';
+import { findIteration } from './find-iteration.ts';
+import { isAlone, writersHere } from './view.ts';
 
-export interface Timeline {
+interface Part {
   events: LogEvent[];
   /** Place of each event in the log, from 1. */
   numbers: number[];
+}
+
+export interface Timeline extends Part {
+  /** The same as it is told: what clones did apart from each other stands apart. */
+  chapters: (Part & { line: Line | null })[];
+  /** With the names that tell them apart. */
+  iterations: (Iteration & { label: string })[];
   /** State after the last of these events. */
   session: Session;
 }
@@ -38,23 +49,33 @@ const upTo = (events: LogEvent[], at: string): LogEvent[] => {
   return until;
 };
 
-const isOf = (event: LogEvent, iteration: number): boolean =>
-  (event.data as { iteration?: unknown } | null)?.iteration === iteration;
+const isOf = (event: LogEvent, { iteration, writer }: Iteration): boolean =>
+  event.writer === writer && (event.data as { iteration?: unknown } | null)?.iteration === iteration;
 
 /**
  * Everything that happened, in order, as far as `at`; and the state that it gives.
  * @param iteration only what happened in this one
- * @throws AppError usage.invalid, iteration.missing
+ * @throws AppError usage.invalid, iteration.missing, iteration.ambiguous
  */
-export const timeline = async (ctx: Context, id: string, at?: string, iteration?: number): Promise<Timeline> => {
+export const timeline = async (ctx: Context, id: string, at?: string, iteration?: IterationRef): Promise<Timeline> => {
   const view = await ctx.store.read(sessionLog(id));
   for (const warning of view.warnings) ctx.warn(warning);
   const events = at === undefined ? view.events : upTo(view.events, at);
-  const session = { ...replay(events), id };
-  if (iteration !== undefined && !session.iterations.some((known) => known.iteration === iteration))
-    throw iterationMissing(session, iteration);
-  const shown = [...events.keys()].filter((place) => iteration === undefined || isOf(events[place]!, iteration));
-  return { events: shown.map((place) => events[place]!), numbers: shown.map((place) => place + 1), session };
+  const own = writersHere(ctx);
+  const isOne = isAlone(events, own);
+  const session = { ...(isOne ? replay(events) : viewOf(events, own).session), id };
+  const only = iteration === undefined ? undefined : findIteration(session, iteration);
+  const places = new Map(events.map((event, at) => [event, at + 1]));
+  const part = (all: LogEvent[]): Part => {
+    const shown = only === undefined ? all : all.filter((event) => isOf(event, only));
+    return { events: shown, numbers: shown.map((event) => places.get(event)!) };
+  };
+  const chapters = (isOne ? [{ line: null, events }] : chaptersOf(events)).map((chapter) => ({
+    line: session.lines.find(({ writer }) => writer === chapter.line) ?? null,
+    ...part(chapter.events),
+  }));
+  const iterations = allIterations(session).map((it) => ({ ...it, label: nameOfIteration(session, it) }));
+  return { ...part(events), chapters: chapters.filter((one) => one.events.length > 0), iterations, session };
 };
 
 /** Shows it to a person, through their pager where there is one. */

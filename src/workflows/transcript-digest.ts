@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sessionLog } from '../events/envelope.ts';
+import type { Iteration } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
 import type { Context } from './context.ts';
 
@@ -31,8 +32,12 @@ export class TranscriptDigest {
 }
 
 /** The digest of an iteration whose own process is gone, made from what was kept. */
-export const digestKept = async (ctx: Context, session: string, iteration: number): Promise<Digest | null> => {
+export const digestKept = async (
+  ctx: Context,
+  session: string,
+  { iteration, writer }: Pick<Iteration, 'iteration' | 'writer'>,
+): Promise<Digest | null> => {
   const digest = new TranscriptDigest();
-  for await (const entry of ctx.store.transcript(sessionLog(session), iteration)) digest.add([entry]);
+  for await (const entry of ctx.store.transcript(sessionLog(session), iteration, writer)) digest.add([entry]);
   return digest.result();
 };

@@ -10,13 +10,13 @@ export const worktreeOf = async (ctx: Context, id: string): Promise<string> => {
   if (standing) return standing.path;
   if (session.removed)
     throw new AppError('session.archived', `Session ${session.name} was removed, its worktree with it.`, {
-      hint: `Its log is there: amp-sessions timeline ${id}`,
+      hint: `\`amp-sessions resume ${id}\` brings it back.`,
     });
   throw new AppError(
     'worktree.missing',
     `Session ${session.name} has no worktree${session.archived ? ': it is archived' : session.hasWorktree ? ' any more: somebody deleted it' : ''}.`,
     {
-      hint: `\`amp-sessions iterate ${id}\` brings it back${session.snapshot ? `, \`amp-sessions restore ${id}\` also what was uncommitted` : ''}.`,
+      hint: `\`amp-sessions resume ${id}\` brings it back${session.snapshot ? `, \`amp-sessions restore ${id}\` also what was uncommitted` : ''}.`,
     },
   );
 };

@@ -12,6 +12,7 @@ import { type Interrupts, isStopped } from './interrupts.ts';
 import type { Journal } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
 import { runProgram } from './run-program.ts';
+import { sessionRemoved } from './session-removed.ts';
 
 /** Keeps `.worktrees/` out of the user's `git status`; a folder elsewhere needs no hiding. */
 const hide = async (ctx: Context, path: string): Promise<void> => {
@@ -62,21 +63,19 @@ const existing = async (ctx: Context, journal: Journal): Promise<Worktree | unde
 export const ensureWorktree = async (
   ctx: Context,
   journal: Journal,
-  options: { reason: 'new' | 'repair'; interrupts?: Interrupts; onStep?(text: string): void } = { reason: 'repair' },
+  options: { reason: 'new' | 'repair' | 'resume'; interrupts?: Interrupts; onStep?(text: string): void } = {
+    reason: 'repair',
+  },
 ): Promise<Worktree> => {
-  if (journal.session.removed) throw removed(journal.session.name);
-  const standing = journal.session.hasWorktree ? await existing(ctx, journal) : undefined;
+  if (journal.session.removed) throw sessionRemoved(journal.session);
+  const { hasWorktree, archived } = journal.session;
+  const standing = hasWorktree && !archived ? await existing(ctx, journal) : undefined;
   const wt = standing ?? (await buildWorktree(ctx, journal, options.reason));
   const { setup, setupExitCode } = journal.session;
   if (setup !== null && (standing === undefined || setupExitCode !== 0))
     await runSetup(ctx, journal, wt, setup, { ...options, edits: standing ? await editsIn(ctx, journal, wt) : [] });
   return wt;
 };
-
-const removed = (name: string): AppError =>
-  new AppError('session.archived', `Session ${name} was removed.`, {
-    hint: 'Start a new one with `amp-sessions new`.',
-  });
 
 /** What a person has changed in a worktree before a program of ours runs there again. */
 const editsIn = async (ctx: Context, journal: Journal, wt: Worktree): Promise<Leftover[]> =>
@@ -87,7 +86,11 @@ const editsIn = async (ctx: Context, journal: Journal, wt: Worktree): Promise<Le
  * `ensureWorktree`.
  * @throws AppError `worktree.blocked`, `branch.blocked`
  */
-export const buildWorktree = async (ctx: Context, journal: Journal, reason: 'new' | 'repair'): Promise<Worktree> => {
+export const buildWorktree = async (
+  ctx: Context,
+  journal: Journal,
+  reason: 'new' | 'repair' | 'resume',
+): Promise<Worktree> => {
   const { session } = journal;
   const began = ctx.clock.elapsed();
   const path = worktreePath(ctx, session.worktree);

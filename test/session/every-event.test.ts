@@ -28,7 +28,9 @@ const changesOf = (event: Draft, before: Draft[] = LIFE): Partial<Session> => {
   const old = replay(eventsOf(before));
   const now = replay(eventsOf([...before, event]));
   expect([now.events, now.malformedEvents, now.unknownEvents]).toEqual([old.events + 1, 0, 0]);
-  const keys = (Object.keys(now) as (keyof Session)[]).filter((key) => !['events', 'lastActivityAt'].includes(key));
+  const keys = (Object.keys(now) as (keyof Session)[]).filter(
+    (key) => !['events', 'lastActivityAt', 'places'].includes(key),
+  );
   return Object.fromEntries(
     keys.filter((key) => JSON.stringify(now[key]) !== JSON.stringify(old[key])).map((key) => [key, now[key]]),
   );
@@ -61,6 +63,17 @@ const MEANING: { [Type in EventType]?: () => void } = {
       createdAt: '2026-11-22T13:00:00.000Z',
       head: ID('b'),
     });
+  },
+  'session.resumed': () => {
+    const said = { host: 'vm', branch: 'amp/x/1', commit: ID('c'), previous: null };
+    const put = draft('session.archived', {});
+    expect(changesOf(draft('session.resumed', said), [...LIFE, put])).toEqual({
+      hosts: { w000000001: 'vm' },
+      archived: false,
+    });
+    const thread = draft('thread.started', { iteration: 2, threadId: 'T-1', mode: null, model: null });
+    const anew = draft('session.resumed', { ...said, newThread: true });
+    expect(changesOf(anew, [...LIFE, thread])).toMatchObject({ threads: {} });
   },
   'session.renamed': () => {
     expect(changesOf(draft('session.renamed', { name: 'new', previous: 'add-login' }))).toEqual({ name: 'new' });
@@ -180,6 +193,8 @@ const MEANING: { [Type in EventType]?: () => void } = {
     expect(rest).toEqual({});
     expect(iterations![1]).toEqual({
       iteration: 2,
+      writer: 'w000000001',
+      seq: 6,
       prompt: 'P',
       reason: 'until-pass',
       agent,

@@ -99,6 +99,7 @@ describe('an operation', () => {
     expect(operations).toEqual([]);
     expect(openOperation).toEqual({
       operation: 1,
+      joins: [],
       verb: 'squash',
       moves: [moved('c', 'd')],
       rewritten: [],

@@ -8,6 +8,7 @@ const share = {
   session: sessionId.optional(),
   name: z.string().optional().describe('of the session; absent where its log is not here'),
   iteration: z.int().min(1).optional().describe('absent where one commit holds several'),
+  writer: z.string().optional().describe('the clone that ran it, where several have an iteration of that number'),
   agent: z.string().optional(),
   mode: z.string().nullable().optional(),
   prompt: z.string().optional().describe('one line, shortened'),

@@ -31,6 +31,7 @@ export const landingAnswers = {
     previous: objectId.describe('tip of the branch before'),
     onto: open({ name: z.string(), commit: objectId }),
     rewritten: count.describe('commits that were made anew'),
+    joined: z.literal(true).optional().describe('lines of clones that went on apart are one now'),
     dropped: z.array(objectId).describe('commits that were left out'),
     kept: objectId.optional().describe('commit of what the worktree showed before it was changed back'),
     iterations: z.array(z.int().min(1)).optional().describe('in which the agent tried to resolve a conflict'),

@@ -54,6 +54,23 @@ const how = z
     'merged: that branch contains the commits; rebased: each has a twin there that makes the same change; squash-merged: one commit there makes the change of all; same-content: merging would change nothing',
   );
 
+const line = open({
+  writer: z.string().describe('the clone that went on with it last; its name'),
+  host: z.string().nullable().describe('name of its machine; null: it never said'),
+  here: z.boolean().describe('this clone stands on it'),
+  commit: objectId,
+  fork: objectId.describe('the last commit that all lines share'),
+  iterations: z.array(
+    open({
+      iteration: z.int().min(1),
+      label: z.string().describe('its name, such as 3@k7x2'),
+      commit: objectId.optional(),
+    }),
+  ),
+  manualCommits: z.array(open({ commit: objectId, subject: z.string() })),
+  lastActivityAt: time,
+});
+
 const putAway = open({
   session: sessionId,
   name: z.string(),
@@ -96,7 +113,12 @@ export const sessionAnswers = {
     })
       .optional()
       .describe('a rebase that waits for somebody to decide'),
-    history: z.array(open(run)),
+    lines: z
+      .array(line)
+      .optional()
+      .describe('only when diverged: ways that the session went on, apart from each other'),
+    next: z.string().optional().describe('only when diverged: what to do'),
+    history: z.array(open(run)).describe('when diverged, what all lines share'),
   }),
   diff: open({ session: sessionId, files: z.array(fileChange) }),
   timeline: open({ session: sessionId, items: z.array(open({})).describe('events, as in event.schema.json') }),
@@ -106,6 +128,20 @@ export const sessionAnswers = {
   }),
   stop: open({ session: sessionId, pid: z.int(), ended: z.boolean().describe('false: still alive after the wait') }),
   rename: open({ session: sessionId, name: z.string() }),
+  resume: open({
+    session: sessionId,
+    name: z.string(),
+    branch: z.string(),
+    worktree: z.string().describe('absolute path'),
+    commit: objectId.describe('where the branch stands, or would stand'),
+    state: z.enum(['there', 'resumed']).describe('there: nothing was to be done'),
+    branchWas: z
+      .enum(['missing', 'there', 'behind', 'ahead', 'apart'])
+      .describe('missing: it was made; behind: it was brought up; ahead: it has commits of a person on top'),
+    thread: open({ agent: z.string(), id: z.string().nullable() }).describe('what the agent goes on with'),
+    untrusted: z.array(z.string()).describe('commands of another clone that nobody has confirmed here'),
+    dryRun: z.boolean(),
+  }),
   archive: putAway,
   rm: putAway,
   prune: open({

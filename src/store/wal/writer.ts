@@ -64,6 +64,19 @@ export const localWriters = (repo: Repository): string[] => {
   return writerNames(dir).flatMap((name) => parse(readIfThere(join(dir, name)))?.id ?? []);
 };
 
+/**
+ * Ids that this very folder has written under, also while its machine had another name. Those from before it was copied
+ * are not among them: the original may still write under those.
+ */
+export const ownWriters = (repo: Repository): string[] => {
+  const dir = ampDir(repo);
+  return writerNames(dir).flatMap((name) => {
+    const path = join(dir, name);
+    const file = parse(readIfThere(path));
+    return file && isOurs(path, file, file.host) ? [file.id] : [];
+  });
+};
+
 /** A file that knows its own inode, complete before it gets its name. */
 const writeCandidate = (path: string, file: Omit<WriterFile, 'inode' | 'born'>): void => {
   const fd = openSync(path, 'wx', 0o600);

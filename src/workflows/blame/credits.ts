@@ -1,7 +1,8 @@
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
 import { logId } from '../../events/envelope.ts';
+import { allIterations } from '../../session/conclusions.ts';
 import type { Operation } from '../../session/state.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Ran } from './facts.ts';
 import type { Marks } from './marks.ts';
 
 /** Whose a commit is, as far as a session has a part in it. */
@@ -10,6 +11,8 @@ export interface Credit {
   session: string;
   /** Null: a person's, or several iterations in one commit. */
   iteration: number | null;
+  /** The clone that ran the iteration, where its log is here. */
+  writer?: string;
   /** Where the session's log is not here to tell. */
   agent?: { name: string; mode: string | null };
 }
@@ -19,9 +22,10 @@ type Credits = Map<string, Credit>;
 /** One commit for several: of one iteration when all are. */
 const joined = (session: string, replaced: string[], credits: Credits): Credit => {
   const known = replaced.map((id) => credits.get(id));
-  const numbers = new Set(known.map((credit) => credit?.iteration ?? null));
-  const [iteration = null] = numbers;
-  return { kind: 'agent', session, iteration: numbers.size === 1 ? iteration : null };
+  const [first, ...others] = known;
+  const isOne = others.every((one) => one?.iteration === first?.iteration && one?.writer === first?.writer);
+  if (!isOne || !first) return { kind: 'agent', session, iteration: null };
+  return { kind: 'agent', session, iteration: first.iteration, ...(first.writer && { writer: first.writer }) };
 };
 
 /** What an operation made anew is whose the original was; a squash stands before what is put on top of it. */
@@ -45,7 +49,8 @@ export const operationsOf = ({ session: { operations, openOperation } }: Facts):
 /** Commits that people made on the branch itself; what they merged into it came from elsewhere. */
 const onBranch = ({ session, found }: Facts): Set<string> => {
   const own = new Set<string>();
-  const tips = [session.head, ...session.iterations.map(({ head }) => head)];
+  const lines = session.lines.map(({ head }) => head);
+  const tips = [session.head, ...lines, ...allIterations(session).map(({ head }) => head)];
   const moved = session.operations.flatMap(({ moves }) => moves.map(({ from }) => from));
   for (const tip of [...tips, ...moved])
     for (let at: string | undefined = tip; at !== undefined && found.has(at) && !own.has(at); at = found.get(at)?.[0])
@@ -57,13 +62,13 @@ const onBranch = ({ session, found }: Facts): Set<string> => {
 export const creditsOf = (facts: Facts): Credits => {
   const { session, folded, resolved } = facts;
   const credits: Credits = new Map();
-  const agent = (commit: string, iteration: number) =>
-    credits.set(commit, { kind: 'agent', session: session.id, iteration });
+  const agent = (commit: string, { iteration, writer }: Ran) =>
+    credits.set(commit, { kind: 'agent', session: session.id, iteration, writer });
   const manual = (commit: string) => credits.set(commit, { kind: 'manual', session: session.id, iteration: null });
-  for (const [commit, iteration] of folded) agent(commit, iteration);
-  for (const [commit, iteration] of resolved) iteration === null ? manual(commit) : agent(commit, iteration);
+  for (const [commit, ran] of folded) agent(commit, ran);
+  for (const [commit, ran] of resolved) ran === null ? manual(commit) : agent(commit, ran);
   for (const commit of onBranch(facts)) manual(commit);
-  for (const { commit, iteration } of session.iterations) if (commit !== null) agent(commit, iteration);
+  for (const it of allIterations(session)) if (it.commit !== null) agent(it.commit, it);
   for (const op of operationsOf(facts)) carryOver(facts, op, credits);
   return credits;
 };

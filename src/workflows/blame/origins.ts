@@ -1,5 +1,6 @@
 import { shownText } from '../../events/long-text.ts';
 import type { BlameCommit } from '../../git/blame.ts';
+import { iterationsNamed } from '../../session/iteration-names.ts';
 import { firstLine, shorten } from '../commit-message.ts';
 import type { Credit } from './credits.ts';
 import type { Facts } from './facts.ts';
@@ -12,6 +13,8 @@ export interface Origin {
   session?: string;
   name?: string;
   iteration?: number;
+  /** The clone that ran it, where others have an iteration of that number too. */
+  writer?: string;
   agent?: string;
   mode?: string | null;
   /** One line, shortened. */
@@ -27,10 +30,17 @@ export const UNCOMMITTED: Origin = { kind: 'uncommitted' };
 const short = (prompt: string): string => shorten(firstLine(prompt));
 
 /** What was asked for, and of whom: in an iteration, or where several are in one commit in the session. */
-const request = ({ iteration, agent }: Credit, facts: Facts | undefined): Partial<Origin> => {
-  const found = facts?.session.iterations.find((one) => one.iteration === iteration);
+const request = ({ iteration, agent, writer }: Credit, facts: Facts | undefined): Partial<Origin> => {
+  const named = facts === undefined || iteration === null ? [] : iterationsNamed(facts.session, iteration);
+  const found = named.find((one) => one.writer === writer) ?? named[0];
   if (found)
-    return { iteration: found.iteration, agent: found.agent.name, mode: found.agent.mode, prompt: short(found.prompt) };
+    return {
+      iteration: found.iteration,
+      ...(named.length > 1 && { writer: found.writer }),
+      agent: found.agent.name,
+      mode: found.agent.mode,
+      prompt: short(found.prompt),
+    };
   const own = agent ?? facts?.session.agent;
   const prompt = facts?.session.prompt;
   return {
@@ -53,7 +63,7 @@ export const originOf = (commit: BlameCommit, credit: Credit | undefined, facts:
 });
 
 /** How many lines somebody has. */
-export type Share = Pick<Origin, 'kind' | 'session' | 'name' | 'iteration' | 'agent' | 'mode' | 'prompt'> & {
+export type Share = Pick<Origin, 'kind' | 'session' | 'name' | 'iteration' | 'writer' | 'agent' | 'mode' | 'prompt'> & {
   lines: number;
 };
 
@@ -64,9 +74,9 @@ export const sharesOf = (origins: Origin[]): Share[] => {
   for (const origin of origins) {
     let share = keys.get(origin);
     if (!share) {
-      const { kind, session, name, iteration, agent, mode, prompt } = origin;
-      const key = `${kind} ${session ?? ''} ${iteration ?? ''}`;
-      const own = { session, name, iteration, agent, mode, prompt };
+      const { kind, session, name, iteration, writer, agent, mode, prompt } = origin;
+      const key = `${kind} ${session ?? ''} ${iteration ?? ''} ${writer ?? ''}`;
+      const own = { session, name, iteration, writer, agent, mode, prompt };
       const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
       share = shares.get(key) ?? { kind, ...known, lines: 0 };
       shares.set(key, share);

@@ -132,8 +132,9 @@ export const endConflictIteration = async (
 
 /** Ends such an iteration whose process died: nothing is decided. */
 export const recoverConflictIteration = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
-  const { iteration } = openIteration(journal.session)!;
-  const transcript = await digestKept(ctx, journal.id, iteration);
+  const open = openIteration(journal.session)!;
+  const { iteration } = open;
+  const transcript = await digestKept(ctx, journal.id, open);
   await endConflictIteration(ctx, journal, wt, {
     outcome: 'interrupted',
     durationMs: 0,

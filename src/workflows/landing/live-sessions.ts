@@ -6,6 +6,7 @@ import { replayStep } from '../../session/evolve.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { type SessionSummary, summaries } from '../summaries.ts';
+import { sessionOf } from '../view.ts';
 import type { Comer } from './survey.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -48,7 +49,10 @@ const look = async (ctx: Context, session: Session, into: string | undefined): P
 const readAll = async (ctx: Context, chosen: SessionSummary[]): Promise<Session[]> => {
   const logs = chosen.map(({ id }) => sessionLog(id));
   const read = await ctx.store.foldMany(logs, undefined, replayStep);
-  return read.flatMap(({ log, state, damaged }) => (state && !damaged ? [{ ...state.session, id: logId(log) }] : []));
+  const sessions: Session[] = [];
+  for (const { log, state, damaged } of read)
+    if (state && !damaged) sessions.push(await sessionOf(ctx, logId(log), state));
+  return sessions;
 };
 
 /** Every session that has not landed, with its target. @param into the target of all; default each one's own */

@@ -4,6 +4,7 @@ import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
+import { diverged } from '../lines.ts';
 import { readSession } from '../summaries.ts';
 
 const unsettled = ({ id, name, openOperation, conflict }: Session): AppError => {
@@ -23,8 +24,9 @@ export const peek = async (ctx: Context, id: string): Promise<{ session: Session
   const session = await readSession(ctx, id);
   if (session.removed)
     throw new AppError('session.archived', `Session ${session.name} was removed, its branch with it.`, {
-      hint: `Its log is there: amp-sessions timeline ${id}`,
+      hint: `\`amp-sessions resume ${id}\` brings it back.`,
     });
+  if (session.lines.length > 0) throw diverged(session);
   if (session.openOperation || session.conflict || openIteration(session)) throw unsettled(session);
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip === undefined) throw branchGone(session);

@@ -3,6 +3,7 @@ import { readRef } from '../../git/refs.ts';
 import type { Session } from '../../session/state.ts';
 import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
+import { diverged } from '../lines.ts';
 import { readSession, type SessionSummary } from '../summaries.ts';
 import { failed, type Gate, isStopping } from './gate.ts';
 import { distanceOf } from './gate-target.ts';
@@ -35,8 +36,9 @@ export interface Preflight {
 const tipOf = async (ctx: Context, session: Session): Promise<string> => {
   if (session.removed)
     throw new AppError('session.archived', `Session ${session.name} was removed, its branch with it.`, {
-      hint: `Its commits are reachable through its log: amp-sessions timeline ${session.id}`,
+      hint: `\`amp-sessions resume ${session.id}\` brings it back.`,
     });
+  if (session.lines.length > 0) throw diverged(session);
   const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip !== undefined) return tip;
   throw branchGone(session);
@@ -65,7 +67,7 @@ const withInseparable = (gates: Gate[], error: AppError | undefined): Gate[] =>
 
 /**
  * Says what a merge of a session would meet. Takes no lock and records nothing; only objects are made.
- * @throws AppError ref.missing, session.archived, interrupted
+ * @throws AppError ref.missing, session.archived, session.diverged, interrupted
  */
 export const preflight = async (ctx: Context, which: SessionSummary, wish: PreflightWish): Promise<Preflight> => {
   const session = await readSession(ctx, which.id);

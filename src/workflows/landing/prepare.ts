@@ -2,14 +2,16 @@ import { AppError } from '../../errors.ts';
 import { dirtyPaths, type Leftover } from '../../git/commits.ts';
 import { readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
-import { openIteration } from '../../session/conclusions.ts';
+import { nextIteration, openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { standingWorktree } from '../found.ts';
+import { type GoOnWish, goOn } from '../go-on.ts';
 import type { Journal } from '../journal.ts';
 import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
 import { reconcile } from '../reconcile.ts';
+import { sessionRemoved } from '../session-removed.ts';
 import { keepUncommitted, type SnapshotReason } from '../snapshots/keep.ts';
 import { ensureWorktree } from '../worktree.ts';
 import { conflictWaits } from './conflict-report.ts';
@@ -30,23 +32,25 @@ export interface Ready {
 /**
  * Puts in order what dead processes left, and on record what people did since: landing stands on the whole truth.
  * What is uncommitted is kept in a snapshot first.
- * @throws AppError session.archived, landing.conflict when one waits, worktree.blocked
+ * @throws AppError session.archived, session.diverged, landing.conflict when one waits, worktree.blocked
  */
-export const prepare = async (ctx: Context, journal: Journal, verb: SnapshotReason): Promise<Ready> => {
+export const prepare = async (
+  ctx: Context,
+  journal: Journal,
+  verb: SnapshotReason,
+  wish: GoOnWish = {},
+): Promise<Ready> => {
   await settleOperation(ctx, journal);
   await settleConflict(ctx, journal);
   if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+  if (journal.session.conflict) throw conflictWaits(journal.session);
+  if (journal.session.removed) throw sessionRemoved(journal.session);
+  await goOn(ctx, journal, wish);
   const { session } = journal;
-  if (session.removed)
-    throw new AppError('session.archived', `Session ${session.name} was removed, its branch with it.`, {
-      hint: `Its commits are reachable through its log: amp-sessions timeline ${session.id}`,
-    });
-  if (session.conflict) throw conflictWaits(session);
   const wt = await standingWorktree(ctx, session.worktree);
   const tip = wt ? await onBranch(ctx, journal, wt) : await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip === undefined) throw branchGone(session);
-  const next = (session.iterations.at(-1)?.iteration ?? 0) + 1;
-  if (tip !== session.head) await recordCommits(ctx, journal, tip, next);
+  if (tip !== session.head) await recordCommits(ctx, journal, tip, nextIteration(session));
   if (!wt) return { wt, tip, edits: [] };
   const dirty = await dirtyPaths(ctx.repo, wt);
   await keepUncommitted(ctx, journal, wt, { reason: verb, dirty });

@@ -18,6 +18,8 @@ export interface RebaseAnswer extends Partial<Omit<ConflictStop, 'files'>> {
   /** Tip of the session's branch before. */
   previous: string;
   onto: { name: string; commit: string };
+  /** It put one of several lines onto another: they are one now. */
+  joined?: true;
   /** How many commits were made anew. */
   rewritten: number;
   /** Commits that were left out. */
@@ -106,7 +108,16 @@ export const describeRebase = async (
   const count = rewritten.length;
   const ends = { commit: own!.to, previous: own!.from };
   return {
-    answer: { ...whoIs(session), state: 'rebased', ...ends, onto, rewritten: count, dropped, ...extras },
+    answer: {
+      ...whoIs(session),
+      state: 'rebased',
+      ...ends,
+      onto,
+      rewritten: count,
+      dropped,
+      ...extras,
+      ...(started.joins && { joined: true }),
+    },
     failure: undefined,
   };
 };

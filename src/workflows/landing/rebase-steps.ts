@@ -23,12 +23,13 @@ export interface Showing {
   shows: string;
 }
 
-export const courseOfConflict = ({ onto, mergeBase, from, rewritten, dropped }: Conflict): Course => ({
+export const courseOfConflict = ({ onto, mergeBase, from, rewritten, dropped, joins }: Conflict): Course => ({
   onto,
   mergeBase,
   from,
   rewritten,
   dropped,
+  ...(joins && { joins }),
 });
 
 /** A conflict as the hands take it. */

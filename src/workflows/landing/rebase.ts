@@ -4,12 +4,14 @@ import { remoteNames } from '../../git/remotes.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { otherCheckout } from '../found.ts';
+import { requireCode } from '../go-on.ts';
 import { type Journal, withJournal } from '../journal.ts';
+import { diverged, lineNamed, linesHint } from '../lines.ts';
 import type { SessionSummary } from '../summary.ts';
 import { refuseForeign } from './conflict-resolution.ts';
-import { prepare, refuseEdits } from './prepare.ts';
+import { prepare, type Ready, refuseEdits } from './prepare.ts';
 import { describeRebase, type RebaseResult, unchanged, watchRebase } from './rebase-answer.ts';
-import { commitsToMove, courseOf } from './rebase-course.ts';
+import { commitsToMove, courseOf, courseOfJoin } from './rebase-course.ts';
 import { advance } from './rebase-steps.ts';
 import { ontoOf } from './target.ts';
 
@@ -52,11 +54,30 @@ export const refuseElsewhere = (ctx: Context, session: Session): void => {
   });
 };
 
+/** Puts this clone's line onto another one: afterwards the two are one. @throws AppError session.diverged */
+const join = async (ctx: Context, journal: Journal, wish: RebaseWish, ready: Ready): Promise<RebaseResult> => {
+  const { session } = journal;
+  if (wish.onto === undefined) throw diverged(session);
+  const line = lineNamed(session, wish.onto);
+  if (line.here)
+    throw new AppError('usage.invalid', `${wish.onto} is the line that this clone stands on.`, {
+      hint: linesHint(session),
+    });
+  await requireCode(ctx, session, line.head);
+  wish.onStep?.(`onto the line ${line.writer}`);
+  const started = watchRebase(journal);
+  const { course, ...todo } = await courseOfJoin(ctx, session, line, ready.tip);
+  const showing = ready.wt && { wt: ready.wt, shows: ready.tip };
+  await advance(ctx, journal, course, { ...todo, showing });
+  return describeRebase(ctx, journal, started());
+};
+
 const rebase = async (ctx: Context, journal: Journal, wish: RebaseWish): Promise<RebaseResult> => {
-  const ready = await prepare(ctx, journal, 'rebase');
+  const ready = await prepare(ctx, journal, 'rebase', { anyLine: true });
   refuseEdits(journal.session, ready, 'a rebase');
   refuseElsewhere(ctx, journal.session);
   if (ready.wt) refuseForeign(journal, ready.wt);
+  if (journal.session.lines.length > 0) return join(ctx, journal, wish, ready);
   if (wish.fetch) await fetchFirst(ctx, journal.session, wish);
   const onto = await ontoOf(
     ctx,
@@ -77,7 +98,7 @@ const rebase = async (ctx: Context, journal: Journal, wish: RebaseWish): Promise
  * Puts a session's commits onto another commit. Without a conflict branch and worktree go there in one step; with one
  * the branch stays where it is, and the session's worktree shows the conflict. No other checkout is touched.
  * @throws AppError landing.conflict when one waits already, session.dirty, branch.blocked, worktree.blocked,
- *   ref.missing, remote.unreachable, usage.invalid
+ *   ref.missing, remote.unreachable, usage.invalid, session.diverged, code.missing
  */
 export const rebaseSession = (ctx: Context, which: SessionSummary, wish: RebaseWish): Promise<RebaseResult> =>
   withJournal(ctx, { id: which.id, name: which.name, command: 'rebase' }, (journal) => rebase(ctx, journal, wish));

@@ -1,10 +1,11 @@
 import { AppError } from '../../errors.ts';
 import { obstacles } from '../../git/bring-worktree.ts';
+import { type IterationRef, parseIterationRef } from '../../session/iteration-names.ts';
 import { placeOfIteration } from '../../session/landing.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
+import { findIteration, iterationMissing } from '../find-iteration.ts';
 import { withJournal } from '../journal.ts';
-import { iterationMissing } from '../session-diff.ts';
 import type { SessionSummary } from '../summary.ts';
 import { someOf } from './gate.ts';
 import { ownMove } from './own-move.ts';
@@ -15,12 +16,12 @@ import { nextOperation, operate } from './transaction.ts';
 /** The answer of `rewind`. */
 export const describeRewind = (
   session: Session,
-  wish: { to: number; commit: string; tip: string; dryRun: boolean },
+  wish: { to: IterationRef; commit: string; tip: string; dryRun: boolean },
 ) => ({
   session: session.id,
   name: session.name,
   branch: session.branch,
-  iteration: wish.to,
+  iteration: numberOf(wish.to),
   commit: wish.commit,
   previous: wish.tip,
   dryRun: wish.dryRun,
@@ -28,13 +29,17 @@ export const describeRewind = (
 
 export type Rewound = ReturnType<typeof describeRewind>;
 
-const placed = (session: Session, to: number, tip: string): { commit: string; baseCommit: string } => {
-  const place = placeOfIteration(session, to);
+const numberOf = (to: IterationRef): number => parseIterationRef(to)?.iteration ?? 0;
+
+const isBeginning = (to: IterationRef): boolean => Number(to) === 0;
+
+const placed = (session: Session, to: IterationRef, tip: string): { commit: string; baseCommit: string } => {
+  const place = isBeginning(to) ? placeOfIteration(session, 0) : placeOfIteration(session, findIteration(session, to));
   if (!place) throw iterationMissing(session, to);
   if (place.commit === tip)
     throw new AppError(
       'session.refused',
-      `Session ${session.name} stands at ${to === 0 ? 'its beginning' : `iteration ${to}`} already.`,
+      `Session ${session.name} stands at ${isBeginning(to) ? 'its beginning' : `iteration ${to}`} already.`,
       {
         hint: `\`amp-sessions status ${session.id}\` lists its iterations.`,
       },
@@ -45,12 +50,12 @@ const placed = (session: Session, to: number, tip: string): { commit: string; ba
 /**
  * Sets the session's branch back to an iteration, or to its beginning (0). Nothing is lost: what came later stays
  * reachable through the log, and `undo` brings it back.
- * @throws AppError iteration.missing, session.refused, session.dirty, worktree.blocked
+ * @throws AppError iteration.missing, iteration.ambiguous, session.refused, session.dirty, worktree.blocked
  */
 export const rewindSession = async (
   ctx: Context,
   which: SessionSummary,
-  wish: { to: number; dryRun: boolean },
+  wish: { to: IterationRef; dryRun: boolean },
 ): Promise<Rewound> => {
   if (wish.dryRun) {
     const { session, tip } = await peek(ctx, which.id);
@@ -68,7 +73,7 @@ export const rewindSession = async (
         hint: 'Move them away, then try again. Nothing was changed.',
       });
     const moves = [ownMove(session, { from: tip, to: commit, wt })];
-    const data = { operation: nextOperation(session), moves, iteration: wish.to, baseCommit };
+    const data = { operation: nextOperation(session), moves, iteration: numberOf(wish.to), baseCommit };
     // What is left behind comes last: a list whose last commit is the last one kept counts as kept already.
     await operate(ctx, journal, { type: 'rewind.started', by: 'user', data }, [commit, tip]);
     return describeRewind(journal.session, { ...wish, tip, commit });

@@ -34,6 +34,12 @@ const nothingToUndo = ({ name, id }: Session): AppError =>
     hint: `\`amp-sessions timeline ${id}\` shows what happened.`,
   });
 
+/** Other clones stand on the joined line as soon as they hear of it: it cannot be taken apart again. */
+const joined = ({ name, id }: Session, op: Operation): AppError =>
+  new AppError('undo.refused', `The rebase that joined the lines of ${name} cannot be taken back.`, {
+    hint: `Go back to an iteration with \`amp-sessions rewind ${id} --to <n>\`; before the join the branch was at ${op.moves[0]!.from.slice(0, 12)}.`,
+  });
+
 const named = (commits: { id: string; subject: string }[]): string => {
   const some = commits.slice(-3).reverse();
   const text = some.map(({ id, subject }) => `${id.slice(0, 8)} ${subject}`).join('; ');
@@ -91,6 +97,7 @@ const wayBack = async (ctx: Context, session: Session, move: Move): Promise<Move
 const planned = async (ctx: Context, session: Session): Promise<{ op: Operation; moves: Move[] }> => {
   const op = undoable(session);
   if (!op) throw nothingToUndo(session);
+  if (op.joins.length > 0) throw joined(session, op);
   for (const move of op.moves) await refuseLosses(ctx, op, move);
   const moves: Move[] = [];
   for (const move of op.moves) moves.push(await wayBack(ctx, session, move));

@@ -33,7 +33,7 @@ describe('whose commits are, by a session’s log', () => {
   it('iterations with what the agent committed itself, and people’s on the branch', () => {
     const known = facts({
       session: { head: 'm2', iterations: iterations('c1', null, 'c3') },
-      folded: new Map([['f', 3]]),
+      folded: new Map([['f', { iteration: 3, writer: 'w' }]]),
       found: new Map([
         ['m1', ['c3']],
         ['up1', ['base']],
@@ -117,7 +117,7 @@ describe('whose commits are, by a session’s log', () => {
     };
     const resolved = new Map([
       ['r1', null],
-      ['r2', 2],
+      ['r2', { iteration: 2, writer: 'w' }],
     ]);
     expect(wordsOf(creditsOf(facts({ session, resolved })))).toEqual({
       c1: 'agent 1',
