@@ -40,19 +40,15 @@ export default class Resume extends BaseCommand {
       const prompt = await promptAfter(ctx, argv.slice(1) as string[], flags, { cwd: this.directory });
       const steps = new Steps(this.progress);
       const interrupts = interruptsFrom(this.interrupt);
-      const wish = {
-        line: flags.line,
-        newThread: flags['new-thread'],
-        dryRun: flags['dry-run'],
-        interrupts,
-        goingOn: prompt !== null,
-      };
-      const answer = await steps.during(resumeSession(ctx, which, { ...wish, onStep: (title) => steps.begin(title) }));
+      const onStep = (title: string) => steps.begin(title);
+      const how = { line: flags.line, newThread: flags['new-thread'], dryRun: flags['dry-run'], interrupts };
+      const work = resumeSession(ctx, which, { ...how, onStep, goingOn: prompt !== null });
+      const answer = await steps.during(work);
       this.print(this.quiet ? answer.session : () => resumeText(answer, this.color));
       if (prompt === null || flags['dry-run']) return { ...answer };
       const view = await iterateView('steps', this.progress, this.color);
-      const how = { prompt, agent: flags, timeoutMs: flags.timeout, interrupts, beside: answer };
-      const run = await runIteration(ctx, which, how, view);
+      const wish = { prompt, agent: flags, timeoutMs: flags.timeout, interrupts, beside: answer };
+      const run = await runIteration(ctx, which, wish, view);
       if (!this.quiet) this.print(() => runText(run.answer, this.color));
       if (run.failure) throw run.failure;
       return run.answer;
