@@ -6,7 +6,7 @@ import { catFileStream, git } from './git.ts';
 import { assertId } from './ids.ts';
 import type { Repository } from './repository.ts';
 
-/** The lines that one commit adds to one file, as one text; of a binary file, what of it can be read. */
+/** The lines that one commit adds to one file, as one text, and its message as another; of a binary file, what of it can be read. */
 export interface AddedText {
   commit: string;
   path: string;
@@ -20,7 +20,8 @@ const FLAGS = [
   '--no-renames',
   '--no-color',
   '--diff-merges=first-parent',
-  '--format=%x01%H',
+  // The message's lines are indented, so that none of them reads as a mark of ours.
+  '--format=%x01%H%n%w(0,1,1)%B%w(0)%n%x02',
   '--stdin',
 ];
 
@@ -30,10 +31,13 @@ interface BinaryFile {
   blob: string;
 }
 
+/** In the place of a file's path. */
+const MESSAGE = 'the message';
+
 const parse = (patch: string): { added: AddedText[]; binaries: BinaryFile[] } => {
   const added: AddedText[] = [];
   const binaries: BinaryFile[] = [];
-  let [commit, path, blob, isHunk] = ['', '', '', false];
+  let [commit, path, blob, isHunk, isMessage] = ['', '', '', false, false];
   let lines: string[] = [];
   const end = (): void => {
     if (lines.length > 0) added.push({ commit, path, text: lines.join('\n') });
@@ -42,7 +46,13 @@ const parse = (patch: string): { added: AddedText[]; binaries: BinaryFile[] } =>
   for (const line of patch.split('\n')) {
     if (line.startsWith('\u0001')) {
       end();
-      [commit, isHunk] = [line.slice(1), false];
+      [commit, path, isHunk, isMessage] = [line.slice(1), MESSAGE, false, true];
+    } else if (isMessage) {
+      if (line !== '\u0002') lines.push(line.slice(1));
+      else {
+        end();
+        isMessage = false;
+      }
     } else if (line.startsWith('diff --git ')) {
       end();
       [path, isHunk] = [line.slice(line.lastIndexOf(' b/') + ' b/'.length), false];

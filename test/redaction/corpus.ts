@@ -129,6 +129,60 @@ export const POSITIVES: Positive[] = [
   },
 ];
 
+/** Beside those above: other tools' ways to write the same kinds down. */
+POSITIVES.push(
+  after('GitHub user token', 'GH: ', of('gh', 'u_', T('ghu', 36))),
+  after('GitHub refresh token', 'GH: ', of('gh', 'r_', T('ghr', 76))),
+  after('Amp token in a URL', 'https://ampcode.com/api?t=', of('sg', 'amp_', T('amp url', 32)), '&x=1'),
+  after('Stripe restricted', '', of('rk', '_live_', T('rk', 24))),
+  after('AWS session key id', 'AWS_ACCESS_KEY_ID=', of('AS', 'IA', T('asia', 16, `${UPPER}234567`))),
+  after('Google OAuth token', '', of('ya', '29.', T('ya29', 60))),
+  after(
+    'Discord webhook, the old host',
+    `POST https://${of('discord', 'app.com')}/api/v10/webhooks/`,
+    of(T('d3', 19, '123456789'), '/', T('d4', 68)),
+  ),
+  after(
+    'Slack user',
+    '',
+    of('xo', 'xp-', T('s6', 12, '0123456789'), '-', T('s7', 12, '0123456789'), '-', T('s8', 32, HEX)),
+  ),
+  after('JWT in a query', 'GET /a?access_token=', jwt('query'), '&n=1'),
+  after('JWT in JSON', '{"id_token":"', jwt('json'), '"}'),
+  after('AMQP', 'amqps://svc:', T('amqp', 20), '@mq.internal/vhost'),
+  after('MySQL', 'mysql://root:', `${T('mysql', 12)}7`, '@10.1.2.3/db'),
+  after('password in XML', '<add password="', `${T('xml', 10)}3`, '"/>'),
+  after('password in TOML', 'password = "', `${T('toml', 10)}3`, '"'),
+  after('password in INI', 'smtp_password=', `${T('ini', 10)}3`),
+  after('password in Python', 'connect(password="', `${T('py', 10)}3`, '")'),
+  after('password in Ruby', ":password => '", `${T('rb', 10)}3`, "'"),
+  after('password in Go', 'password := "', `${T('go', 10)}3`, '"'),
+  after('token on a command line', 'cli --token=', `${T('cli', 24)}42`),
+  after('secret key in Terraform', 'secret_key = "', `${T('tf', 38)}42`, '"'),
+  after('registry password', 'docker login --username u --password=', `${T('docker', 14)}5`),
+  after('bearer in JSON', `{"Authorization":"${of('Bea', 'rer')} `, T('bearer3', 32), '"}'),
+  {
+    name: 'private key in JSON',
+    text: JSON.stringify({ private_key: `${privateKey('', 3)}\n` }),
+    secret: privateKey('', 3).split('\n').slice(1, -1).join('\\n'),
+  },
+  {
+    name: 'private key of OpenSSH',
+    text: privateKey('OPENSSH ', 5),
+    secret: privateKey('OPENSSH ', 5).split('\n').slice(1, -1).join('\n'),
+  },
+);
+
+/** Of what shape cannot tell: told here so that the figures stay honest. A name beside them, or `.env`, finds them. */
+export const MISSED: Positive[] = [
+  after('random text with nothing beside it', 'then ', T('alone', 32)),
+  after('a password in prose', 'the password is ', `${T('prose', 9)}7`),
+  after('a password as an argument', 'mysql -p', `${T('arg', 10)}7`),
+  after('a weak password', 'password: ', 'sunshine'),
+  after('hex without a name', 'run with ', T('hexalone', 32, HEX)),
+  after('a secret in two strings', "const t = 'ghp_' + '", T('two', 36), "'"),
+];
+
 const sha1 = T('sha1', 40, HEX);
 const sha256 = T('sha256', 64, HEX);
 const uuid = `${T('u1', 8, HEX)}-${T('u2', 4, HEX)}-4${T('u3', 3, HEX)}-a${T('u4', 3, HEX)}-${T('u5', 12, HEX)}`;
@@ -186,4 +240,22 @@ export const NEGATIVES: string[] = [
   `${T('img', 300)}+/${T('img2', 300)}==`,
   'C:\\Users\\ann\\secret\\notes.txt',
   'the secret: never tell; the token: one of many; password: see the wiki',
+  'token: CancellationToken, passwordHash: string | null',
+  'const { token, secret } = useSession();',
+  'export PASSWORD_FILE=/run/secrets/db_password',
+  'password_policy: minimum-length-12',
+  'tokens: 12345678, token_count = 1048576',
+  'Bearer token authentication is described in RFC 6750.',
+  'type Secret = { name: string; key: string };',
+  'https://example.test/path?key=value&token=&sig=',
+  'https://docs.example.test/reset-password?step=2#token',
+  'ssh://git@github.com:22/owner/repo.git',
+  'redis://localhost:6379/0 amqp://guest@localhost',
+  `sha256-${T('csp', 43)}=`,
+  `ETag: "${T('etag', 32, HEX)}"`,
+  `x-request-id: ${uuid}`,
+  `key: "${sha1.slice(0, 12)}"`,
+  'AKIA is the prefix of long-term keys, ASIA of temporary ones',
+  'ghp_ and github_pat_ are prefixes of GitHub tokens',
+  '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
 ];

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/redaction/redactor.ts';
-import { made, NEGATIVES, POSITIVES } from './corpus.ts';
+import { MISSED, made, NEGATIVES, POSITIVES } from './corpus.ts';
 
 const key = Buffer.alloc(32, 7);
 const redact = createRedactor({ env: {}, key });
@@ -27,8 +28,8 @@ const shape = (value: unknown): unknown =>
 
 describe('corpus', () => {
   it('is large enough, every name once', () => {
-    expect(POSITIVES.length).toBeGreaterThanOrEqual(30);
-    expect(NEGATIVES.length).toBeGreaterThanOrEqual(30);
+    expect(POSITIVES.length).toBeGreaterThanOrEqual(60);
+    expect(NEGATIVES.length).toBeGreaterThanOrEqual(60);
     expect(new Set(POSITIVES.map(({ name }) => name)).size).toBe(POSITIVES.length);
   });
 
@@ -56,6 +57,17 @@ describe('corpus', () => {
   it.each(NEGATIVES)('left alone: %s', async (text) => {
     expect(await redact(text)).toBe(text);
     expect(await redact(agentLine(text))).toBe(agentLine(text));
+  });
+
+  it('the figures of the README are those of the corpus', async () => {
+    const found = await Promise.all(
+      [...POSITIVES, ...MISSED].map(async ({ text, secret }) => !(await redact(text)).includes(secret)),
+    );
+    const alarms = await Promise.all(NEGATIVES.map(async (text) => (await redact(text)) !== text));
+    const count = (list: boolean[]): string => `${list.filter(Boolean).length} of ${list.length}`;
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`finds ${count(found)} secrets`);
+    expect(readme).toContain(`${count(alarms)} harmless`);
   });
 
   it('all in one text, among ordinary lines', async () => {
