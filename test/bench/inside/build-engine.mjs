@@ -11,6 +11,7 @@ const PARTS = {
   'git/locate.ts': 'locateRepository',
   'git/packs.ts': 'addPack, maintenance',
   'redaction/redactor.ts': 'createRedactor',
+  'redaction/sources.ts': 'SecretSources',
   'session/evolve.ts': 'replay, replayStep',
   'store/code-ref.ts': 'planCode',
   'store/drafts.ts': 'sealDrafts',
