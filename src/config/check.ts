@@ -43,7 +43,8 @@ export const checkTree = (tree: unknown, locate: Locate): void => {
   const result = configSchema.safeParse(tree);
   if (result.success) return;
   const issue = result.error.issues[0] as z.core.$ZodIssue;
-  const path = issue.path.map(String);
+  // An item of a list is told as the list.
+  const path = issue.path.filter((part) => typeof part !== 'number').map(String);
   throw issue.code === 'unrecognized_keys'
     ? unknownKey([...path, issue.keys[0]!], locate)
     : wrongValue(path, tree, locate);
