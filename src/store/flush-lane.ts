@@ -53,7 +53,7 @@ class Shipment {
     const part = (sha256: string) => readPayloadPart(state.payloadDir, sha256);
     const sign = signerOf(this.#job);
     const plan = { content, parent: state.tip, at: clock.now(), part, ...(sign && { sign }) };
-    this.moves.push({ ref: laneRef(lane), to: await planFlush(plan, this.objects), from: state.tip });
+    this.moves.push({ ref: laneRef(lane), to: await planFlush(plan, this.objects), from: state.ref });
   }
 
   async addAttached({ notes, code }: Attached): Promise<void> {

@@ -4,7 +4,7 @@ import { GENESIS, type LogName, logId } from '../events/envelope.ts';
 import { catFileStream } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { listBlobs, parseSegmentName } from './blobs.ts';
-import { type LaneTips, readLaneRefs } from './lane-refs.ts';
+import { type LaneTips, readLaneTips } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { Folded } from './log-store.ts';
 import { readWal, type WalFile } from './wal/wal-files.ts';
@@ -97,7 +97,7 @@ export const foldLanes = async <State>(
 ): Promise<Map<LogName, Folded<State> | undefined>> => {
   // The write-ahead files come first: a flush brings lines into git before it takes them out of there.
   const wal = readWal(repo, 'events', new Set(fold.logs));
-  const refs = await readLaneRefs(repo, fold.logs);
+  const refs = await readLaneTips(repo, fold.logs);
   const lanes = lanesOf(fold, refs, wal);
   await findBlobs(repo, lanes, refs);
   const owners = new Map([...lanes.values()].flatMap((lane) => lane.blobs.map(({ id }) => [id, lane] as const)));

@@ -6,7 +6,7 @@ import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Redact } from './drafts.ts';
 import { foldLanes } from './fold-log.ts';
-import { readLaneRefs } from './lane-refs.ts';
+import { readLaneRefs, readLaneTips } from './lane-refs.ts';
 import type { LaneWriter } from './lane-writer.ts';
 import { assertLog, eventsFile, parseLaneRef } from './layout.ts';
 import type {
@@ -58,8 +58,9 @@ const maintain = async (repo: Repository): Promise<void> => {
 const logState = async (repo: Repository, log: LogName, writer: string | undefined): Promise<string> => {
   const files = listWal(repo).filter((file) => file.log === log && file.kind === 'events');
   const stamps = files.map(({ path }) => [path, stampOf(path)]);
-  const tips = (await readLaneRefs(repo, [log])).get(log) ?? [];
-  return JSON.stringify([log, writer, stamps, [...tips]]);
+  const refs = await readLaneRefs(repo, [log]);
+  const tips = (await readLaneTips(repo, [log], refs)).get(log) ?? [];
+  return JSON.stringify([log, writer, stamps, [...tips], [...(refs.get(log) ?? [])]]);
 };
 
 const namingDamage = async <T>(log: LogName, read: () => Promise<T>): Promise<T> => {
@@ -104,9 +105,10 @@ class GitStore implements LogStore {
 
   async logs(only?: LogName[]): Promise<LogTips[]> {
     const pending = new Set(listWal(this.#repo).map((file) => file.log));
-    const lanes = await readLaneRefs(this.#repo, only);
+    const refs = await readLaneRefs(this.#repo, only);
+    const lanes = await readLaneTips(this.#repo, only, refs);
     const isThere = (log: LogName): boolean => lanes.has(log) || pending.has(log);
-    const lost = only?.every(isThere) ? new Set<LogName>() : this.#lostLogs(lanes);
+    const lost = only?.every(isThere) ? new Set<LogName>() : this.#lostLogs(refs);
     const names = new Set([...lanes.keys(), ...pending, ...lost]);
     const wanted = only ? only.filter((log) => names.has(log)) : [...names];
     return wanted.sort().map((log) => ({

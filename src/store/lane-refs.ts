@@ -1,6 +1,7 @@
 import { type LogName, logId } from '../events/envelope.ts';
 import { listRefs, readRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
+import { readArchives } from './archive/archives.ts';
 import { codeRef, parseLaneRef } from './layout.ts';
 
 /** Writer to the commit its ref names, for each log. */
@@ -9,7 +10,7 @@ export type LaneTips = Map<LogName, Map<string, string>>;
 /** Above this many logs, all refs are listed at once instead of each log's own. */
 const MANY = 8;
 
-/** The refs of these logs, or of all. */
+/** The refs of these logs, or of all; those that were packed away are not among them. */
 export const readLaneRefs = async (repo: Repository, logs?: LogName[]): Promise<LaneTips> => {
   const prefixes =
     logs === undefined || logs.length > MANY
@@ -27,6 +28,23 @@ export const readLaneRefs = async (repo: Repository, logs?: LogName[]): Promise<
     }
   }
   return found;
+};
+
+/**
+ * The last commit of each lane of these logs, or of all: what its ref names, or where that is gone the sealed end in an
+ * archive, which is a chain of flushes like any other.
+ */
+export const readLaneTips = async (repo: Repository, logs?: LogName[], refs?: LaneTips): Promise<LaneTips> => {
+  const tips = new Map(refs ?? (await readLaneRefs(repo, logs)));
+  const archives = await readArchives(repo, 'log');
+  const wanted = logs && new Set(logs);
+  const few = logs && logs.length <= MANY ? logs : [undefined];
+  for (const one of few.flatMap((log) => [...archives.ends(log).values()])) {
+    const lane = parseLaneRef(one.ref);
+    if (!lane || (wanted && !wanted.has(lane.log)) || tips.get(lane.log)?.has(lane.writer)) continue;
+    tips.set(lane.log, new Map(tips.get(lane.log)).set(lane.writer, one.commit));
+  }
+  return tips;
 };
 
 /** The commit our code ref of a session names; null when there is none. */

@@ -8,8 +8,10 @@ import { FileMoved, type Stamp, stampOf, WriteAheadFile } from './wal/write-ahea
 
 interface Known {
   head: Head;
-  /** The commit our ref names; null when there is none. */
+  /** The last commit of the lane; null when there is none. */
   tip: string | null;
+  /** What our ref names: the tip, or null where that was packed away and nothing came after it. */
+  ref: string | null;
   flushedSeq: number;
   events: WriteAheadFile;
 }
@@ -46,6 +48,10 @@ export class LaneState {
 
   get tip(): string | null {
     return this.#loaded.tip;
+  }
+
+  get ref(): string | null {
+    return this.#loaded.ref;
   }
 
   get flushedSeq(): number {
@@ -87,8 +93,8 @@ export class LaneState {
 
   /** Our ref is not where we knew it: reads again where it is and what git holds. The head stays, it is ahead. */
   async refresh(): Promise<void> {
-    const { tip, flushedSeq } = await this.#deps.read();
-    Object.assign(this.#loaded, { tip, flushedSeq });
+    const { tip, ref, flushedSeq } = await this.#deps.read();
+    Object.assign(this.#loaded, { tip, ref, flushedSeq });
     this.#version += 1;
   }
 
@@ -133,7 +139,7 @@ export class LaneState {
   }
 
   flushed({ tip, seq }: { tip: string; seq: number }): void {
-    this.#loaded.tip = tip;
+    Object.assign(this.#loaded, { tip, ref: tip });
     this.#loaded.flushedSeq = Math.max(this.#loaded.flushedSeq, seq);
     this.#version += 1;
   }
@@ -167,9 +173,9 @@ export class LaneState {
     return { reading: await this.#deps.read(), stamp };
   }
 
-  #use({ head, tip, flushedSeq }: LogReading, stamp: Stamp): void {
+  #use({ head, tip, ref, flushedSeq }: LogReading, stamp: Stamp): void {
     this.#known?.events.close();
-    this.#known = { head, tip, flushedSeq, events: new WriteAheadFile(this.#eventsPath, stamp) };
+    this.#known = { head, tip, ref, flushedSeq, events: new WriteAheadFile(this.#eventsPath, stamp) };
   }
 
   #noteFindings({ warnings, tornBytes }: Recovery): void {

@@ -14,12 +14,15 @@ import type { Repository } from '../git/repository.ts';
  *     <commonDir>/amp/cache/                                  may be deleted at any time
  *     refs/amp/sessions/<session>/<writer>, refs/amp/batches/<batch>/<writer>, refs/amp/code/<session>/<writer>
  *     refs/amp/tombstones/<writer>
+ *     refs/amp/archive/<writer>/<yyyy-mm>, refs/amp/code-archive/<writer>/<yyyy-mm>   what was packed away
  */
 export const ampDir = (repo: Repository): string => join(repo.commonDir, 'amp');
 export const walDir = (repo: Repository): string => join(ampDir(repo), 'wal');
 export const quarantineDir = (repo: Repository): string => join(ampDir(repo), 'quarantine');
 export const tipsFile = (repo: Repository, writer: string): string => join(ampDir(repo), 'tips', writer);
 export const indexFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'sessions.ndjson');
+export const archivesFile = (repo: Repository, kind: 'log' | 'code'): string =>
+  join(ampDir(repo), 'cache', `archives-${kind}.txt`);
 export const indexStateFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'refs.json');
 
 /** One writer's part of one log. */
@@ -73,6 +76,13 @@ export const parseWalName = (name: string): WalName | undefined => {
   const [, kind, id, writer, transcript] = WAL_NAME.exec(name) ?? [];
   if (kind === undefined || id === undefined || writer === undefined) return undefined;
   return { log: `${kind}/${id}` as LogName, writer, kind: transcript === undefined ? 'events' : 'transcript' };
+};
+
+const CODE_REF = /^refs\/amp\/code\/([A-Za-z0-9][A-Za-z0-9_-]*)\/([A-Za-z0-9_-]+)$/;
+
+export const parseCodeRef = (ref: string): { session: string; writer: string } | undefined => {
+  const [, session, writer] = CODE_REF.exec(ref) ?? [];
+  return session === undefined || writer === undefined ? undefined : { session, writer };
 };
 
 const LANE_REF = /^refs\/amp\/((?:sessions|batches)\/[A-Za-z0-9][A-Za-z0-9_-]*)\/([A-Za-z0-9_-]+)$/;

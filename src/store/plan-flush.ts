@@ -58,7 +58,15 @@ export const contentOf = (
   };
 };
 
-const describe = ({ lane, events, firstSeq, lastSeq, head, transcript }: FlushContent): string => {
+/** Message of a commit that holds lines of a log. */
+export const describeLines = ({
+  lane,
+  events,
+  firstSeq,
+  lastSeq,
+  head,
+  transcript,
+}: Omit<FlushContent, 'parts'>): string => {
   const what = events.length > 0 ? `events ${firstSeq}-${lastSeq}` : `transcript after event ${lastSeq}`;
   const also = events.length > 0 && transcript.length > 0 ? ' and transcript' : '';
   return [
@@ -97,7 +105,7 @@ export const planFlush = async (
   await add(transcriptName(firstSeq, logId(lane.log)), transcript);
   for (const sha256 of parts) await add(payloadName(sha256), part(sha256));
   const id = await objects.tree(tree);
-  const fields = { parents: parent === null ? [] : [parent], at, message: describe(content) };
+  const fields = { parents: parent === null ? [] : [parent], at, message: describeLines(content) };
   const signed = content.closes ? await sign?.({ ...fields, tree: encodeTree(tree) }) : undefined;
   return signed ? objects.rawCommit(signed) : objects.commit({ ...fields, tree: id });
 };

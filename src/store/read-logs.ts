@@ -5,7 +5,7 @@ import { GENESIS, type LogName, logId } from '../events/envelope.ts';
 import { catFileStream } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { listBlobs, parseSegmentName } from './blobs.ts';
-import { type LaneTips, readLaneRefs } from './lane-refs.ts';
+import { type LaneTips, readLaneRefs, readLaneTips } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { LogView } from './log-store.ts';
 import { mergeLanes, type Segment } from './merge-lanes.ts';
@@ -14,8 +14,10 @@ import { readWal } from './wal/wal-files.ts';
 
 /** What the store itself wants to know about its own writer's end of a log, beside what everybody sees. */
 export interface LogReading extends LogView {
-  /** The commit our ref names; null when there is none. */
+  /** The last commit of our lane: what our ref names, or the end of what was packed away; null when there is none. */
   tip: string | null;
+  /** The commit our ref names; null when there is none. */
+  ref: string | null;
   /** Our last event that is in git. */
   flushedSeq: number;
 }
@@ -54,7 +56,7 @@ class Gathering {
     if (last.seq > this.#last.seq) this.#last = { seq: last.seq, line: lastLine };
   }
 
-  finish(tip: string | null): LogReading {
+  finish({ tip = null, ref = null }: { tip?: string | null; ref?: string | null }): LogReading {
     const events = mergeLanes(this.segments);
     const { seq, line } = this.#last;
     const warnings =
@@ -65,6 +67,7 @@ class Gathering {
       head: { seq, prev: seq === 0 ? GENESIS : lineHash(line), clock: events.at(-1)?.clock ?? 0 },
       warnings,
       tip,
+      ref,
       flushedSeq: this.flushedSeq,
     };
   }
@@ -117,11 +120,12 @@ export const readLogs = async (
   const gatherings = new Map(logs.map((log) => [log, new Gathering(log, writer)]));
   const { repo } = source;
   const wal = readWal(repo, 'events', new Set(logs));
-  const lanes = await readLaneRefs(repo, logs);
-  await readGit(source, gatherings, lanes);
+  const refs = await readLaneRefs(repo, logs);
+  const tips = await readLaneTips(repo, logs, refs);
+  await readGit(source, gatherings, tips);
   for (const { log, bytes } of wal) gatherings.get(log)?.add(bytes, 'wal');
   return logs.map((log) => {
-    const tip = writer === undefined ? undefined : lanes.get(log)?.get(writer);
-    return gatherings.get(log)!.finish(tip ?? null);
+    const ours = (lanes: LaneTips) => (writer === undefined ? undefined : lanes.get(log)?.get(writer));
+    return gatherings.get(log)!.finish({ tip: ours(tips), ref: ours(refs) });
   });
 };

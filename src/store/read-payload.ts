@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { LogName } from '../events/envelope.ts';
 import type { Repository } from '../git/repository.ts';
 import { listBlobs, payloadName } from './blobs.ts';
-import { readLaneRefs } from './lane-refs.ts';
+import { readLaneTips } from './lane-refs.ts';
 import { payloadDir } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { payloadsIn } from './payloads.ts';
@@ -48,7 +48,7 @@ export const readPayload = async (
   const files = found.parts.map((part) => fromFiles(repo, log, part));
   let inGit = new Map<string, string>();
   if (files.some((bytes) => bytes === undefined)) {
-    const tips = (await readLaneRefs(repo, [log])).get(log);
+    const tips = (await readLaneTips(repo, [log])).get(log);
     inGit = new Map((await listBlobs(repo, tips?.values() ?? [])).map(({ id, name }) => [name, id]));
   }
   const parts: Buffer[] = [];

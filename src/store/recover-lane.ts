@@ -100,7 +100,7 @@ export const restoreRefs = async (deps: LaneDeps, reading: LogReading): Promise<
   const { repo, lane, clock } = deps;
   const tips = readTips(repo, lane.writer);
   const refs = [
-    { ref: laneRef(lane), now: reading.tip },
+    { ref: laneRef(lane), now: reading.ref },
     { ref: codeRef(logId(lane.log), lane.writer), now: await readCodeRef(repo, lane.log, lane.writer) },
   ];
   const warnings: string[] = [];

@@ -132,3 +132,25 @@ export const updateIndex = (
   if (all.lines > 2 * all.entries.size + SLACK)
     compactLines(path, [...all.entries.values()].map(lineOf).join(''), clock.newId());
 };
+
+/**
+ * Some commits have other ids now and say the same: what the index knows of their sessions stays known. The order of
+ * the file, which says what changed last, stays as it is.
+ */
+export const renameTips = (
+  repo: Repository,
+  renamed: Map<string, string>,
+  { clock = systemClock }: { clock?: Clock } = {},
+): void => {
+  const entries = readIndex(repo);
+  if (!entries.some(({ tips }) => tips.some(([, id]) => renamed.has(id)))) return;
+  const lines = entries.map((entry) => {
+    const tips = entry.tips.map(([writer, id]): [string, string] => [writer, renamed.get(id) ?? id]);
+    return lineOf({ ...entry, tips });
+  });
+  try {
+    compactLines(indexFile(repo), lines.join(''), clock.newId());
+  } catch {
+    // Then all is read again the next time.
+  }
+};

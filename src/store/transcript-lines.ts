@@ -2,7 +2,7 @@ import type { LogName } from '../events/envelope.ts';
 import { catFileStream } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { type FlushBlob, listBlobs, parseSegmentName } from './blobs.ts';
-import { readLaneRefs } from './lane-refs.ts';
+import { readLaneTips } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { TranscriptLine } from './log-store.ts';
 import { readWal } from './wal/wal-files.ts';
@@ -63,7 +63,7 @@ export async function* readTranscriptParts(
   only?: string,
 ): AsyncGenerator<TranscriptPart> {
   const wal = readWal(repo, 'transcript', new Set([log]));
-  const tips = (await readLaneRefs(repo, [log])).get(log) ?? new Map<string, string>();
+  const tips = (await readLaneTips(repo, [log])).get(log) ?? new Map<string, string>();
   for (const writer of new Set([...tips.keys(), ...wal.map((file) => file.writer)].sort())) {
     if (only !== undefined && writer !== only) continue;
     const seen = new Set<string>();

@@ -5,7 +5,7 @@ import { decodeEvent } from '../events/codec.ts';
 import type { LogName } from '../events/envelope.ts';
 import { compareEvents } from '../events/order.ts';
 import type { Repository } from '../git/repository.ts';
-import { readLaneRefs } from './lane-refs.ts';
+import { readLaneTips } from './lane-refs.ts';
 import { walDir } from './layout.ts';
 import { eachLine } from './lines.ts';
 import type { LogNews } from './log-store.ts';
@@ -81,7 +81,7 @@ class Watch {
   async #lookAtRefs(news: LogNews): Promise<void> {
     this.#lookedAt = this.#options.clock.elapsed();
     const { log } = this.#options;
-    const tips = JSON.stringify([...((await readLaneRefs(this.#repo, [log])).get(log) ?? [])]);
+    const tips = JSON.stringify([...((await readLaneTips(this.#repo, [log])).get(log) ?? [])]);
     if (tips === this.#tips) return;
     this.#addEvents((await this.#options.read()).events, news);
     for await (const part of readTranscriptParts(this.#repo, log)) this.#addLines(part, news);
