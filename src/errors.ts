@@ -26,6 +26,7 @@ const CODES = {
   'remote.unreachable': EXIT.refused,
   'push.rejected': EXIT.refused,
   'sync.busy': EXIT.refused,
+  'history.busy': EXIT.refused,
   'sync.secrets': EXIT.gate,
   'pull-request.failed': EXIT.refused,
   'git.missing': EXIT.refused,

@@ -4,6 +4,7 @@ import { blameAnswers } from './blame-answers.ts';
 import { historyAnswers } from './history-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
+import { packAnswers } from './pack-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
@@ -23,6 +24,7 @@ export const answers = {
   ...syncAnswers,
   ...snapshotAnswers,
   ...historyAnswers,
+  ...packAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
