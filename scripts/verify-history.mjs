@@ -12,6 +12,8 @@
  *   seq    counts up from 1 without a gap, per writer and log
  *   prev   SHA-256 of the bytes of the writer's line before, without its newline; 64 zeros before the first
  *   clock  rises
+ * What was packed away has no ref of its own: `refs/amp/archive/<writer>/<month>` lists in `contents.ndjson` the last
+ * commit of each such chain, and has it behind one of its commits as a parent that is not the first.
  * The last line of a flush has no successor; its hash stands in the commit's message as `Amp-Head`.
  * Exit: 0 sound, 7 damaged, 2 wrong usage.
  */
@@ -43,25 +45,38 @@ const tell = (lane, where, byte, what) => {
 const lanes = new Map();
 const lane = (log, writer) => {
   const key = `${log} ${writer}`;
-  if (!lanes.has(key))
-    lanes.set(key, {
-      log,
-      writer,
-      tip: null,
-      wal: null,
-      seq: 0,
-      prev: '0'.repeat(64),
-      clock: 0,
-      hashes: new Map(),
-      payloads: new Set(),
-    });
+  const start = { tip: null, wal: null, seq: 0, prev: '0'.repeat(64), clock: 0 };
+  if (!lanes.has(key)) lanes.set(key, { log, writer, ...start, hashes: new Map(), payloads: new Set() });
   return lanes.get(key);
 };
-for (const line of git('for-each-ref', '--format=%(objectname) %(refname)', 'refs/amp/sessions', 'refs/amp/batches')
-  .toString()
-  .split('\n')) {
+const refs = (...below) =>
+  git('for-each-ref', '--format=%(objectname) %(refname)', ...below)
+    .toString()
+    .split('\n');
+for (const line of refs('refs/amp/sessions', 'refs/amp/batches')) {
   const [, tip, log, writer] = /^(\S+) refs\/amp\/((?:sessions|batches)\/[^/]+)\/([^/]+)$/.exec(line) ?? [];
   if (tip) lane(log, writer).tip = tip;
+}
+/** Chains that were packed away, unless they go on under a ref of their own. */
+const archived = (tip, ref, writer) => {
+  const at = { log: ref, writer };
+  try {
+    const links = git('rev-list', '--first-parent', '--parents', tip).toString().trim().split('\n');
+    const kept = new Set(links.flatMap((link) => link.split(' ').slice(2)));
+    for (const line of git('cat-file', 'blob', `${tip}:contents.ndjson`).toString().split('\n').filter(Boolean)) {
+      const { ref: gone, commit, lastSeq } = JSON.parse(line);
+      const [, log, of] = /^refs\/amp\/((?:sessions|batches)\/[^/]+)\/([^/]+)$/.exec(gone) ?? [];
+      if (of !== writer || !kept.has(commit)) tell(at, tip, null, `${gone} is listed, and not there`);
+      else if (!lane(log, writer).tip || lane(log, writer).sealed < lastSeq)
+        Object.assign(lane(log, writer), { tip: commit, sealed: lastSeq });
+    }
+  } catch {
+    tell(at, tip, null, 'the archive cannot be read');
+  }
+};
+for (const line of refs('refs/amp/archive')) {
+  const [, tip, ref, writer] = /^(\S+) (refs\/amp\/archive\/([^/]+)\/[^/]+)$/.exec(line) ?? [];
+  if (tip) archived(tip, ref, writer);
 }
 const walDir = join(common, 'amp', 'wal');
 let walNames = [];
@@ -163,15 +178,11 @@ for (const at of lanes.values()) {
     if (at.tip) checkGit(at);
     if (at.wal) checkLines(at, readFileSync(at.wal), at.wal);
   } catch (error) {
-    tell(
-      at,
-      at.tip ?? at.wal,
-      null,
-      `unreadable: ${String(error.stderr ?? error.message)
-        .trim()
-        .split('\n')
-        .at(-1)}`,
-    );
+    const said = String(error.stderr ?? error.message)
+      .trim()
+      .split('\n')
+      .at(-1);
+    tell(at, at.tip ?? at.wal, null, `unreadable: ${said}`);
   }
   events += at.seq;
 }

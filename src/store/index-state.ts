@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { LogName } from '../events/envelope.ts';
 import { lookAtRefs, type RefsLook } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
+import { ARCHIVE } from './archive/archive-refs.ts';
 import { indexFile, indexStateFile, parseLaneRef } from './layout.ts';
 import { readIfThere } from './wal/files.ts';
 import { listWal } from './wal/wal-files.ts';
@@ -14,7 +15,7 @@ import { type Stamp, stampOf } from './wal/write-ahead-file.ts';
  */
 interface IndexState {
   packed: string;
-  /** Loose refs of sessions, ref to id. */
+  /** Loose refs of sessions and of archives, ref to id. */
   loose: Record<string, string>;
   /** Logs of which the index knew nothing certain, because something waited for git or could not be read. */
   open: LogName[];
@@ -47,10 +48,14 @@ export interface SessionsLook {
   index: Stamp;
 }
 
-export const lookAtSessions = (repo: Repository): SessionsLook => ({
-  refs: lookAtRefs(repo, PREFIX),
-  index: stampOf(indexFile(repo)),
-});
+export const lookAtSessions = (repo: Repository): SessionsLook => {
+  const refs = lookAtRefs(repo, PREFIX);
+  const archives = refs && lookAtRefs(repo, ARCHIVE);
+  return {
+    refs: archives && { packed: refs.packed, loose: [...refs.loose, ...archives.loose] },
+    index: stampOf(indexFile(repo)),
+  };
+};
 
 /**
  * The logs of which the index may not know the newest; undefined: any of them.
@@ -64,15 +69,17 @@ export const changedLogs = (
   if (!state || state.packed !== refs.packed || !isSameIndex(index, state, sessions)) return undefined;
   const changed = new Set([...state.open, ...listWal(repo).map(({ log }) => log)]);
   const gone = new Map(Object.entries(state.loose));
-  const note = (ref: string): void => {
+  const moved = refs.loose.filter(({ ref, id }) => {
+    const isSame = gone.get(ref) === id;
+    gone.delete(ref);
+    return !isSame;
+  });
+  for (const ref of [...moved.map((one) => one.ref), ...gone.keys()]) {
+    // An archive has many logs.
+    if (ref.startsWith(ARCHIVE)) return undefined;
     const lane = parseLaneRef(ref);
     if (lane) changed.add(lane.log);
-  };
-  for (const { ref, id } of refs.loose) {
-    if (gone.get(ref) !== id) note(ref);
-    gone.delete(ref);
   }
-  for (const ref of gone.keys()) note(ref);
   return [...changed].filter((log) => log.startsWith('sessions/'));
 };
 

@@ -66,7 +66,7 @@ export const describeLines = ({
   lastSeq,
   head,
   transcript,
-}: Omit<FlushContent, 'parts'>): string => {
+}: Omit<FlushContent, 'parts' | 'closes'>): string => {
   const what = events.length > 0 ? `events ${firstSeq}-${lastSeq}` : `transcript after event ${lastSeq}`;
   const also = events.length > 0 && transcript.length > 0 ? ' and transcript' : '';
   return [

@@ -1,5 +1,6 @@
 import { locateRepository } from '../git/locate.ts';
 import { listRefs } from '../git/refs.ts';
+import { readArchives } from '../store/archive/archives.ts';
 import { readIndex } from '../store/session-index.ts';
 import type { SessionSummary } from './summaries.ts';
 
@@ -19,7 +20,9 @@ export const offerSessions = async (dir: string): Promise<Offer[]> => {
   const repo = await locateRepository(dir);
   const refs = await listRefs(repo, SESSIONS);
   const known = new Map(readIndex(repo).map(({ session, summary }) => [session, summary as SessionSummary]));
-  const ids = new Set([...refs.map(({ ref }) => ref.slice(SESSIONS.length).split('/')[0]!), ...known.keys()]);
+  const packed = (await readArchives(repo, 'log')).all(SESSIONS);
+  const ids = new Set([...refs, ...packed].map(({ ref }) => ref.slice(SESSIONS.length).split('/')[0]!));
+  for (const id of known.keys()) ids.add(id);
   const offers: Offer[] = [];
   for (const id of ids) {
     const summary = known.get(id);

@@ -5,13 +5,12 @@ import { listRefs, readRef } from '../git/refs.ts';
 import { acquireLock, type Lock, LockHeld } from '../process/lock.ts';
 import { inTurn } from '../process/lock-turn.ts';
 import { archiveRef } from '../store/archive/archive-refs.ts';
-import { dropCovered } from '../store/archive/drop-covered.ts';
 import { type LaneToPack, packLanes } from '../store/archive/pack-lanes.ts';
-import { restoreArchives } from '../store/archive/restore-archives.ts';
 import { laneRef, parseLaneRef } from '../store/layout.ts';
 import { listWal } from '../store/wal/wal-files.ts';
 import type { Context } from './context.ts';
 import { lockPath } from './journal.ts';
+import { settlePacking } from './settle-packing.ts';
 import { type SessionSummary, summaries } from './summaries.ts';
 import { settleLogs } from './sync/settle-logs.ts';
 
@@ -151,12 +150,6 @@ const withPackLock = <T>(ctx: Context, work: () => Promise<T>): Promise<T> => {
     });
   const path = join(ctx.repo.commonDir, 'amp', 'locks', 'pack.lock');
   return inTurn(path, { command: 'history pack', waitMs: PATIENCE_MS, busy }, work);
-};
-
-/** Finishes what a packing that was interrupted left, and brings into git what waits for it. */
-export const settlePacking = async (ctx: Context): Promise<void> => {
-  for (const ref of await restoreArchives(ctx.repo, ctx.store.writer)) ctx.warn(`${ref} was gone and was put back.`);
-  await dropCovered(ctx.repo, { writer: ctx.store.writer, clock: ctx.clock });
 };
 
 /**

@@ -6,8 +6,10 @@ import { readRef } from '../git/refs.ts';
 import { Replay, replayStep } from '../session/evolve.ts';
 import { expectedNotes } from '../session/landing.ts';
 import type { Session } from '../session/state.ts';
+import { readArchives } from '../store/archive/archives.ts';
 import { codeRef } from '../store/layout.ts';
 import { readTips } from '../store/tips.ts';
+import { checkArchives } from '../store/verify/check-archives.ts';
 import { checkNotes, type NoteFacts } from '../store/verify/check-notes.ts';
 import { missingObjects } from '../store/verify/lane-history.ts';
 import type { Problem } from '../store/verify/problem.ts';
@@ -47,20 +49,15 @@ const checkCommits = async (ctx: Context, log: LogName, { writer, commits }: Lan
   if (moved !== undefined)
     problems.push({ kind: 'ref', log, writer, seq: null, where: ref, byte: null, detail: moved, isDamage: true });
   const missing = await missingObjects(ctx.repo, [...commits.keys()]);
+  // A history fetched without its code names commits that were never here.
+  const isCodeHere =
+    now !== null ||
+    moved !== undefined ||
+    (missing.size > 0 && (await readArchives(ctx.repo, 'code')).of(ref).length > 0);
   for (const commit of missing) {
     const { seq, where, byte } = commits.get(commit)!;
     const detail = `commit ${commit.slice(0, 12)} of event ${seq} is not here`;
-    // A history fetched without its code names commits that were never here.
-    problems.push({
-      kind: 'commit',
-      log,
-      writer,
-      seq,
-      where,
-      byte,
-      detail,
-      isDamage: now !== null || moved !== undefined,
-    });
+    problems.push({ kind: 'commit', log, writer, seq, where, byte, detail, isDamage: isCodeHere });
   }
   return problems;
 };
@@ -156,6 +153,7 @@ export const examine = async (ctx: Context, session?: string): Promise<{ found: 
   for (const log of logs) log.problems.push(...(bad.get(log.log as LogName) ?? []));
   const facts = factsOf(told);
   const problems = await checkNotes(ctx.repo, facts);
+  if (session === undefined) problems.push(...(await checkArchives(ctx.repo, ctx.store.writer)));
   const events = logs.reduce((sum, log) => sum + log.events, 0);
   const isDamaged = [...problems, ...logs.flatMap((log) => log.problems)].some(({ isDamage }) => isDamage);
   return { found: { ok: !isDamaged, logs, problems, events, signatures }, facts };

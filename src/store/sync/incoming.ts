@@ -1,7 +1,10 @@
 import { changePackedRefs } from '../../git/packed-refs.ts';
 import { listRefs, type RefEntry } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
+import { readArchives } from '../archive/archives.ts';
+import { isCovered } from '../archive/covered.ts';
 import { moveRefs, type RefMove } from '../bring-in.ts';
+import { parseCodeRef } from '../layout.ts';
 import type { ObjectReader } from '../notes/plan-notes.ts';
 import { recordTips } from '../tips.ts';
 import { relateChains } from './relate-chains.ts';
@@ -26,6 +29,16 @@ const judge = async (
   return relation === 'diverged' ? { reason: DIVERGED } : undefined;
 };
 
+/** Whether an archive that is here has all of a ref that was packed away: it does not come in again. */
+const packedCheck = async (
+  repo: Repository,
+  reader: ObjectReader,
+): Promise<(ref: string, id: string) => Promise<boolean>> => {
+  const [log, code] = [await readArchives(repo, 'log'), await readArchives(repo, 'code')];
+  const of = (ref: string) => (parseCodeRef(ref) ? code : log).of(ref);
+  return (ref, id) => isCovered(repo, reader, { id, packings: of(ref) });
+};
+
 export interface Judged {
   moves: RefMove[];
   refused: { ref: string; reason: string }[];
@@ -42,9 +55,11 @@ export const judgeIncoming = async (
   { reader, incomplete }: { reader: ObjectReader; incomplete: Set<string> },
 ): Promise<Judged> => {
   const here = new Map((await listRefs(repo, 'refs/amp/')).map(({ ref, id }) => [ref, id]));
+  const isPacked = await packedCheck(repo, reader);
   const moves: RefMove[] = [];
   const refused: Judged['refused'] = [];
   for (const { ref, id } of incoming) {
+    if (await isPacked(ref, id)) continue;
     const known = { ref, now: here.get(ref), id };
     const verdict = incomplete.has(id) ? { reason: INCOMPLETE } : parseSyncRef(ref) && (await judge(reader, known));
     if (verdict && 'reason' in verdict) refused.push({ ref, reason: verdict.reason });

@@ -1,17 +1,18 @@
-import { parseLaneRef } from '../layout.ts';
+import { ARCHIVE, CODE_ARCHIVE, parseArchiveRef } from '../archive/archive-refs.ts';
+import { parseCodeRef, parseLaneRef } from '../layout.ts';
 
 /** A ref that travels between clones; all but snapshots have one writer. */
 export interface SyncRef {
   ref: string;
-  kind: 'log' | 'code' | 'snapshot';
-  /** Session or batch. */
+  /** The archives hold many logs, and the code of many sessions, that were packed away. */
+  kind: 'log' | 'code' | 'snapshot' | 'archive' | 'code-archive';
+  /** Session or batch; of an archive its month. */
   id: string;
   /** Empty for a snapshot. */
   writer: string;
 }
 
 const SNAPSHOT_REF = /^refs\/amp\/snapshots\/([A-Za-z0-9][A-Za-z0-9_-]*)$/;
-const CODE_REF = /^refs\/amp\/code\/([A-Za-z0-9][A-Za-z0-9_-]*)\/([A-Za-z0-9_-]+)$/;
 
 /** Anybody may push names: only such as this program makes are taken, so none can be mistaken for an option or a path. */
 export const parseSyncRef = (ref: string): SyncRef | undefined => {
@@ -19,8 +20,11 @@ export const parseSyncRef = (ref: string): SyncRef | undefined => {
   if (lane) return { ref, kind: 'log', id: lane.log.slice(lane.log.indexOf('/') + 1), writer: lane.writer };
   const [, session] = SNAPSHOT_REF.exec(ref) ?? [];
   if (session !== undefined) return { ref, kind: 'snapshot', id: session, writer: '' };
-  const [, id, writer] = CODE_REF.exec(ref) ?? [];
-  return id === undefined || writer === undefined ? undefined : { ref, kind: 'code', id, writer };
+  const code = parseCodeRef(ref);
+  if (code) return { ref, kind: 'code', id: code.session, writer: code.writer };
+  const archive = parseArchiveRef(ref);
+  const kind = archive?.kind === 'code' ? 'code-archive' : 'archive';
+  return archive && { ref, kind, id: archive.month, writer: archive.writer };
 };
 
 /** What goes along beside the logs. */
@@ -35,6 +39,7 @@ export interface Choice {
 export const syncPrefixes = ({ code, snapshots }: Choice): string[] => [
   'refs/amp/sessions/',
   'refs/amp/batches/',
-  ...(code ? ['refs/amp/code/'] : []),
+  ARCHIVE,
+  ...(code ? ['refs/amp/code/', CODE_ARCHIVE] : []),
   ...(snapshots ? ['refs/amp/snapshots/'] : []),
 ];

@@ -2,6 +2,8 @@ import { openCatFile } from '../../git/git.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
 import { isPartialClone, listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
+import { type ArchivedRef, readArchives } from '../../store/archive/archives.ts';
+import { isCovered } from '../../store/archive/covered.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
 import { type Choice, parseSyncRef, type SyncRef, syncPrefixes } from '../../store/sync/sync-refs.ts';
@@ -15,10 +17,20 @@ export interface Difference extends SyncRef {
   theirs: string | undefined;
   /** `unknown`: what they have is not here, so it has to be fetched to be compared. */
   relation: Exclude<Relation, 'same'>;
+  /** Archives that are here have packed this ref away once. */
+  packed: boolean;
+}
+
+/** A ref of the other side whose history is in an archive that is here. */
+export interface Stale extends SyncRef {
+  /** What it names there. */
+  theirs: string;
+  archive: string;
 }
 
 export interface Comparison {
   differences: Difference[];
+  stale: Stale[];
   notes: { ours: string | undefined; theirs: string | undefined };
   /** How many sessions and batches the other side has. */
   logs: number;
@@ -43,10 +55,30 @@ const relate = async (
 /** In a partial clone, to ask for a commit that is not here would fetch it, each with a connection of its own. */
 const absentIn = async (ctx: Context, there: Map<string, string>, here: Map<string, string>) => {
   if (!(await isPartialClone(ctx.repo))) return () => false;
-  const changed = [...there].filter(([ref, id]) => here.has(ref) && here.get(ref) !== id).map(([, id]) => id);
+  const changed = [...there].filter(([ref, id]) => here.get(ref) !== id).map(([, id]) => id);
   const present = await presentCommits(ctx.repo, changed);
   const absent = new Set(changed.filter((id) => !present.has(id)));
   return (id: string | undefined): boolean => id !== undefined && absent.has(id);
+};
+
+/** What was packed away here: all packings of a ref. */
+const packingsHere = async ({ repo }: Context): Promise<(ref: string) => ArchivedRef[]> => {
+  const [log, code] = [await readArchives(repo, 'log'), await readArchives(repo, 'code')];
+  return (ref) => (ref.startsWith('refs/amp/code/') ? code : log).of(ref);
+};
+
+/** The archive here that has all of what a ref there leads to; undefined when none has. */
+const archiveOf = async (
+  { repo }: Context,
+  reader: ReturnType<typeof openCatFile>,
+  seen: { id: string | undefined; packings: ArchivedRef[]; isAbsent(id: string | undefined): boolean },
+): Promise<string | undefined> => {
+  const { id, packings, isAbsent } = seen;
+  const last = packings.at(-1);
+  if (!last || id === undefined) return undefined;
+  const isKnown = packings.some(({ tip }) => tip === id);
+  if (!isKnown && (isAbsent(id) || !(await isCovered(repo, reader, { id, packings })))) return undefined;
+  return last.archive;
 };
 
 /** One look at both sides. @throws AppError remote.unreachable */
@@ -57,22 +89,32 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
   const here = await hereNow(ctx, prefixes);
   const isAbsent = await absentIn(ctx, there, here);
   const reader = openCatFile(ctx.repo);
+  const packingsOf = await packingsHere(ctx);
   const differences: Difference[] = [];
+  const stale: Stale[] = [];
   const logs = new Set<string>();
   try {
     for (const ref of new Set([...here.keys(), ...there.keys()])) {
       const parsed = parseSyncRef(ref);
       if (!parsed) continue;
-      const [ours, theirs] = [here.get(ref), there.get(ref)];
+      const ours = here.get(ref);
+      let theirs = there.get(ref);
       if (theirs !== undefined && parsed.kind === 'log') logs.add(parsed.id);
       if (ours === theirs) continue;
+      const packings = packingsOf(ref);
+      const archive = await archiveOf(ctx, reader, { id: theirs, packings, isAbsent });
+      if (archive !== undefined) {
+        stale.push({ ...parsed, theirs: theirs!, archive });
+        theirs = undefined;
+        if (ours === undefined) continue;
+      }
       const relation = isAbsent(theirs) ? 'unknown' : await relate(reader, ours, theirs);
-      if (relation !== 'same') differences.push({ ...parsed, ours, theirs, relation });
+      if (relation !== 'same') differences.push({ ...parsed, ours, theirs, relation, packed: packings.length > 0 });
     }
   } finally {
     reader.close();
   }
   const heads = [...there].filter(([ref]) => ref.startsWith('refs/heads/')).map(([, id]) => id);
   const notes = { ours: await readRef(ctx.repo, NOTES_REF), theirs: there.get(NOTES_REF) };
-  return { differences, notes, logs: logs.size, heads };
+  return { differences, stale, notes, logs: logs.size, heads };
 };

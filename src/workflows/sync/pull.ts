@@ -4,6 +4,8 @@ import { listRefs, type RefEntry, readRef } from '../../git/refs.ts';
 import { completeObjects, fetchObjects } from '../../git/sync-fetch.ts';
 import type { RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
+import { ARCHIVE, parseArchiveRef } from '../../store/archive/archive-refs.ts';
+import { dropCovered } from '../../store/archive/drop-covered.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { mergeNotes } from '../../store/notes/merge-notes.ts';
 import { judgeIncoming, takeIncoming } from '../../store/sync/incoming.ts';
@@ -65,6 +67,25 @@ const takeNotes = async (ctx: Context, theirs: string, { reader, incomplete, ado
 export const pullNotes = (ctx: Context, remote: SyncRemote, theirs: string): Promise<boolean> =>
   withFetched(ctx, remote, [theirs], (fetched) => takeNotes(ctx, theirs, fetched));
 
+type Taken = Omit<Pulled, 'notes'>;
+
+const takeSome = async (ctx: Context, wanted: RefEntry[], fetched: Fetched): Promise<Taken> => {
+  if (wanted.length === 0) return { taken: [], refused: [] };
+  const { moves, refused } = await judgeIncoming(ctx.repo, wanted, fetched);
+  if (moves.length > 0) fetched.adopt();
+  return { taken: await takeIncoming(ctx.repo, moves, ctx.store.writer), refused };
+};
+
+/** Archives come first: what they hold goes here, before anything that goes on from there is looked at. */
+const takeRefs = async (ctx: Context, wanted: RefEntry[], fetched: Fetched): Promise<Taken> => {
+  const isArchive = ({ ref }: RefEntry): boolean => parseArchiveRef(ref) !== undefined;
+  const archives = await takeSome(ctx, wanted.filter(isArchive), fetched);
+  if (archives.taken.length > 0) await dropCovered(ctx.repo, { writer: ctx.store.writer, clock: ctx.clock });
+  const others = wanted.filter((one) => !isArchive(one));
+  const rest = await takeSome(ctx, others, fetched);
+  return { taken: [...archives.taken, ...rest.taken], refused: [...archives.refused, ...rest.refused] };
+};
+
 /** Fetches what the other side has and we have not, looks at it, and takes over what goes on from ours. */
 export const pull = async (ctx: Context, remote: SyncRemote, { differences, notes }: Comparison): Promise<Pulled> => {
   const wanted = wantedOf(differences);
@@ -72,9 +93,7 @@ export const pull = async (ctx: Context, remote: SyncRemote, { differences, note
   const ids = [...new Set([...wanted.map(({ id }) => id), ...(theirs === undefined ? [] : [theirs])])];
   const bring = () =>
     withFetched(ctx, remote, ids, async (fetched) => {
-      const { moves, refused } = await judgeIncoming(ctx.repo, wanted, fetched);
-      if (moves.length > 0) fetched.adopt();
-      const taken = await takeIncoming(ctx.repo, moves, ctx.store.writer);
+      const { taken, refused } = await takeRefs(ctx, wanted, fetched);
       const gained = theirs !== undefined && (await takeNotes(ctx, theirs, fetched));
       return { taken, refused, notes: gained };
     });
@@ -86,7 +105,7 @@ export const pull = async (ctx: Context, remote: SyncRemote, { differences, note
 /** A partial clone may have got our refs from the user's own fetch, without the lines behind them. */
 const completeLogs = async (ctx: Context, remote: SyncRemote): Promise<void> => {
   const lists = await Promise.all(
-    ['refs/amp/sessions/', 'refs/amp/batches/'].map((prefix) => listRefs(ctx.repo, prefix)),
+    ['refs/amp/sessions/', 'refs/amp/batches/', ARCHIVE].map((prefix) => listRefs(ctx.repo, prefix)),
   );
   const notes = await readRef(ctx.repo, NOTES_REF);
   const tips = lists.flat().map(({ id }) => id);

@@ -1,13 +1,16 @@
 import { isAncestor } from '../../git/commits.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
+import { deleteRemoteRefs } from '../../git/sync-delete.ts';
 import { listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
+import { parseArchiveRef } from '../../store/archive/archive-refs.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
-import type { Comparison, Difference } from './compare.ts';
+import type { Comparison, Difference, Stale } from './compare.ts';
 import { pullNotes } from './pull.ts';
+import { scanArchives } from './scan-archives.ts';
 import { scanCode } from './scan-code.ts';
 import { type HeldRef, type Outgoing, scanLogs } from './scan-logs.ts';
 import { scanNotes } from './scan-notes.ts';
@@ -22,17 +25,30 @@ export interface Sent {
 const outgoing = ({ ref, ours, theirs }: Difference): Outgoing => ({ ref, id: ours!, known: theirs ?? null });
 
 /** Commits that the other side has in any case, as far as we know without asking for objects. */
-const sharedCommits = async (ctx: Context, remote: SyncRemote, heads: string[]): Promise<string[]> => {
+const sharedCommits = async (ctx: Context, remote: SyncRemote, { heads, stale }: Comparison): Promise<string[]> => {
   const refs = await listRefs(ctx.repo, 'refs/');
   const tracked = remote.name === null ? [] : refs.filter(({ ref }) => ref.startsWith(`refs/remotes/${remote.name}/`));
   const here = new Set(refs.map(({ id }) => id));
-  const shared = new Set([...tracked.map(({ id }) => id), ...heads.filter((id) => here.has(id))]);
+  const packed = stale.flatMap(({ kind, theirs }) => (kind === 'code' ? [theirs] : []));
+  const shared = new Set([...tracked.map(({ id }) => id), ...heads.filter((id) => here.has(id)), ...packed]);
   const missing = await missingObjects(ctx.repo, [...shared]);
   return [...shared].filter((id) => !missing.has(id));
 };
 
-const toSend = ({ differences }: Comparison, kind: Difference['kind']): Outgoing[] =>
-  differences.filter((one) => one.kind === kind && one.relation === 'ahead').map(outgoing);
+/**
+ * A log that the other side has not may lie in an archive there that is not here yet: it waits for a fetch, or an old
+ * clone would bring back what was packed away.
+ */
+const mayBePacked = ({ differences }: Comparison, { theirs, packed, writer, kind }: Difference): boolean =>
+  theirs === undefined &&
+  !packed &&
+  (kind === 'log' || kind === 'code') &&
+  differences.some((one) => one.kind.endsWith('archive') && one.writer === writer && one.relation !== 'ahead');
+
+const toSend = (found: Comparison, kind: Difference['kind']): Outgoing[] =>
+  found.differences
+    .filter((one) => one.kind === kind && one.relation === 'ahead' && !mayBePacked(found, one))
+    .map(outgoing);
 
 /** What would go, and what must not. */
 const sift = async (
@@ -42,11 +58,41 @@ const sift = async (
 ): Promise<{ refs: OutgoingRef[]; held: HeldRef[] }> => {
   ctx.secrets.watchAll();
   const logs = toSend(found, 'log');
-  const code = [...toSend(found, 'code'), ...toSend(found, 'snapshot')];
-  const shared = code.length > 0 ? await sharedCommits(ctx, remote, found.heads) : [];
-  const held = [...(await scanLogs(ctx, logs)), ...(await scanCode(ctx, code, shared))];
+  const archives = toSend(found, 'archive');
+  const code = [...toSend(found, 'code-archive'), ...toSend(found, 'code'), ...toSend(found, 'snapshot')];
+  const shared = code.length > 0 ? await sharedCommits(ctx, remote, found) : [];
+  const held = [
+    ...(await scanLogs(ctx, logs)),
+    ...(await scanArchives(ctx, archives)),
+    ...(await scanCode(ctx, code, shared)),
+  ];
   const stays = new Set(held.map(({ ref }) => ref));
-  return { refs: [...logs, ...code].filter(({ ref }) => !stays.has(ref)), held };
+  return { refs: [...archives, ...code, ...logs].filter(({ ref }) => !stays.has(ref)), held };
+};
+
+/** What is in an archive that the other side has: it may go there. */
+const outdated = ({ stale, differences }: Comparison, pushed: OutgoingRef[]): Stale[] => {
+  const isThere = new Map(differences.map(({ ref, relation }) => [ref, relation === 'behind']));
+  for (const { ref } of pushed) isThere.set(ref, true);
+  return stale.filter((one) => isThere.get(one.archive) !== false);
+};
+
+/**
+ * Pushes in an order that loses nothing wherever it stops: archives, then the refs that they stand for go, then what
+ * goes on from there.
+ */
+const send = async (
+  ctx: Context,
+  remote: SyncRemote,
+  { found, refs }: { found: Comparison; refs: OutgoingRef[] },
+): Promise<Pick<Sent, 'refused'> & { pushed: OutgoingRef[] }> => {
+  const isArchive = ({ ref }: OutgoingRef): boolean => parseArchiveRef(ref) !== undefined;
+  const archives = await pushRefs(ctx.repo, remote, refs.filter(isArchive));
+  const gone = outdated(found, archives.pushed).map(({ ref, theirs }) => ({ ref, id: theirs }));
+  await deleteRemoteRefs(ctx.repo, remote, gone);
+  const others = refs.filter((one) => !isArchive(one));
+  const rest = await pushRefs(ctx.repo, remote, others);
+  return { pushed: [...archives.pushed, ...rest.pushed], refused: [...archives.refused, ...rest.refused] };
 };
 
 /** Others move the notes too: so often they are fetched, merged and pushed again. */
@@ -86,7 +132,7 @@ export const push = async (
   { dryRun }: { dryRun: boolean },
 ): Promise<Sent> => {
   const { refs, held } = await sift(ctx, remote, found);
-  const { pushed, refused } = dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
+  const { pushed, refused } = dryRun ? { pushed: refs, refused: [] } : await send(ctx, remote, { found, refs });
   const notes = await pushNotes(ctx, remote, dryRun);
   return {
     pushed: pushed.map(({ ref }) => ref),

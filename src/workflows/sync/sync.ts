@@ -4,9 +4,11 @@ import { clearOutgoing, type RefusedRef } from '../../git/sync-push.ts';
 import { findSyncRemote } from '../../git/sync-remote.ts';
 import type { LockHeld } from '../../process/lock.ts';
 import { inTurn } from '../../process/lock-turn.ts';
+import { parseArchiveRef } from '../../store/archive/archive-refs.ts';
 import { parseSyncRef } from '../../store/sync/sync-refs.ts';
 import { changeSyncState } from '../../store/sync/sync-state.ts';
 import type { Context } from '../context.ts';
+import { settlePacking } from '../settle-packing.ts';
 import { summaries } from '../summaries.ts';
 import { compare } from './compare.ts';
 import { type Pulled, plannedPull, pull } from './pull.ts';
@@ -88,6 +90,7 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<Exchanged> => {
   wish.onStep?.(`comparing with ${remote.label}`);
   if (!dryRun) {
     await clearOutgoing(ctx.repo);
+    await settlePacking(ctx);
     await settleLogs(ctx);
   }
   const choice = { code: !wish.historyOnly, snapshots: wish.snapshots ?? false };
@@ -96,8 +99,11 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<Exchanged> => {
   const bring = dryRun ? plannedPull(found) : undefined;
   const pulled = wish.pull ? (bring ?? (await pull(ctx, remote, found))) : NOTHING_PULLED;
   if (wish.push) wish.onStep?.(`looking for secrets, pushing to ${remote.label}`);
-  // What was unknown when it was compared, and turned out to be behind ours, goes the other way now.
-  const isOpen = !dryRun && found.differences.some(({ relation }) => relation === 'unknown');
+  // What was unknown when it was compared, and turned out to be behind ours, goes the other way now; and what an
+  // archive has that has just come must not go back.
+  const isArchive = pulled.taken.some((ref) => parseArchiveRef(ref));
+  const isChanged = isArchive || found.differences.some(({ relation, packed }) => relation === 'unknown' || packed);
+  const isOpen = isChanged && !dryRun;
   const sent = wish.push
     ? await push(ctx, remote, isOpen ? await compare(ctx, remote, choice) : found, { dryRun })
     : NOTHING_SENT;
