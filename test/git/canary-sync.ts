@@ -5,6 +5,7 @@ import { changePackedRefs } from '../../src/git/packed-refs.ts';
 import { listRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import * as signing from '../../src/git/sign-commit.ts';
+import * as deletes from '../../src/git/sync-delete.ts';
 import * as fetches from '../../src/git/sync-fetch.ts';
 import * as pushes from '../../src/git/sync-push.ts';
 import * as remotes from '../../src/git/sync-remote.ts';
@@ -50,6 +51,17 @@ export const SYNC: Record<string, Work> = {
     await expect(fetches.listRemoteRefs(scene.repo, ext, ['refs/*'])).rejects.toMatchObject({
       code: 'remote.unreachable',
     });
+  },
+  deleteRemoteRefs: async (scene) => {
+    const [ref, other] = ['refs/amp/sessions/old/w', 'refs/amp/sessions/new/w'];
+    const refs = [ref, other].map((name) => ({ ref: name, id: scene.tip }));
+    await pushes.pushRefs(scene.repo, await origin(scene), refs);
+    const seen = [refs[0]!, { ref: other, id: scene.parent }];
+    expect(await deletes.deleteRemoteRefs(scene.repo, await origin(scene), seen)).toEqual([ref]);
+    const left = await fetches.listRemoteRefs(scene.repo, await origin(scene), [ref, other]);
+    expect([...left.keys()]).toEqual([other]);
+    const ext = { label: 'ext', address: 'ext', name: 'ext' };
+    expect(await deletes.deleteRemoteRefs(scene.repo, ext, refs)).toEqual([]);
   },
   clearOutgoing: async ({ repo, tip }) => {
     const create = [{ ref: 'refs/amp-outgoing/sessions/a/w', id: tip }];

@@ -66,6 +66,21 @@ const unsealed = (tip: string, all: Map<string, Flush>, base: ArchivedRef | unde
   return chain.reverse();
 };
 
+/** A signature is over the very commit that closes a session; written again, it would be gone. */
+const signedAmong = async (repo: Repository, jobs: Job[]): Promise<Set<Job>> => {
+  const reader = openCatFile(repo);
+  try {
+    const isSigned = async ({ commit }: Flush): Promise<boolean> => {
+      const bytes = (await reader.object(commit))?.bytes;
+      return bytes?.subarray(0, bytes.indexOf('\n\n')).includes('\ngpgsig') ?? false;
+    };
+    const signed = await Promise.all(jobs.map(async ({ flushes }) => Promise.all(flushes.map(isSigned))));
+    return new Set(jobs.filter((_, at) => signed[at]!.some(Boolean)));
+  } finally {
+    reader.close();
+  }
+};
+
 const jobsOf = async (repo: Repository, wish: PackWish, result: PackResult): Promise<Job[]> => {
   const tips = wish.lanes.map(({ tip }) => tip);
   const flushes = new Map((await readFlushes(repo, tips)).map((flush) => [flush.commit, flush]));
@@ -82,9 +97,12 @@ const jobsOf = async (repo: Repository, wish: PackWish, result: PackResult): Pro
       if (!(error instanceof NotSound)) throw error;
       result.skipped.push({ log: lane.log, why: error.message });
     }
-  const sizes = await blobSizes(repo, jobs.flatMap(lineFiles));
-  for (const job of jobs) job.bytes = lineFiles(job).reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
-  return jobs;
+  const signed = await signedAmong(repo, jobs);
+  for (const { lane } of signed) result.skipped.push({ log: lane.log, why: 'the commit that closes it is signed' });
+  const free = jobs.filter((job) => !signed.has(job));
+  const sizes = await blobSizes(repo, free.flatMap(lineFiles));
+  for (const job of free) job.bytes = lineFiles(job).reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
+  return free;
 };
 
 const inBatches = (jobs: Job[]): Job[][] => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sessionLog } from '../../../src/events/envelope.ts';
 import { readRef } from '../../../src/git/refs.ts';
@@ -10,7 +12,7 @@ import type { LogStore } from '../../../src/store/log-store.ts';
 import { payloadsIn } from '../../../src/store/payloads.ts';
 import { readTips } from '../../../src/store/tips.ts';
 import { created, draft } from '../../support/events.ts';
-import { exec, git } from '../../support/repo.ts';
+import { exec, git, tempDir } from '../../support/repo.ts';
 import { type GitPlace, gitPlace, message, messages, testClock } from '../places.ts';
 
 const MONTH = '2026-11';
@@ -171,6 +173,15 @@ describe('what cannot be sealed, and what is forgotten', () => {
       packed: [],
       skipped: [{ log: LOG, why: 'event 6 does not follow from event 0' }],
       dropped: [],
+    });
+    const raw = await git(place.dir, 'cat-file', 'commit', tip);
+    const signed = raw.replace('\n\n', '\ngpgsig -----BEGIN SSH SIGNATURE-----\n -----END SSH SIGNATURE-----\n\n');
+    const file = join(tempDir(), 'commit');
+    writeFileSync(file, `${signed}\n`);
+    const [lane] = lanes as [(typeof lanes)[0]];
+    lane.tip = await git(place.dir, 'hash-object', '-t', 'commit', '-w', file);
+    expect(await packLanes(place.repo, { writer, month: MONTH, clock: testClock(), lanes })).toMatchObject({
+      skipped: [{ log: LOG, why: 'the commit that closes it is signed' }],
     });
     expect(await readRef(place.repo, ref)).toBe(tip);
   });
