@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { archiveRef, parseArchiveRef } from '../../../src/store/archive/archive-refs.ts';
 import { decodePacked, encodePacked, type Packed } from '../../../src/store/archive/contents.ts';
 import { parseCodeRef } from '../../../src/store/layout.ts';
-import { isCode, parseSyncRef, SYNC_PATTERNS, SYNC_PREFIXES } from '../../../src/store/sync/sync-refs.ts';
+import { parseSyncRef, syncPrefixes } from '../../../src/store/sync/sync-refs.ts';
 
 describe('names of archives', () => {
   it.each([
@@ -32,16 +32,10 @@ describe('names of archives', () => {
     const code = parseSyncRef('refs/amp/code-archive/w1/2026-11')!;
     expect(log).toEqual({ ref: log.ref, kind: 'archive', id: '2026-11', writer: 'w1' });
     expect(code).toEqual({ ref: code.ref, kind: 'code-archive', id: '2026-11', writer: 'w1' });
-    expect([isCode(log), isCode(code), isCode({ kind: 'log' }), isCode({ kind: 'code' })]).toEqual([
-      false,
-      true,
-      false,
-      true,
-    ]);
-    for (const { ref } of [log, code]) {
-      expect(SYNC_PREFIXES.some((prefix) => ref.startsWith(prefix))).toBe(true);
-      expect(SYNC_PATTERNS.some((pattern) => ref.startsWith(pattern.slice(0, -1)))).toBe(true);
-    }
+    const travels = (ref: string, code: boolean): boolean =>
+      syncPrefixes({ code, snapshots: false }).some((prefix) => ref.startsWith(prefix));
+    expect([travels(log.ref, false), travels(code.ref, false)]).toEqual([true, false]);
+    expect([travels(log.ref, true), travels(code.ref, true)]).toEqual([true, true]);
     expect(parseCodeRef('refs/amp/code/s1/w1')).toEqual({ session: 's1', writer: 'w1' });
     expect(parseCodeRef('refs/amp/code-archive/w1/2026-11')).toBeUndefined();
   });
