@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import * as added from '../../src/git/added-lines.ts';
 import { changePackedRefs } from '../../src/git/packed-refs.ts';
+import * as reflogs from '../../src/git/reflog.ts';
 import { listRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import * as signing from '../../src/git/sign-commit.ts';
@@ -57,6 +58,7 @@ export const SYNC: Record<string, Work> = {
     await pushes.clearOutgoing(repo);
     expect(await listRefs(repo, 'refs/amp-outgoing/')).toEqual([]);
   },
+  expireReflog: ({ repo }) => reflogs.expireReflog(repo, 'refs/heads/main'),
   addedTexts: async ({ repo, parent, tip }) => {
     const texts = await added.addedTexts(repo, { tips: [tip], without: [parent], maxBytes: 1 << 20 });
     expect(texts?.map(({ text }) => text)).toContain('fresh');
@@ -80,4 +82,13 @@ export const SYNC: Record<string, Work> = {
   },
 };
 
-export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes, ...signing, ...taking, ...throwaway };
+export const SYNC_ROOMS = {
+  ...added,
+  ...fetches,
+  ...pushes,
+  ...reflogs,
+  ...remotes,
+  ...signing,
+  ...taking,
+  ...throwaway,
+};

@@ -4,7 +4,15 @@ import { isPartialClone, listRemoteRefs, presentCommits } from '../../git/sync-f
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
-import { type Choice, parseSyncRef, type SyncRef, syncPrefixes } from '../../store/sync/sync-refs.ts';
+import {
+  type Choice,
+  parseSyncRef,
+  SESSION_PATTERNS,
+  type SyncRef,
+  sessionOf,
+  syncPrefixes,
+} from '../../store/sync/sync-refs.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import type { Context } from '../context.ts';
 
 /** A ref that is not the same on both sides. */
@@ -24,7 +32,16 @@ export interface Comparison {
   logs: number;
   /** Tips of the other side's branches. */
   heads: string[];
+  /** Refs that the other side still has of sessions that were forgotten. */
+  forgotten: { ref: string; id: string }[];
 }
+
+/** The other side's refs by name. */
+export type There = ReadonlyMap<string, string>;
+
+/** @throws AppError remote.unreachable */
+export const lookThere = (ctx: Context, remote: SyncRemote): Promise<There> =>
+  listRemoteRefs(ctx.repo, remote, [...SESSION_PATTERNS, 'refs/amp/batches/*', NOTES_REF, 'refs/heads/*']);
 
 const hereNow = async (ctx: Context, prefixes: string[]): Promise<Map<string, string>> => {
   const lists = await Promise.all(prefixes.map((prefix) => listRefs(ctx.repo, prefix)));
@@ -41,7 +58,7 @@ const relate = async (
 };
 
 /** In a partial clone, to ask for a commit that is not here would fetch it, each with a connection of its own. */
-const absentIn = async (ctx: Context, there: Map<string, string>, here: Map<string, string>) => {
+const absentIn = async (ctx: Context, there: There, here: Map<string, string>) => {
   if (!(await isPartialClone(ctx.repo))) return () => false;
   const changed = [...there].filter(([ref, id]) => here.has(ref) && here.get(ref) !== id).map(([, id]) => id);
   const present = await presentCommits(ctx.repo, changed);
@@ -49,11 +66,12 @@ const absentIn = async (ctx: Context, there: Map<string, string>, here: Map<stri
   return (id: string | undefined): boolean => id !== undefined && absent.has(id);
 };
 
-/** One look at both sides. @throws AppError remote.unreachable */
-export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> => {
+/** Holds our refs against the other side's; what was forgotten is nobody's any more. */
+export const compareWith = async (ctx: Context, there: There, choice: Choice): Promise<Comparison> => {
   const prefixes = syncPrefixes(choice);
-  const patterns = prefixes.map((prefix) => `${prefix}*`);
-  const there = await listRemoteRefs(ctx.repo, remote, [...patterns, NOTES_REF, 'refs/heads/*']);
+  const { isForgotten } = await readTombstones(ctx.repo);
+  const isGone = (ref: string): boolean => isForgotten(sessionOf(ref) ?? '');
+  const isChosen = (ref: string): boolean => prefixes.some((prefix) => ref.startsWith(prefix)) && !isGone(ref);
   const here = await hereNow(ctx, prefixes);
   const isAbsent = await absentIn(ctx, there, here);
   const reader = openCatFile(ctx.repo);
@@ -62,7 +80,7 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
   try {
     for (const ref of new Set([...here.keys(), ...there.keys()])) {
       const parsed = parseSyncRef(ref);
-      if (!parsed) continue;
+      if (!parsed || !isChosen(ref)) continue;
       const [ours, theirs] = [here.get(ref), there.get(ref)];
       if (theirs !== undefined && parsed.kind === 'log') logs.add(parsed.id);
       if (ours === theirs) continue;
@@ -74,5 +92,10 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
   }
   const heads = [...there].filter(([ref]) => ref.startsWith('refs/heads/')).map(([, id]) => id);
   const notes = { ours: await readRef(ctx.repo, NOTES_REF), theirs: there.get(NOTES_REF) };
-  return { differences, notes, logs: logs.size, heads };
+  const forgotten = [...there].flatMap(([ref, id]) => (isGone(ref) ? [{ ref, id }] : []));
+  return { differences, notes, logs: logs.size, heads, forgotten };
 };
+
+/** One look at both sides. @throws AppError remote.unreachable */
+export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> =>
+  compareWith(ctx, await lookThere(ctx, remote), choice);

@@ -3,10 +3,13 @@ import { listRefs, readRef } from '../../git/refs.ts';
 import { listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
+import { holdsForgotten } from '../../store/forget/forgotten-notes.ts';
 import { NOTES_REF } from '../../store/layout.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
-import type { Comparison, Difference } from './compare.ts';
+import type { Comparison, Difference, There } from './compare.ts';
+import { tombstonesToSend } from './obey-tombstones.ts';
 import { pullNotes } from './pull.ts';
 import { scanCode } from './scan-code.ts';
 import { type HeldRef, type Outgoing, scanLogs } from './scan-logs.ts';
@@ -14,6 +17,8 @@ import { scanNotes } from './scan-notes.ts';
 
 export interface Sent {
   pushed: string[];
+  /** Refs of forgotten sessions that the other side has no more. */
+  deleted: string[];
   refused: RefusedRef[];
   held: HeldRef[];
   notes: boolean;
@@ -64,6 +69,7 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     const before = await readRef(ctx.repo, NOTES_REF);
     if (before === undefined || before === theirs) return nothing;
     if (isDry) return { ...nothing, notes: true };
+    const { isForgotten } = await readTombstones(ctx.repo);
     const isKnown = theirs === undefined || (isHere && (await isAncestor(ctx.repo, theirs, before)));
     if (!isKnown) await pullNotes(ctx, remote, theirs);
     const id = (await readRef(ctx.repo, NOTES_REF))!;
@@ -71,7 +77,10 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     ctx.secrets.watchAll();
     const held = await scanNotes(ctx, { ref: NOTES_REF, id, known: theirs ?? null });
     if (held) return { ...nothing, held: [held] };
-    const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id }]);
+    const lease = theirs !== undefined && !(await isAncestor(ctx.repo, theirs, id)) ? theirs : undefined;
+    if (lease !== undefined && !(await holdsForgotten(ctx.repo, { tip: lease, without: id, isForgotten })))
+      return { ...nothing, refused: [{ ref: NOTES_REF, reason: 'neither side goes on from the other' }] };
+    const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id, ...(lease && { lease }) }]);
     if (refused.length === 0) return { ...nothing, notes: true };
     const now = (await listRemoteRefs(ctx.repo, remote, [NOTES_REF])).get(NOTES_REF);
     if (now === theirs || tries === NOTES_TRIES) return { ...nothing, refused };
@@ -83,14 +92,22 @@ export const push = async (
   ctx: Context,
   remote: SyncRemote,
   found: Comparison,
-  { dryRun }: { dryRun: boolean },
+  { dryRun, there }: { dryRun: boolean; there: There },
 ): Promise<Sent> => {
   const { refs, held } = await sift(ctx, remote, found);
-  const { pushed, refused } = dryRun ? { pushed: refs, refused: [] } : await pushRefs(ctx.repo, remote, refs);
+  const tombstones = await tombstonesToSend(ctx, there);
+  const gone = found.forgotten.map(({ ref, id }) => ({ ref, id: null, lease: id }));
+  const send = async (what: OutgoingRef[]) =>
+    dryRun ? { pushed: what, refused: [] } : pushRefs(ctx.repo, remote, what);
+  // The reason goes before the deed: nobody takes the refs for lost and brings them back.
+  const told = await send(tombstones);
+  const deleted = await send(gone);
+  const { pushed, refused } = await send(refs);
   const notes = await pushNotes(ctx, remote, dryRun);
   return {
-    pushed: pushed.map(({ ref }) => ref),
-    refused: [...refused, ...notes.refused],
+    pushed: [...told.pushed, ...pushed].map(({ ref }) => ref),
+    deleted: deleted.pushed.map(({ ref }) => ref),
+    refused: [...told.refused, ...deleted.refused, ...refused, ...notes.refused],
     held: [...held, ...notes.held],
     notes: notes.notes,
   };
