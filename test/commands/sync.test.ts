@@ -31,7 +31,7 @@ it('a session of one clone is known in the other after two commands', async () =
   expect((await cliJson(b, ['list'])).json.items).toMatchObject([{ id, name: 'task', iterations: 1 }]);
   const status = await cli(b, ['status', 'task']);
   expect(status.exitCode).toBe(0);
-  expect(status.stdout).toContain('none on this machine; `amp-sessions iterate` makes it');
+  expect(status.stdout).toContain('none on this machine; `amp-sessions resume` makes it');
   expect((await cliJson(b, ['timeline', 'task'])).json.items).toEqual(
     (await cliJson(a, ['timeline', 'task'])).json.items,
   );
