@@ -85,7 +85,10 @@ it('says in one sentence what is missing: a remote, a way there, the right to pu
   const none = await cliJson(alone, ['sync']);
   expect(none).toMatchObject({ exitCode: 1, json: { error: { code: 'remote.missing' } } });
   expect(none.json.error.hint).toContain('git remote add origin');
-  expect(await cli(alone, ['sync', '--status'])).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(await cli(alone, ['sync', '--status'])).toMatchObject({
+    exitCode: 0,
+    stdout: 'There is no remote. Add one with `git remote add origin <url>`.\n',
+  });
 
   await git(alone, 'remote', 'add', 'origin', 'https://127.0.0.1:9/nothing.git');
   const offline = await cliJson(alone, ['sync']);
