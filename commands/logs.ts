@@ -3,9 +3,11 @@ import { BaseCommand } from '../src/cli/base-command.ts';
 import { iteration, sessionArg } from '../src/cli/flags.ts';
 import { logsView } from '../src/cli/logs-view.ts';
 import { withContext } from '../src/workflows/context.ts';
+import { findIteration } from '../src/workflows/find-iteration.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 import { interruptsFrom } from '../src/workflows/interrupts.ts';
 import { readLogs } from '../src/workflows/session-logs.ts';
+import { readSession } from '../src/workflows/summaries.ts';
 
 export default class Logs extends BaseCommand {
   static override summary = 'Show what the agent said and did, live or later.';
@@ -27,8 +29,10 @@ export default class Logs extends BaseCommand {
       const interrupts = flags.follow ? interruptsFrom(this.interrupt) : undefined;
       const view = logsView({ raw: flags.raw, json: this.json, color: this.color });
       for await (const entry of readLogs(ctx, id, { ...flags, interrupts, spoken: !this.json })) view.show(entry);
-      if (view.items.length === 0 && !flags.follow)
+      if (view.items.length === 0 && !flags.follow) {
+        if (flags.iteration !== undefined) findIteration(await readSession(ctx, id), flags.iteration);
         this.talk(`Nothing is there yet: \`amp-sessions iterate ${id}\` starts the agent.`);
+      }
       return { session: id, items: view.items };
     });
   }

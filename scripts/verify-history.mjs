@@ -41,6 +41,21 @@ const tell = (lane, where, byte, what) => {
   console.log(`✗ ${lane.log}, writer ${lane.writer}: ${what} (${where}${byte === null ? '' : `, byte ${byte}`})`);
 };
 
+/** Sessions that were forgotten: a line each in the files of `refs/amp/tombstones/<writer>`. Others may be there too. */
+const forgotten = new Set();
+const tombstones = git('for-each-ref', '--format=%(refname)', 'refs/amp/tombstones').toString();
+for (const ref of tombstones.split('\n').filter(Boolean))
+  try {
+    for (const blob of git('ls-tree', '--object-only', ref).toString().trim().split('\n'))
+      for (const line of git('cat-file', 'blob', blob).toString().trim().split('\n')) {
+        const { kind, session, at } = JSON.parse(line);
+        if (typeof kind !== 'string' || !at || (kind === 'forgotten' && !session)) throw new Error(line);
+        if (kind === 'forgotten') forgotten.add(`sessions/${session}`);
+      }
+  } catch {
+    tell({ log: 'tombstones', writer: ref.split('/').at(-1) }, ref, null, 'unreadable');
+  }
+
 /** Every writer's part of every log, by its ref and by its write-ahead file. */
 const lanes = new Map();
 const lane = (log, writer) => {
@@ -173,6 +188,10 @@ let events = 0;
 let looked = 0;
 for (const at of lanes.values()) {
   if (wanted && at.log.split('/')[1] !== wanted) continue;
+  if (forgotten.has(at.log)) {
+    console.log(`! ${at.log}, writer ${at.writer}: was forgotten, and is here`);
+    continue;
+  }
   looked += 1;
   try {
     if (at.tip) checkGit(at);

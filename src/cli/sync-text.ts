@@ -12,6 +12,8 @@ interface Exchanged {
   dryRun: boolean;
   pushed: string[];
   fetched: string[];
+  forgotten: string[];
+  deleted: string[];
   logs: { pushed: number; fetched: number };
   notes: { pushed: boolean; fetched: boolean };
   refused: Refused[];
@@ -60,6 +62,21 @@ const places = (held: Exchanged['held'], color: ChalkInstance): string[] =>
     ),
   ]);
 
+/** What tombstones have taken away, here and there. */
+const forgettings = ({ forgotten, deleted, remote, dryRun }: Exchanged, color: ChalkInstance): string[] => {
+  const [here, there] = dryRun ? ['would forget', 'would delete'] : ['forgot', 'deleted'];
+  const ids = forgotten.map((id) => `    ${sanitizeLine(id)}`);
+  return [
+    ...(forgotten.length > 0
+      ? [`  ${color.yellow('!')} ${here} ${formatCount(forgotten.length, 'session')} that a clone has forgotten:`]
+      : []),
+    ...atMost(ids),
+    ...(deleted.length > 0
+      ? [`  ${there} ${formatCount(deleted.length, 'ref')} of forgotten sessions at ${sanitizeLine(remote)}`]
+      : []),
+  ];
+};
+
 /** What a sync has moved, or would move. */
 export const syncText = (answer: Exchanged, color: ChalkInstance): string => {
   const { logs, notes } = answer;
@@ -69,6 +86,7 @@ export const syncText = (answer: Exchanged, color: ChalkInstance): string => {
   const to = part(logs.pushed, answer.pushed.length, notes.pushed);
   return [
     `${isWell ? color.green('✓') : color.yellow('!')} ${sanitizeLine(answer.remote)}: ${fetched} ${from}, ${pushed} ${to}`,
+    ...forgettings(answer, color),
     ...refusals(answer.refused, color),
     ...places(answer.held, color),
   ].join('\n');

@@ -90,3 +90,14 @@ export const isSessionTrusted = (commands: SessionCommands, home: HomeDirs): boo
 
 export const trustSession = (commands: SessionCommands, home: HomeDirs): Promise<void> =>
   keep('sessions', sessionKey(commands), commands.sha256, home);
+
+/** Whatever was trusted of a session; nothing of it stays in the book. */
+export const forgetSessionTrust = async (root: string, session: string, home: HomeDirs): Promise<void> => {
+  const key = sessionKey({ root, session, sha256: '' });
+  if (readBook(home).sessions[key] === undefined) return;
+  await withFileLock(`${trustFile(home)}.lock`, () => {
+    const book = readBook(home);
+    delete book.sessions[key];
+    writeFileAtomically(trustFile(home), `${JSON.stringify(book, null, 2)}\n`);
+  });
+};

@@ -9,8 +9,10 @@ import type { SyncRemote } from './sync-remote.ts';
 
 export interface OutgoingRef {
   ref: string;
-  /** The object that the other side's ref is to name. */
-  id: string;
+  /** The object that the other side's ref is to name; null takes the ref away. */
+  id: string | null;
+  /** Only as long as their ref names this object, and then also backwards; without it only forwards. */
+  lease?: string;
 }
 
 export interface RefusedRef {
@@ -72,7 +74,8 @@ const pushOnce = async (
   refs: OutgoingRef[],
   refspecs: string[],
 ): Promise<Outcome> => {
-  const args = ['push', ...FLAGS, '--', remote.address, ...refspecs];
+  const leases = refs.flatMap(({ ref, lease }) => (lease === undefined ? [] : [`--force-with-lease=${ref}:${lease}`]));
+  const args = ['push', ...FLAGS, ...leases, '--', remote.address, ...refspecs];
   const settings = remote.name === null ? [] : await pushSettings(repo, remote.name);
   const how = { settings, ok: [0, 1], timeoutMs: TIMEOUT_MS, ...fromRoot(repo) };
   try {
@@ -103,7 +106,7 @@ export const clearOutgoing = async (repo: Repository): Promise<void> => {
 
 /** One push of a pattern; undefined where refs cannot be made by the thousand. */
 const pushPattern = async (repo: Repository, remote: SyncRemote, refs: OutgoingRef[]): Promise<Outcome | undefined> => {
-  const create = refs.map(({ ref, id }) => ({ ref: outgoingName(ref), id }));
+  const create = refs.map(({ ref, id }) => ({ ref: outgoingName(ref), id: id! }));
   const staged = await changePackedRefs(repo, OUTGOING, { create, drop: OUTGOING });
   try {
     if (staged?.size !== refs.length) return undefined;
@@ -124,7 +127,7 @@ const pushBatch = async (
         repo,
         remote,
         refs,
-        refs.map(({ ref, id }) => `${id}:${ref}`),
+        refs.map(({ ref, id }) => `${id ?? ''}:${ref}`),
       );
 
 interface Batch {
@@ -138,7 +141,8 @@ const inLines = (refs: OutgoingRef[]): Batch[] => {
   const batches: Batch[] = [];
   let bytes = Infinity;
   for (const one of refs) {
-    const size = one.ref.length + one.id.length + 2;
+    const lease = one.lease === undefined ? 0 : one.ref.length + one.lease.length + 22;
+    const size = one.ref.length + (one.id?.length ?? 0) + 2 + lease;
     if (bytes + size > MAX_ARGUMENTS) {
       batches.push({ refs: [], together: false });
       bytes = 0;
@@ -150,7 +154,9 @@ const inLines = (refs: OutgoingRef[]): Batch[] => {
 };
 
 const inBatches = (refs: OutgoingRef[]): Batch[] => {
-  if (refs.length < MANY || !refs.every(({ ref }) => ref.startsWith('refs/amp/'))) return inLines(refs);
+  const isPlain = ({ ref, id, lease }: OutgoingRef): boolean =>
+    ref.startsWith('refs/amp/') && id !== null && lease === undefined;
+  if (refs.length < MANY || !refs.every(isPlain)) return inLines(refs);
   const batches: Batch[] = [];
   for (let at = 0; at < refs.length; at += MOST_TOGETHER)
     batches.push({ refs: refs.slice(at, at + MOST_TOGETHER), together: true });
@@ -163,13 +169,15 @@ const PATIENCE = 12;
 const MOST = 200;
 
 /**
- * Pushes refs, each for itself: never forced, no hook of this repository, no tag. Where the other side refuses a push
- * as a whole because of some of its refs (a pre-receive hook), it is halved until these are found.
+ * Pushes refs, each for itself: never forced but where a lease says from what, no hook of this repository, no tag.
+ * Where the other side refuses a push as a whole because of some of its refs (a pre-receive hook), it is halved until
+ * these are found.
  */
 export const pushRefs = async (repo: Repository, remote: SyncRemote, refs: OutgoingRef[]): Promise<PushedRefs> => {
-  for (const { ref, id } of refs) {
+  for (const { ref, id, lease } of refs) {
     assertFullRef(ref);
-    assertId(id);
+    for (const object of [id, lease]) if (typeof object === 'string') assertId(object);
+    if (id === null && lease === undefined) throw new Error(`nothing says what may be taken away: ${ref}`);
   }
   const result: PushedRefs = { pushed: [], refused: [] };
   const queue = inBatches(refs);

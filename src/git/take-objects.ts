@@ -141,8 +141,11 @@ export const setDamagedAside = async (repo: Repository, ids: string[], folder: s
   }
   if (!existsSync(packDir(repo))) return moved;
   const bad = new Set(ids);
-  for (const name of readdirSync(packDir(repo)).filter((file) => file.endsWith('.idx')))
-    moved.push(...(await renewPack(repo, name.slice(0, -'.idx'.length), bad, folder)));
+  const names = readdirSync(packDir(repo));
+  const bases = names.filter((name) => name.endsWith('.idx')).map((name) => name.slice(0, -'.idx'.length));
+  // What is kept has just come in, or somebody wants it as it is.
+  for (const base of bases.filter((one) => !names.includes(`${one}.keep`)))
+    moved.push(...(await renewPack(repo, base, bad, folder)));
   return moved;
 };
 

@@ -154,3 +154,13 @@ export const renameTips = (
     // Then all is read again the next time.
   }
 };
+
+/** Takes every line of a session out of the file, older ones too. */
+export const dropFromIndex = (repo: Repository, session: string, { clock }: { clock: Clock }): void => {
+  const path = indexFile(repo);
+  const all = readIfThere(path);
+  if (!all?.includes(`"${session}"`)) return;
+  const { entries } = readFile(repo);
+  entries.delete(session);
+  compactLines(path, [...entries.values()].map(lineOf).join(''), clock.newId());
+};

@@ -2,6 +2,7 @@ import { openCatFile } from '../git/git.ts';
 import { listRefs } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { parseTombstoneRef, TOMBSTONES, tombstoneRef } from './layout.ts';
+import type { ObjectReader } from './notes/plan-notes.ts';
 import { readTips } from './tips.ts';
 import { type ChainReading, readChain } from './tombstones/read-chain.ts';
 import type { Packed } from './tombstones/tombstone-lines.ts';
@@ -27,14 +28,21 @@ export interface Tombstones {
   problems: string[];
 }
 
+/** Where a chain ends. */
+interface End {
+  ref: string;
+  tip: string;
+}
+
 /** Where the chains end: as the refs say, and as we left our own, should somebody have moved or deleted it. */
-const endsOf = async (repo: Repository): Promise<{ writer: string; ref: string; tip: string }[]> => {
-  const ends = new Map<string, { writer: string; ref: string; tip: string }>();
+const endsOf = async (repo: Repository, more: End[]): Promise<(End & { writer: string })[]> => {
+  const ends = new Map<string, End & { writer: string }>();
   const add = (ref: string, tip: string | undefined): void => {
     const writer = parseTombstoneRef(ref);
     if (writer !== undefined && tip !== undefined) ends.set(`${ref} ${tip}`, { writer, ref, tip });
   };
   for (const { ref, id } of await listRefs(repo, TOMBSTONES)) add(ref, id);
+  for (const { ref, tip } of more) add(ref, tip);
   for (const writer of localWriters(repo)) add(tombstoneRef(writer), readTips(repo, writer).get(tombstoneRef(writer)));
   return [...ends.values()].sort((a, b) => (`${a.ref} ${a.tip}` < `${b.ref} ${b.tip}` ? -1 : 1));
 };
@@ -62,14 +70,21 @@ const NONE: Tombstones = unite([]);
 /** The last answer in each repository, good for as long as the chains end where they ended. */
 const known = new WeakMap<Repository, { ends: string; tombstones: Tombstones }>();
 
-/** What was forgotten and what was rolled up. Starts no git where there are no tombstones. */
-export const readTombstones = async (repo: Repository): Promise<Tombstones> => {
-  const ends = await endsOf(repo);
+/**
+ * What was forgotten and what was rolled up. Starts no git where there are no tombstones.
+ * @param more ends that count as if they were here, for a reader that sees what is behind them
+ */
+export const readTombstones = async (
+  repo: Repository,
+  { more = [], reader: given }: { more?: End[]; reader?: ObjectReader } = {},
+): Promise<Tombstones> => {
+  const ends = await endsOf(repo, more);
   if (ends.length === 0) return NONE;
   const key = JSON.stringify(ends);
   const last = known.get(repo);
   if (last?.ends === key) return last.tombstones;
-  const reader = openCatFile(repo);
+  const own = given ? undefined : openCatFile(repo);
+  const reader = given ?? own!;
   try {
     const chains: { writer: string; reading: ChainReading }[] = [];
     for (const { writer, ref, tip } of ends)
@@ -79,6 +94,6 @@ export const readTombstones = async (repo: Repository): Promise<Tombstones> => {
     if (tombstones.problems.length === 0) known.set(repo, { ends: key, tombstones });
     return tombstones;
   } finally {
-    reader.close();
+    own?.close();
   }
 };

@@ -4,6 +4,7 @@ import { type HomeDirs, homeDirs } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
 import { locateRepository } from '../git/locate.ts';
 import type { Repository } from '../git/repository.ts';
+import { isForgetPending } from '../store/forget/pending.ts';
 import { openStore } from '../store/git-store.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Signing } from '../store/sign-flush.ts';
@@ -86,6 +87,7 @@ const signingOf = (config: LoadedConfig, warn: Context['warn']): Signing => ({
 export const withContext = async <T>(options: ContextOptions, work: (ctx: Context) => Promise<T>): Promise<T> => {
   const ctx = await openContext(options);
   try {
+    if (isForgetPending(ctx.repo)) await (await import('./forget/carry-out.ts')).resumeForgetting(ctx);
     return await work(ctx);
   } finally {
     await ctx.store.close();

@@ -50,6 +50,17 @@ const ambiguous = (given: string, found: SessionSummary[]): AppError =>
     },
   );
 
+/** Nothing but the id of such a session is known. @throws AppError `session.missing` */
+const refuseForgotten = async (ctx: Context, given: string): Promise<void> => {
+  const { readTombstones } = await import('../store/tombstones.ts');
+  const { forgotten } = await readTombstones(ctx.repo);
+  const when = forgotten.get(given);
+  if (when)
+    throw new AppError('session.missing', `Session ${given} was forgotten on ${when.at.slice(0, 10)}.`, {
+      hint: `Writer ${when.writer} did that; nothing of it is kept here. \`amp-sessions list\` shows what there is.`,
+    });
+};
+
 /**
  * The session a person means: by id, unique prefix of one, name, branch, or by standing in its worktree.
  * @throws AppError `session.missing`, `session.ambiguous`
@@ -62,6 +73,7 @@ export const findSession = async (ctx: Context, given: string | undefined, cwd: 
     if (found.length === 1) return found[0]!;
     if (found.length > 1) throw ambiguous(given, found);
   }
+  await refuseForgotten(ctx, given);
   throw new AppError('session.missing', `There is no session “${given}” in ${ctx.repo.root}.`, {
     hint: all.length === 0 ? 'Make one with `amp-sessions new`.' : 'Run `amp-sessions list` to see them.',
   });

@@ -119,7 +119,7 @@ const someOf = (paths: string[]): string =>
   paths.length > 3 ? `${paths.slice(0, 3).join(', ')}, … ${paths.length} in all` : paths.join(', ');
 
 /** An iteration that never ended would be ended first, with one commit of what its agent left. */
-const afterReconcile = async (ctx: Context, session: Session, world: World): Promise<World> => {
+export const afterReconcile = async (ctx: Context, session: Session, world: World): Promise<World> => {
   const open = openIteration(session);
   if (!open || !world.worktree) return world;
   const later = await laterWork(ctx, session, world.worktree, open);

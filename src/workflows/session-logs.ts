@@ -36,11 +36,11 @@ interface Only {
   writer: string | undefined;
 }
 
-/** The one that is asked for; a follower may name one that is still to come. */
-const onlyOf = async (ctx: Context, id: string, { iteration, follow }: LogsWish): Promise<Only | undefined> => {
+/** The one that is asked for, which may be still to come. @throws AppError iteration.ambiguous */
+const onlyOf = async (ctx: Context, id: string, { iteration }: LogsWish): Promise<Only | undefined> => {
   if (iteration === undefined) return undefined;
   const session = await readSession(ctx, id);
-  if (!follow || iterationsNamed(session, iteration).length > 0) return findIteration(session, iteration);
+  if (iterationsNamed(session, iteration).length > 0) return findIteration(session, iteration);
   return { writer: undefined, iteration: parseIterationRef(iteration)?.iteration ?? 0 };
 };
 

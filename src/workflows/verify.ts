@@ -9,8 +9,10 @@ import type { Session } from '../session/state.ts';
 import { readArchives } from '../store/archive/archives.ts';
 import { codeRef } from '../store/layout.ts';
 import { readTips } from '../store/tips.ts';
+import { readTombstones } from '../store/tombstones.ts';
 import { checkArchives } from '../store/verify/check-archives.ts';
 import { checkNotes, type NoteFacts } from '../store/verify/check-notes.ts';
+import { checkTombstones } from '../store/verify/check-tombstones.ts';
 import { missingObjects } from '../store/verify/lane-history.ts';
 import type { Problem } from '../store/verify/problem.ts';
 import { checkTip, type LaneVerdict, verifyLane } from '../store/verify/verify-log.ts';
@@ -142,7 +144,9 @@ export const examine = async (ctx: Context, session?: string): Promise<{ found: 
   const logs: LogVerdict[] = [];
   const told = new Map<string, Told>();
   const closings: Closings[] = [];
+  const { isForgotten } = await readTombstones(ctx.repo);
   for (const { log, tips } of await ctx.store.logs(session === undefined ? undefined : [sessionLog(session)])) {
+    if (log.startsWith('sessions/') && isForgotten(logId(log))) continue;
     const one = await verifyLog(ctx, log, tips);
     logs.push(one.verdict);
     closings.push({ log, lanes: one.told.lanes });
@@ -154,6 +158,7 @@ export const examine = async (ctx: Context, session?: string): Promise<{ found: 
   const facts = factsOf(told);
   const problems = await checkNotes(ctx.repo, facts);
   if (session === undefined) problems.push(...(await checkArchives(ctx.repo, ctx.store.writer)));
+  if (session === undefined) problems.push(...(await checkTombstones(ctx.repo)));
   const events = logs.reduce((sum, log) => sum + log.events, 0);
   const isDamaged = [...problems, ...logs.flatMap((log) => log.problems)].some(({ isDamage }) => isDamage);
   return { found: { ok: !isDamaged, logs, problems, events, signatures }, facts };

@@ -31,7 +31,7 @@ it('a session of one clone is known in the other after two commands', async () =
   expect((await cliJson(b, ['list'])).json.items).toMatchObject([{ id, name: 'task', iterations: 1 }]);
   const status = await cli(b, ['status', 'task']);
   expect(status.exitCode).toBe(0);
-  expect(status.stdout).toContain('none on this machine; `amp-sessions iterate` makes it');
+  expect(status.stdout).toContain('none on this machine; `amp-sessions resume` makes it');
   expect((await cliJson(b, ['timeline', 'task'])).json.items).toEqual(
     (await cliJson(a, ['timeline', 'task'])).json.items,
   );
@@ -85,7 +85,10 @@ it('says in one sentence what is missing: a remote, a way there, the right to pu
   const none = await cliJson(alone, ['sync']);
   expect(none).toMatchObject({ exitCode: 1, json: { error: { code: 'remote.missing' } } });
   expect(none.json.error.hint).toContain('git remote add origin');
-  expect(await cli(alone, ['sync', '--status'])).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(await cli(alone, ['sync', '--status'])).toMatchObject({
+    exitCode: 0,
+    stdout: 'There is no remote. Add one with `git remote add origin <url>`.\n',
+  });
 
   await git(alone, 'remote', 'add', 'origin', 'https://127.0.0.1:9/nothing.git');
   const offline = await cliJson(alone, ['sync']);

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import * as added from '../../src/git/added-lines.ts';
 import { changePackedRefs } from '../../src/git/packed-refs.ts';
+import * as reflogs from '../../src/git/reflog.ts';
 import { listRefs } from '../../src/git/refs.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import * as signing from '../../src/git/sign-commit.ts';
-import * as deletes from '../../src/git/sync-delete.ts';
 import * as fetches from '../../src/git/sync-fetch.ts';
 import * as pushes from '../../src/git/sync-push.ts';
 import * as remotes from '../../src/git/sync-remote.ts';
@@ -52,23 +52,13 @@ export const SYNC: Record<string, Work> = {
       code: 'remote.unreachable',
     });
   },
-  deleteRemoteRefs: async (scene) => {
-    const [ref, other] = ['refs/amp/sessions/old/w', 'refs/amp/sessions/new/w'];
-    const refs = [ref, other].map((name) => ({ ref: name, id: scene.tip }));
-    await pushes.pushRefs(scene.repo, await origin(scene), refs);
-    const seen = [refs[0]!, { ref: other, id: scene.parent }];
-    expect(await deletes.deleteRemoteRefs(scene.repo, await origin(scene), seen)).toEqual([ref]);
-    const left = await fetches.listRemoteRefs(scene.repo, await origin(scene), [ref, other]);
-    expect([...left.keys()]).toEqual([other]);
-    const ext = { label: 'ext', address: 'ext', name: 'ext' };
-    expect(await deletes.deleteRemoteRefs(scene.repo, ext, refs)).toEqual([]);
-  },
   clearOutgoing: async ({ repo, tip }) => {
     const create = [{ ref: 'refs/amp-outgoing/sessions/a/w', id: tip }];
     expect((await changePackedRefs(repo, 'refs/amp-outgoing/', { create }))?.size).toBe(1);
     await pushes.clearOutgoing(repo);
     expect(await listRefs(repo, 'refs/amp-outgoing/')).toEqual([]);
   },
+  expireReflog: ({ repo }) => reflogs.expireReflog(repo, 'refs/heads/main'),
   addedTexts: async ({ repo, parent, tip }) => {
     const texts = await added.addedTexts(repo, { tips: [tip], without: [parent], maxBytes: 1 << 20 });
     expect(texts?.map(({ text }) => text)).toContain('fresh');
@@ -92,4 +82,13 @@ export const SYNC: Record<string, Work> = {
   },
 };
 
-export const SYNC_ROOMS = { ...added, ...fetches, ...pushes, ...remotes, ...signing, ...taking, ...throwaway };
+export const SYNC_ROOMS = {
+  ...added,
+  ...fetches,
+  ...pushes,
+  ...reflogs,
+  ...remotes,
+  ...signing,
+  ...taking,
+  ...throwaway,
+};

@@ -9,6 +9,7 @@ import { effectiveHooks } from '../../src/git/effective-hooks.ts';
 import * as fileAt from '../../src/git/file-at.ts';
 import * as doorway from '../../src/git/git.ts';
 import * as guard from '../../src/git/guard.ts';
+import { hasCommit } from '../../src/git/has-commit.ts';
 import * as init from '../../src/git/init.ts';
 import * as locate from '../../src/git/locate.ts';
 import * as packs from '../../src/git/packs.ts';
@@ -205,6 +206,7 @@ const FUNCTIONS: Record<string, Work> = {
     expect(await worktrees.copyIncluded(repo, repo.here!, wt)).toEqual(['.env']);
   },
   listCommits: ({ repo, parent, tip }) => commits.listCommits(repo, { from: parent, to: tip }),
+  hasCommit: ({ repo, tip }) => hasCommit(repo, tip),
   isAncestor: ({ repo, parent, tip }) => commits.isAncestor(repo, parent, tip),
   mergeBase: ({ repo, parent, tip }) => commits.mergeBase(repo, parent, tip),
   unmergedCommits: ({ repo, parent }) => commits.unmergedCommits(repo, BRANCH, parent),

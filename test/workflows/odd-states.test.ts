@@ -194,7 +194,7 @@ describe('archive and rm of what is put away', () => {
     expect(await summaries(ctx)).toMatchObject([{ name: 'late', removed: true, state: 'archived' }]);
     await expect(worktreeOf(ctx, id)).rejects.toMatchObject({
       code: 'session.archived',
-      hint: expect.stringContaining('timeline'),
+      hint: expect.stringContaining('resume'),
     });
   });
 });

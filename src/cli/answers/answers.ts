@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
 import { blameAnswers } from './blame-answers.ts';
+import { forgetAnswers } from './forget-answers.ts';
 import { historyAnswers } from './history-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
@@ -25,6 +26,7 @@ export const answers = {
   ...snapshotAnswers,
   ...historyAnswers,
   ...packAnswers,
+  ...forgetAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

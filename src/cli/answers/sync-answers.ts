@@ -36,6 +36,8 @@ export const syncAnswers = {
     dryRun: z.boolean().optional(),
     pushed: z.array(z.string()).optional().describe('refs that the remote has got'),
     fetched: z.array(z.string()).optional().describe('refs that have come from there'),
+    forgotten: z.array(z.string()).optional().describe('sessions that somebody forgot, gone here now'),
+    deleted: z.array(z.string()).optional().describe('refs of such sessions that the remote has no more'),
     logs: open({ pushed: count, fetched: count }).optional().describe('sessions and batches among them'),
     notes: open({ pushed: z.boolean(), fetched: z.boolean() }).optional(),
     refused: refused.optional(),

@@ -1,55 +1,58 @@
 import type { Clock } from '../../clock.ts';
 import { isAncestor } from '../../git/commits.ts';
-import { gitText, openCatFile } from '../../git/git.ts';
+import { openCatFile } from '../../git/git.ts';
 import { moveRef, readRef } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { bringIn, untilWon } from '../bring-in.ts';
+import { holdsForgotten, type IsForgotten } from '../forget/forgotten-notes.ts';
 import { NOTES_REF } from '../layout.ts';
 import { decodeCommit } from '../objects/encode.ts';
 import { newObjects } from '../objects/new-objects.ts';
-import { uniteNotes } from './note-lines.ts';
+import { listNotes } from './list-notes.ts';
+import { uniteNotes, withoutSessions } from './note-lines.ts';
 import { NotesTree } from './notes-tree.ts';
 import type { ObjectReader } from './plan-notes.ts';
 
-/** Id of each note's blob by the id of its commit, whatever the fan-out; files that are no notes are left out. */
-const listNotes = async (repo: Repository, tip: string): Promise<Map<string, string>> => {
-  const text = await gitText(repo, ['ls-tree', '-r', '-z', '--full-tree', tip], { maxBytes: 1 << 30 });
-  const notes = new Map<string, string>();
-  for (const entry of text.split('\0')) {
-    const [, type, id, path] = /^\d+ (\w+) ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
-    const commit = path?.replaceAll('/', '') ?? '';
-    if (type === 'blob' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) notes.set(commit, id!);
-  }
-  return notes;
-};
-
 interface Ends {
-  ours: string;
+  /** Null: there are none here. */
+  ours: string | null;
   theirs: string;
+  /** What leads to theirs would bring back what was forgotten: only their other lines are taken over. */
+  isTainted: boolean;
 }
 
-/** Writes the commit that has the lines of both; undefined when another moved ours meanwhile. */
+type How = { reader: ObjectReader; at: string; isForgotten: IsForgotten };
+
+/**
+ * Writes the commit that has the lines of both.
+ * @returns `moved`, `lost` when another moved ours meanwhile, `same` when ours have it all
+ */
 const mergeOnce = async (
   repo: Repository,
-  { ours, theirs }: Ends,
-  { reader, at }: { reader: ObjectReader; at: string },
-): Promise<boolean> => {
+  { ours, theirs, isTainted }: Ends,
+  { reader, at, isForgotten }: How,
+): Promise<'moved' | 'lost' | 'same'> => {
   const bytesOf = async (id: string): Promise<Buffer> => (await reader.object(id))?.bytes ?? Buffer.alloc(0);
-  const [here, there] = [await listNotes(repo, ours), await listNotes(repo, theirs)];
-  const root = decodeCommit(await bytesOf(ours)).tree;
+  const here = ours === null ? new Map<string, string>() : await listNotes(repo, ours);
+  const there = await listNotes(repo, theirs);
+  const root = ours === null ? null : decodeCommit(await bytesOf(ours)).tree;
   const tree = new NotesTree({ root, read: bytesOf, format: repo.objectFormat });
   for (const [commit, id] of there) {
     const own = here.get(commit);
     if (own === id) continue;
-    const note = await bytesOf(id);
+    const note = withoutSessions(await bytesOf(id), isForgotten);
+    if (note.length === 0) continue;
     await tree.set(commit, own === undefined ? note : uniteNotes(await bytesOf(own), note));
   }
   const objects = await newObjects(repo);
   try {
     const message = 'notes of two clones';
-    const to = await objects.commit({ tree: await tree.write(objects), parents: [ours, theirs], at, message });
+    const written = await tree.write(objects);
+    if (isTainted && written === root) return 'same';
+    const parents = [...(ours === null ? [] : [ours]), ...(isTainted ? [] : [theirs])];
+    const to = await objects.commit({ tree: written, parents, at, message });
     const moves = [{ ref: NOTES_REF, to, from: ours }];
-    return (await bringIn(repo, { objects, moves, reason: 'amp notes' }))[0] ?? false;
+    return (await bringIn(repo, { objects, moves, reason: 'amp notes' }))[0] ? 'moved' : 'lost';
   } finally {
     objects.dispose();
   }
@@ -57,20 +60,26 @@ const mergeOnce = async (
 
 /**
  * Takes another clone's notes into ours: forward where ours are contained in theirs, else a merge of which each note
- * has the lines of both. The order of lines is the same on every clone.
+ * has the lines of both. The order of lines is the same on every clone. Nothing of a forgotten session comes along,
+ * nor a history of notes that has any of it.
  * @returns true when ours have changed
  */
-export const mergeNotes = async (repo: Repository, theirs: string, { clock }: { clock: Clock }): Promise<boolean> => {
+export const mergeNotes = async (
+  repo: Repository,
+  theirs: string,
+  { clock, isForgotten = () => false }: { clock: Clock; isForgotten?: IsForgotten },
+): Promise<boolean> => {
   const reader = openCatFile(repo);
   try {
     return await untilWon(NOTES_REF, async () => {
       const ours = (await readRef(repo, NOTES_REF)) ?? null;
       if (ours !== null && (await isAncestor(repo, theirs, ours))) return { won: false };
-      const isBehind = ours === null || (await isAncestor(repo, ours, theirs));
-      const won = isBehind
-        ? await moveRef(repo, NOTES_REF, { to: theirs, from: ours })
-        : await mergeOnce(repo, { ours, theirs }, { reader, at: clock.now() });
-      return won ? { won: true } : undefined;
+      const isTainted = await holdsForgotten(repo, { tip: theirs, without: ours, isForgotten });
+      const isBehind = !isTainted && (ours === null || (await isAncestor(repo, ours, theirs)));
+      if (isBehind) return (await moveRef(repo, NOTES_REF, { to: theirs, from: ours })) ? { won: true } : undefined;
+      const how = { reader, at: clock.now(), isForgotten };
+      const done = await mergeOnce(repo, { ours, theirs, isTainted }, how);
+      return done === 'lost' ? undefined : { won: done === 'moved' };
     });
   } finally {
     reader.close();

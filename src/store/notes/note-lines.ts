@@ -92,3 +92,18 @@ export const uniteNotes = (one: Buffer, other: Buffer): Buffer => {
   const united = withinLimit([...lines.values()].sort(compareLines));
   return Buffer.from(united.map((line) => `${line}\n`).join(''));
 };
+
+/** The log that a line is of, also of a line that is cut or damaged. */
+const SESSION = /"log":"sessions\/([A-Za-z0-9_-]+)"/g;
+
+/** The sessions that lines tell of. */
+export const sessionsIn = (bytes: Buffer): string[] => [
+  ...new Set([...bytes.toString().matchAll(SESSION)].map(([, session]) => session!)),
+];
+
+/** A note without the lines of some sessions; the very same bytes where it has none. */
+export const withoutSessions = (note: Buffer, isForgotten: (session: string) => boolean): Buffer => {
+  if (!sessionsIn(note).some(isForgotten)) return note;
+  const lines = note.toString().split('\n');
+  return Buffer.from(lines.filter((line) => !sessionsIn(Buffer.from(line)).some(isForgotten)).join('\n'));
+};

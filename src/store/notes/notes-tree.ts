@@ -24,6 +24,10 @@ interface Place {
   path: { folder: Folder; name: string }[];
 }
 
+/** Nothing is left in it, nor in what is below. */
+const isEmptied = ({ entries }: Folder): boolean =>
+  entries !== undefined && [...entries.values()].every(({ id, folder }) => id === '' && folder && isEmptied(folder));
+
 /**
  * The tree of a notes ref: each note's path is its commit's id, cut by slashes after any pairs of digits. Any such
  * fan-out is read, also a mixed one; a new note goes into one folder of two digits, an old one stays where it is.
@@ -50,6 +54,14 @@ export class NotesTree {
     const { folder, rest } = isNew ? this.#makeFolder(place) : place;
     folder.entries!.set(rest, { mode: place.entry?.mode ?? BLOB_MODE, name: rest, id: '', note });
     for (const { folder: parent, name } of place.path) parent.entries!.get(name)!.id = '';
+  }
+
+  /** Takes a commit's note away, if it has one. */
+  async remove(commit: string): Promise<void> {
+    const { entry, folder, rest, path } = await this.#find(commit);
+    if (!entry) return;
+    folder.entries!.delete(rest);
+    for (const { folder: parent, name } of path) parent.entries!.get(name)!.id = '';
   }
 
   /** Writes what changed; returns the root tree's id. */
@@ -90,8 +102,12 @@ export class NotesTree {
 
   async #write(folder: Folder, objects: NewObjects): Promise<string> {
     const entries = await this.#load(folder);
-    for (const entry of entries.values()) {
+    for (const [name, entry] of entries) {
       if (entry.id !== '') continue;
+      if (entry.folder && isEmptied(entry.folder)) {
+        entries.delete(name);
+        continue;
+      }
       entry.id = entry.folder ? await this.#write(entry.folder, objects) : await objects.blob(entry.note!);
     }
     return objects.tree([...entries.values()]);

@@ -43,3 +43,19 @@ export const syncPrefixes = ({ code, snapshots }: Choice): string[] => [
   ...(code ? ['refs/amp/code/', CODE_ARCHIVE] : []),
   ...(snapshots ? ['refs/amp/snapshots/'] : []),
 ];
+
+/** Where what was packed away is. */
+export const ARCHIVE_PATTERNS = [`${ARCHIVE}*`, `${CODE_ARCHIVE}*`];
+
+/** Where refs of one session are; and tombstones. A sync looks at all of them, whatever it carries. */
+export const SESSION_PATTERNS = [
+  'refs/amp/sessions/*',
+  'refs/amp/code/*',
+  'refs/amp/snapshots/*',
+  'refs/amp/tombstones/*',
+];
+
+const SESSION_REF = /^refs\/amp\/(?:sessions|code|snapshots)\/([A-Za-z0-9][A-Za-z0-9_-]*)(?:\/[A-Za-z0-9_-]+)?$/;
+
+/** The session that a ref is of; undefined for one of a batch, or of no session alone. */
+export const sessionOf = (ref: string): string | undefined => SESSION_REF.exec(ref)?.[1];

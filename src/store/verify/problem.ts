@@ -15,6 +15,7 @@ export type ProblemKind =
   | 'note'
   | 'replay'
   | 'signature'
+  | 'tombstone'
   | 'torn';
 
 /** One thing that is not as it was written. */

@@ -4,9 +4,19 @@ import { isPartialClone, listRemoteRefs, presentCommits } from '../../git/sync-f
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { type ArchivedRef, readArchives } from '../../store/archive/archives.ts';
 import { isCovered } from '../../store/archive/covered.ts';
+import { withArchiveWithout } from '../../store/archive/drop-from-archives.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
-import { type Choice, parseSyncRef, type SyncRef, syncPrefixes } from '../../store/sync/sync-refs.ts';
+import {
+  ARCHIVE_PATTERNS,
+  type Choice,
+  parseSyncRef,
+  SESSION_PATTERNS,
+  type SyncRef,
+  sessionOf,
+  syncPrefixes,
+} from '../../store/sync/sync-refs.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import type { Context } from '../context.ts';
 
 /** A ref that is not the same on both sides. */
@@ -19,6 +29,8 @@ export interface Difference extends SyncRef {
   relation: Exclude<Relation, 'same'>;
   /** Archives that are here have packed this ref away once. */
   packed: boolean;
+  /** Ours is theirs without what was forgotten: it takes the place of this, and of nothing else. */
+  lease?: string;
 }
 
 /** A ref of the other side whose history is in an archive that is here. */
@@ -36,7 +48,22 @@ export interface Comparison {
   logs: number;
   /** Tips of the other side's branches. */
   heads: string[];
+  /** Refs that the other side still has of sessions that were forgotten. */
+  forgotten: { ref: string; id: string }[];
 }
+
+/** The other side's refs by name. */
+export type There = ReadonlyMap<string, string>;
+
+/** @throws AppError remote.unreachable */
+export const lookThere = (ctx: Context, remote: SyncRemote): Promise<There> =>
+  listRemoteRefs(ctx.repo, remote, [
+    ...SESSION_PATTERNS,
+    ...ARCHIVE_PATTERNS,
+    'refs/amp/batches/*',
+    NOTES_REF,
+    'refs/heads/*',
+  ]);
 
 const hereNow = async (ctx: Context, prefixes: string[]): Promise<Map<string, string>> => {
   const lists = await Promise.all(prefixes.map((prefix) => listRefs(ctx.repo, prefix)));
@@ -53,7 +80,7 @@ const relate = async (
 };
 
 /** In a partial clone, to ask for a commit that is not here would fetch it, each with a connection of its own. */
-const absentIn = async (ctx: Context, there: Map<string, string>, here: Map<string, string>) => {
+const absentIn = async (ctx: Context, there: There, here: Map<string, string>) => {
   if (!(await isPartialClone(ctx.repo))) return () => false;
   const changed = [...there].filter(([ref, id]) => here.get(ref) !== id).map(([, id]) => id);
   const present = await presentCommits(ctx.repo, changed);
@@ -81,11 +108,26 @@ const archiveOf = async (
   return last.archive;
 };
 
-/** One look at both sides. @throws AppError remote.unreachable */
-export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> => {
+/** Whether our archive is theirs, or goes on from theirs, when the forgotten sessions are taken out of that. */
+const isWithoutForgotten = async (
+  { repo }: Context,
+  reader: ReturnType<typeof openCatFile>,
+  { ref, ours, theirs }: { ref: string; ours: string; theirs: string },
+): Promise<boolean> => {
+  const { forgotten, isForgotten } = await readTombstones(repo);
+  if (forgotten.size === 0) return false;
+  return withArchiveWithout(repo, { ref, id: theirs }, isForgotten, async (end) => {
+    if (end === theirs) return false;
+    return end === ours || (await relateChains(reader, ours, end)) === 'ahead';
+  });
+};
+
+/** Holds our refs against the other side's; what was forgotten is nobody's any more. */
+export const compareWith = async (ctx: Context, there: There, choice: Choice): Promise<Comparison> => {
   const prefixes = syncPrefixes(choice);
-  const patterns = prefixes.map((prefix) => `${prefix}*`);
-  const there = await listRemoteRefs(ctx.repo, remote, [...patterns, NOTES_REF, 'refs/heads/*']);
+  const { isForgotten } = await readTombstones(ctx.repo);
+  const isGone = (ref: string): boolean => isForgotten(sessionOf(ref) ?? '');
+  const isChosen = (ref: string): boolean => prefixes.some((prefix) => ref.startsWith(prefix)) && !isGone(ref);
   const here = await hereNow(ctx, prefixes);
   const isAbsent = await absentIn(ctx, there, here);
   const reader = openCatFile(ctx.repo);
@@ -96,7 +138,7 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
   try {
     for (const ref of new Set([...here.keys(), ...there.keys()])) {
       const parsed = parseSyncRef(ref);
-      if (!parsed) continue;
+      if (!parsed || !isChosen(ref)) continue;
       const ours = here.get(ref);
       let theirs = there.get(ref);
       if (theirs !== undefined && parsed.kind === 'log') logs.add(parsed.id);
@@ -109,12 +151,22 @@ export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice):
         if (ours === undefined) continue;
       }
       const relation = isAbsent(theirs) ? 'unknown' : await relate(reader, ours, theirs);
-      if (relation !== 'same') differences.push({ ...parsed, ours, theirs, relation, packed: packings.length > 0 });
+      const ids = ours !== undefined && theirs !== undefined ? { ref, ours, theirs } : undefined;
+      const isRewritten = relation === 'diverged' && ids && parsed.kind.endsWith('archive');
+      if (isRewritten && (await isWithoutForgotten(ctx, reader, ids))) {
+        differences.push({ ...parsed, ...ids, relation: 'ahead', packed: false, lease: ids.theirs });
+      } else if (relation !== 'same')
+        differences.push({ ...parsed, ours, theirs, relation, packed: packings.length > 0 });
     }
   } finally {
     reader.close();
   }
   const heads = [...there].filter(([ref]) => ref.startsWith('refs/heads/')).map(([, id]) => id);
   const notes = { ours: await readRef(ctx.repo, NOTES_REF), theirs: there.get(NOTES_REF) };
-  return { differences, stale, notes, logs: logs.size, heads };
+  const forgotten = [...there].flatMap(([ref, id]) => (isGone(ref) ? [{ ref, id }] : []));
+  return { differences, stale, notes, logs: logs.size, heads, forgotten };
 };
+
+/** One look at both sides. @throws AppError remote.unreachable */
+export const compare = async (ctx: Context, remote: SyncRemote, choice: Choice): Promise<Comparison> =>
+  compareWith(ctx, await lookThere(ctx, remote), choice);

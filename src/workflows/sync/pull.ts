@@ -9,6 +9,7 @@ import { dropCovered } from '../../store/archive/drop-covered.ts';
 import { NOTES_REF } from '../../store/layout.ts';
 import { mergeNotes } from '../../store/notes/merge-notes.ts';
 import { judgeIncoming, takeIncoming } from '../../store/sync/incoming.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import type { Context } from '../context.ts';
 import type { Comparison } from './compare.ts';
 
@@ -32,7 +33,7 @@ interface Fetched {
 }
 
 /** Fetches objects to a place of their own, where they are looked at before they come into the repository. */
-const withFetched = async <T>(
+export const withFetched = async <T>(
   ctx: Context,
   remote: SyncRemote,
   ids: string[],
@@ -60,7 +61,8 @@ const withFetched = async <T>(
 const takeNotes = async (ctx: Context, theirs: string, { reader, incomplete, adopt }: Fetched): Promise<boolean> => {
   if (incomplete.has(theirs) || (await reader.object(theirs))?.type !== 'commit') return false;
   adopt();
-  return mergeNotes(ctx.repo, theirs, { clock: ctx.clock });
+  const { isForgotten } = await readTombstones(ctx.repo);
+  return mergeNotes(ctx.repo, theirs, { clock: ctx.clock, isForgotten });
 };
 
 /** Takes the other side's notes into ours. */

@@ -1,14 +1,16 @@
 import { isAncestor } from '../../git/commits.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
-import { deleteRemoteRefs } from '../../git/sync-delete.ts';
 import { listRemoteRefs, presentCommits } from '../../git/sync-fetch.ts';
 import { type OutgoingRef, pushRefs, type RefusedRef } from '../../git/sync-push.ts';
 import type { SyncRemote } from '../../git/sync-remote.ts';
 import { parseArchiveRef } from '../../store/archive/archive-refs.ts';
+import { holdsForgotten } from '../../store/forget/forgotten-notes.ts';
 import { NOTES_REF } from '../../store/layout.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import { missingObjects } from '../../store/verify/lane-history.ts';
 import type { Context } from '../context.ts';
-import type { Comparison, Difference, Stale } from './compare.ts';
+import type { Comparison, Difference, Stale, There } from './compare.ts';
+import { tombstonesToSend } from './obey-tombstones.ts';
 import { pullNotes } from './pull.ts';
 import { scanArchives } from './scan-archives.ts';
 import { scanCode } from './scan-code.ts';
@@ -17,12 +19,19 @@ import { scanNotes } from './scan-notes.ts';
 
 export interface Sent {
   pushed: string[];
+  /** Refs of forgotten sessions that the other side has no more. */
+  deleted: string[];
   refused: RefusedRef[];
   held: HeldRef[];
   notes: boolean;
 }
 
-const outgoing = ({ ref, ours, theirs }: Difference): Outgoing => ({ ref, id: ours!, known: theirs ?? null });
+const outgoing = ({ ref, ours, theirs, lease }: Difference): Outgoing & OutgoingRef => ({
+  ref,
+  id: ours!,
+  known: lease === undefined ? (theirs ?? null) : null,
+  ...(lease && { lease }),
+});
 
 /** Commits that the other side has in any case, as far as we know without asking for objects. */
 const sharedCommits = async (ctx: Context, remote: SyncRemote, { heads, stale }: Comparison): Promise<string[]> => {
@@ -45,7 +54,7 @@ const mayBePacked = ({ differences }: Comparison, { theirs, packed, writer, kind
   (kind === 'log' || kind === 'code') &&
   differences.some((one) => one.kind.endsWith('archive') && one.writer === writer && one.relation !== 'ahead');
 
-const toSend = (found: Comparison, kind: Difference['kind']): Outgoing[] =>
+const toSend = (found: Comparison, kind: Difference['kind']): (Outgoing & OutgoingRef)[] =>
   found.differences
     .filter((one) => one.kind === kind && one.relation === 'ahead' && !mayBePacked(found, one))
     .map(outgoing);
@@ -88,8 +97,9 @@ const send = async (
 ): Promise<Pick<Sent, 'refused'> & { pushed: OutgoingRef[] }> => {
   const isArchive = ({ ref }: OutgoingRef): boolean => parseArchiveRef(ref) !== undefined;
   const archives = await pushRefs(ctx.repo, remote, refs.filter(isArchive));
-  const gone = outdated(found, archives.pushed).map(({ ref, theirs }) => ({ ref, id: theirs }));
-  await deleteRemoteRefs(ctx.repo, remote, gone);
+  const gone = outdated(found, archives.pushed).map(({ ref, theirs }) => ({ ref, id: null, lease: theirs }));
+  // What the other side keeps all the same does no harm.
+  await pushRefs(ctx.repo, remote, gone);
   const others = refs.filter((one) => !isArchive(one));
   const rest = await pushRefs(ctx.repo, remote, others);
   return { pushed: [...archives.pushed, ...rest.pushed], refused: [...archives.refused, ...rest.refused] };
@@ -110,6 +120,7 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     const before = await readRef(ctx.repo, NOTES_REF);
     if (before === undefined || before === theirs) return nothing;
     if (isDry) return { ...nothing, notes: true };
+    const { isForgotten } = await readTombstones(ctx.repo);
     const isKnown = theirs === undefined || (isHere && (await isAncestor(ctx.repo, theirs, before)));
     if (!isKnown) await pullNotes(ctx, remote, theirs);
     const id = (await readRef(ctx.repo, NOTES_REF))!;
@@ -117,7 +128,10 @@ const pushNotes = async (ctx: Context, remote: SyncRemote, isDry: boolean): Prom
     ctx.secrets.watchAll();
     const held = await scanNotes(ctx, { ref: NOTES_REF, id, known: theirs ?? null });
     if (held) return { ...nothing, held: [held] };
-    const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id }]);
+    const lease = theirs !== undefined && !(await isAncestor(ctx.repo, theirs, id)) ? theirs : undefined;
+    if (lease !== undefined && !(await holdsForgotten(ctx.repo, { tip: lease, without: id, isForgotten })))
+      return { ...nothing, refused: [{ ref: NOTES_REF, reason: 'neither side goes on from the other' }] };
+    const { refused } = await pushRefs(ctx.repo, remote, [{ ref: NOTES_REF, id, ...(lease && { lease }) }]);
     if (refused.length === 0) return { ...nothing, notes: true };
     const now = (await listRemoteRefs(ctx.repo, remote, [NOTES_REF])).get(NOTES_REF);
     if (now === theirs || tries === NOTES_TRIES) return { ...nothing, refused };
@@ -129,14 +143,22 @@ export const push = async (
   ctx: Context,
   remote: SyncRemote,
   found: Comparison,
-  { dryRun }: { dryRun: boolean },
+  { dryRun, there }: { dryRun: boolean; there: There },
 ): Promise<Sent> => {
   const { refs, held } = await sift(ctx, remote, found);
+  const tombstones = await tombstonesToSend(ctx, there);
+  const forgotten = found.forgotten.map(({ ref, id }) => ({ ref, id: null, lease: id }));
+  const sendAll = async (what: OutgoingRef[]) =>
+    dryRun ? { pushed: what, refused: [] } : pushRefs(ctx.repo, remote, what);
+  // The reason goes before the deed: nobody takes the refs for lost and brings them back.
+  const told = await sendAll(tombstones);
+  const deleted = await sendAll(forgotten);
   const { pushed, refused } = dryRun ? { pushed: refs, refused: [] } : await send(ctx, remote, { found, refs });
   const notes = await pushNotes(ctx, remote, dryRun);
   return {
-    pushed: pushed.map(({ ref }) => ref),
-    refused: [...refused, ...notes.refused],
+    pushed: [...told.pushed, ...pushed].map(({ ref }) => ref),
+    deleted: deleted.pushed.map(({ ref }) => ref),
+    refused: [...told.refused, ...deleted.refused, ...refused, ...notes.refused],
     held: [...held, ...notes.held],
     notes: notes.notes,
   };

@@ -5,12 +5,13 @@ import { findSyncRemote } from '../../git/sync-remote.ts';
 import type { LockHeld } from '../../process/lock.ts';
 import { inTurn } from '../../process/lock-turn.ts';
 import { parseArchiveRef } from '../../store/archive/archive-refs.ts';
-import { parseSyncRef } from '../../store/sync/sync-refs.ts';
+import { parseSyncRef, sessionOf } from '../../store/sync/sync-refs.ts';
 import { changeSyncState } from '../../store/sync/sync-state.ts';
 import type { Context } from '../context.ts';
 import { settlePacking } from '../settle-packing.ts';
 import { summaries } from '../summaries.ts';
-import { compare } from './compare.ts';
+import { compare, compareWith, lookThere } from './compare.ts';
+import { type Obeyed, obeyTombstones } from './obey-tombstones.ts';
 import { type Pulled, plannedPull, pull } from './pull.ts';
 import { push, type Sent } from './push.ts';
 import type { HeldRef } from './scan-logs.ts';
@@ -43,6 +44,10 @@ export interface SyncAnswer {
   /** Refs that we have got. */
   fetched: string[];
   notes: { pushed: boolean; fetched: boolean };
+  /** Sessions that somebody forgot, and that are gone here now. */
+  forgotten: string[];
+  /** Refs of such sessions that the other side has no more. */
+  deleted: string[];
   /** Sessions and batches among them. */
   logs: { pushed: number; fetched: number };
   refused: RefusedRef[];
@@ -71,13 +76,14 @@ const logsAmong = (refs: string[]): number => {
 };
 
 const NOTHING_PULLED: Pulled = { taken: [], refused: [], notes: false };
-const NOTHING_SENT: Sent = { pushed: [], refused: [], held: [], notes: false };
+const NOTHING_SENT: Sent = { pushed: [], deleted: [], refused: [], held: [], notes: false };
 
 /** Why a ref is left where it is on both sides. */
 export const APART = 'neither side goes on from the other; nothing was overwritten';
 
 interface Exchanged {
   label: string;
+  obeyed: Obeyed;
   /** Refs of which each side has something that the other's does not lead to. */
   apart: RefusedRef[];
   pulled: Pulled;
@@ -91,10 +97,12 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<Exchanged> => {
   if (!dryRun) {
     await clearOutgoing(ctx.repo);
     await settlePacking(ctx);
-    await settleLogs(ctx);
   }
+  const there = await lookThere(ctx, remote);
+  const obeyed = await obeyTombstones(ctx, remote, there, wish);
+  if (!dryRun) await settleLogs(ctx);
   const choice = { code: !wish.historyOnly, snapshots: wish.snapshots ?? false };
-  const found = await compare(ctx, remote, choice);
+  const found = await compareWith(ctx, there, choice);
   if (wish.pull) wish.onStep?.(`fetching from ${remote.label}`);
   const bring = dryRun ? plannedPull(found) : undefined;
   const pulled = wish.pull ? (bring ?? (await pull(ctx, remote, found))) : NOTHING_PULLED;
@@ -105,10 +113,10 @@ const exchange = async (ctx: Context, wish: SyncWish): Promise<Exchanged> => {
   const isChanged = isArchive || found.differences.some(({ relation, packed }) => relation === 'unknown' || packed);
   const isOpen = isChanged && !dryRun;
   const sent = wish.push
-    ? await push(ctx, remote, isOpen ? await compare(ctx, remote, choice) : found, { dryRun })
+    ? await push(ctx, remote, isOpen ? await compare(ctx, remote, choice) : found, { dryRun, there })
     : NOTHING_SENT;
   const apart = found.differences.filter(({ relation }) => relation === 'diverged');
-  return { label: remote.label, apart: apart.map(({ ref }) => ({ ref, reason: APART })), pulled, sent };
+  return { label: remote.label, obeyed, apart: apart.map(({ ref }) => ({ ref, reason: APART })), pulled, sent };
 };
 
 /** Few loose refs and packs keep the user's own git quick. */
@@ -142,14 +150,17 @@ export const sync = (ctx: Context, wish: SyncWish): Promise<SyncAnswer> =>
   withSyncLock(ctx, async () => {
     wish.onTurn?.();
     const began = ctx.clock.now();
-    const { label, apart, pulled, sent } = await exchange(ctx, wish);
+    const { label, obeyed, apart, pulled, sent } = await exchange(ctx, wish);
     if (!wish.dryRun && pulled.taken.length > 0) await tidyUp(ctx);
-    const refused = new Map([...apart, ...pulled.refused, ...sent.refused].map((one) => [one.ref, one]));
+    const all = [...obeyed.refused, ...apart, ...pulled.refused, ...sent.refused];
+    const refused = new Map(all.map((one) => [one.ref, one]));
     const answer: SyncAnswer = {
       remote: label,
       dryRun: wish.dryRun,
       pushed: sent.pushed,
-      fetched: pulled.taken,
+      fetched: [...obeyed.taken, ...pulled.taken],
+      forgotten: obeyed.forgotten,
+      deleted: sent.deleted,
       notes: { pushed: sent.notes, fetched: pulled.notes },
       logs: { pushed: logsAmong(sent.pushed), fetched: logsAmong(pulled.taken) },
       refused: [...refused.values()],
@@ -168,7 +179,7 @@ export const syncError = (answer: SyncAnswer): AppError | undefined => {
     const at = place ? ` (${place.kind}, ${place.where}${place.seq === null ? '' : `, event ${place.seq}`})` : '';
     const more = answer.held.length > 1 ? ` and ${answer.held.length - 1} more` : '';
     return new AppError('sync.secrets', `${held.ref}${more} stays here: ${held.reason}${at}.`, {
-      hint: 'Nothing of it has left this machine, and the rest went through. Look at that place, and take the secret out of use.',
+      hint: `Nothing of it has left this machine, and the rest went through. Look at that place, and take the secret out of use. What is written is never rewritten; the whole session can go: \`amp-sessions forget ${sessionOf(held.ref) ?? '<session>'}\`.`,
       answer: { ...answer },
     });
   }

@@ -1,0 +1,95 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { listRefs, type RefEntry } from '../../git/refs.ts';
+import type { Repository } from '../../git/repository.ts';
+import { readArchives } from '../archive/archives.ts';
+import { ampDir, quarantineDir, walDir } from '../layout.ts';
+import { readIndex } from '../session-index.ts';
+import { sessionOf } from '../sync/sync-refs.ts';
+
+/** What there is of one session's history in this clone, beside its notes and archives. */
+export interface Traces {
+  refs: RefEntry[];
+  /** Absolute paths of files and folders. */
+  files: string[];
+  /** The cache behind `list` knows it. */
+  isIndexed: boolean;
+  /** It was packed away into an archive. */
+  isPacked: boolean;
+}
+
+/** Where refs of sessions are; the session's id is the next part of the name. */
+const FOLDERS = [
+  'refs/amp/sessions/',
+  'refs/amp/code/',
+  'refs/amp/snapshots/',
+  'refs/amp-outgoing/sessions/',
+  'refs/amp-outgoing/code/',
+  'refs/amp-outgoing/snapshots/',
+];
+
+const namesIn = (dir: string): string[] => {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+};
+
+/** Files of logs are named `sessions.<session>.…`; the parts of a name are no part of an id. */
+const filesNow = (repo: Repository): { session: string; path: string }[] =>
+  [walDir(repo), join(walDir(repo), 'payloads'), quarantineDir(repo)].flatMap((dir) =>
+    namesIn(dir).flatMap((name) => {
+      const session = /^sessions\.([A-Za-z0-9_-]+)\./.exec(name)?.[1];
+      return session === undefined ? [] : [{ session, path: join(dir, name) }];
+    }),
+  );
+
+/** The traces of those sessions that have any. */
+export const findTraces = async (
+  repo: Repository,
+  isWanted: (session: string) => boolean,
+): Promise<Map<string, Traces>> => {
+  const found = new Map<string, Traces>();
+  const of = (session: string): Traces => {
+    const known = found.get(session) ?? { refs: [], files: [], isIndexed: false, isPacked: false };
+    found.set(session, known);
+    return known;
+  };
+  for (const folder of FOLDERS)
+    for (const entry of await listRefs(repo, folder)) {
+      const session = entry.ref.slice(folder.length).split('/')[0]!;
+      if (isWanted(session)) of(session).refs.push(entry);
+    }
+  for (const kind of ['log', 'code'] as const)
+    for (const { ref } of (await readArchives(repo, kind)).all()) {
+      const session = sessionOf(ref);
+      if (session !== undefined && isWanted(session)) of(session).isPacked = true;
+    }
+  for (const { session, path } of filesNow(repo)) if (isWanted(session)) of(session).files.push(path);
+  for (const { session } of readIndex(repo)) if (isWanted(session)) of(session).isIndexed = true;
+  return found;
+};
+
+/** Caches that may tell of any session; the index alone is worth keeping, without the lines of those that go. */
+export const cachesBesideIndex = (repo: Repository): string[] => {
+  const dir = join(ampDir(repo), 'cache');
+  return namesIn(dir)
+    .filter((name) => name !== 'sessions.ndjson')
+    .map((name) => join(dir, name));
+};
+
+/** Half-made and half-removed things that a process left which died. */
+export const draftsNamed = (repo: Repository, name: string): string[] => {
+  const dir = join(ampDir(repo), 'tmp');
+  return namesIn(dir)
+    .filter((entry) => entry.startsWith(`${name}.`))
+    .map((entry) => join(dir, entry));
+};
+
+/** Bytes of a file or of all files in a folder. */
+export const bytesOf = (path: string): number => {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat?.size ?? 0;
+  return namesIn(path).reduce((sum, name) => sum + bytesOf(join(path, basename(name))), 0);
+};
