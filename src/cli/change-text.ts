@@ -14,7 +14,9 @@ const TOLD = 4;
 
 /** What one run changed beside its worktree, in one line; not inert yet. */
 export const changeText = ({ config, hooks, attributes, refs, items, checkout }: Change): string => {
-  const known = items?.map(({ item, restored }) => (restored ? `${item} (put back)` : item));
+  const known = items
+    ?.filter(({ kind }) => kind !== 'branch')
+    .map(({ item, restored }) => (restored ? `${item} (put back)` : item));
   const old = [...(config ? ['git configuration'] : []), ...hooks.map((hook) => `hook ${hook}`)];
   const shown = refs.filter(({ ref }) => !items?.some(({ item, kind }) => item === ref && kind !== 'branch'));
   const parts = [
