@@ -42,7 +42,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['merge', ['S']],
   ['undo', ['S']],
   ['sync', ['--remote', 'up']],
-  ['verify', ['S']],
+  ['verify', ['S', '--repair']],
   ['doctor', []],
   ['config:list', []],
   ['config:get', ['test']],
