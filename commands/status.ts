@@ -4,6 +4,7 @@ import { statusText } from '../src/cli/status-text.ts';
 import { withContext } from '../src/workflows/context.ts';
 import { describeSession } from '../src/workflows/describe.ts';
 import { findSession } from '../src/workflows/find-session.ts';
+import { describeStanding } from '../src/workflows/standing-changes.ts';
 import { readSession } from '../src/workflows/summaries.ts';
 
 export default class Status extends BaseCommand {
@@ -15,7 +16,8 @@ export default class Status extends BaseCommand {
     const { args } = await this.parse(Status);
     return withContext({ dir: this.directory, warn: (text) => this.caution(text) }, async (ctx) => {
       const { id } = await findSession(ctx, args.session, this.directory);
-      const answer = describeSession(ctx, await readSession(ctx, id));
+      const session = await readSession(ctx, id);
+      const answer = { ...describeSession(ctx, session), ...(await describeStanding(ctx, session)) };
       this.print(this.quiet ? answer.id : statusText(answer, this.color, ctx.clock.now()));
       return answer;
     });

@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
+import { changeText } from './change-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
 import { landingTexts } from './landing-event-text.ts';
 import { sanitizeLine } from './sanitize.ts';
@@ -80,10 +81,9 @@ const texts: Texts = {
       ? `${c.red('✗')} agent: ${inlineText(d.failure.message)}`
       : `agent ended (${ended(d)}) after ${formatDuration(d.durationMs)}`,
   'agent-commit.folded': (d) => `agent's own commit ${short(d.commit)} folded in: ${inlineText(d.subject)}`,
-  'repository-change.found': (d, c) =>
-    c.yellow(
-      `! changed while the agent ran: ${[d.config && 'git configuration', ...d.hooks.map((hook) => `hook ${inlineText(hook)}`), d.attributes && 'info/attributes', ...d.refs.map(({ ref }) => inlineText(ref))].filter(Boolean).join(', ')}`,
-    ),
+  'repository-change.found': (d, c) => c.yellow(`! changed while the agent ran: ${inlineText(changeText(d))}`),
+  'repository-change.trusted': (d) =>
+    `looked at and trusted: ${inlineText(d.items.map(({ item }) => item).join(', '))}`,
   'hook.finished': (d, c) => `${good(d) ? c.green('✓') : c.red('✗')} hook ${inlineText(d.hook)} ${ended(d)}`,
   'iteration.finished': (d, c) =>
     `${d.outcome === 'completed' ? c.green('✓') : c.yellow('●')} ${c.bold(`iteration ${d.iteration}`)} ${d.outcome}: ${d.commit ? `${c.yellow(short(d.commit))} ${inlineText(d.subject ?? '')} (${size(d, c)})` : 'nothing changed'}, ${formatDuration(d.durationMs)}`,

@@ -49,6 +49,7 @@ interface Status {
   conflict?: Conflict | null;
   lines?: Line[];
   next?: string;
+  repositoryChanges?: { item: string; iteration: number }[];
   holder?: { pid: number; command: string };
   history: Run[];
   manualCommits: { commit: string; subject: string; author: { name: string } }[];
@@ -144,6 +145,19 @@ const apartLines = ({ lines = [], next = '' }: Status, color: ChalkInstance): st
         `  ${color.dim('→')} ${sanitizeLine(next)}`,
       ];
 
+/** What an agent left behind beside its worktree, and the next step. */
+const changeLines = ({ id, repositoryChanges = [] }: Status, color: ChalkInstance): string[] =>
+  repositoryChanges.length === 0
+    ? []
+    : [
+        '',
+        color.red('  Changed beside the worktree while the agent ran; nothing lands before you have looked:'),
+        ...repositoryChanges.map(
+          ({ item, iteration }) => `  ${color.red('✗')} ${sanitizeLine(item)} ${color.dim(`iteration ${iteration}`)}`,
+        ),
+        `  ${color.dim('→')} \`amp-sessions config trust --session ${id} --dry-run\` shows what is different.`,
+      ];
+
 /** One session in full, for a person. */
 export const statusText = (s: Status, color: ChalkInstance, now: string): string => {
   const { usage } = s;
@@ -161,6 +175,7 @@ export const statusText = (s: Status, color: ChalkInstance, now: string): string
       : [row('tokens', tokensText(usage), color), row('cost', formatMoney(usage.costUsd), color)]),
   ];
   if (s.conflict) lines.push(...conflictLines(s.conflict, color));
+  lines.push(...changeLines(s, color));
   if (s.history.length > 0) lines.push('', ...s.history.map((run) => runLine(run, color)));
   if (s.manualCommits.length > 0)
     lines.push(

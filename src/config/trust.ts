@@ -8,10 +8,11 @@ import { writeFileAtomically } from './write-file.ts';
 
 /**
  * What the user trusts, kept outside every repository:
- * `{ "config": { "<root>": "<sha256>" }, "hooks": { "<root>": "<hash>" }, "sessions": { "<root>\\0<session>": "<hash>" } }`.
+ * `{ "config": { "<root>": "<sha256>" }, "hooks": { "<root>": "<hash>" }, "sessions": { "<root>\\0<session>": "<hash>" },
+ * "changes": { "<root>\\0<item>": "<hash>" } }`.
  * A root is the absolute real path of a repository; one hash each, so changed bytes are not trusted any more.
  */
-type Book = Record<'config' | 'hooks' | 'sessions', Record<string, string>>;
+type Book = Record<'config' | 'hooks' | 'sessions' | 'changes', Record<string, string>>;
 
 export const trustFile = (home: HomeDirs): string => join(home.data, 'trust.json');
 
@@ -22,13 +23,19 @@ const entries = (value: unknown): Record<string, string> => {
   return known;
 };
 
+const bookOf = (book: Partial<Book> | null): Book => ({
+  config: entries(book?.config),
+  hooks: entries(book?.hooks),
+  sessions: entries(book?.sessions),
+  changes: entries(book?.changes),
+});
+
 /** An absent or damaged book trusts nothing. */
 const readBook = (home: HomeDirs): Book => {
   try {
-    const book = JSON.parse(readFileSync(trustFile(home), 'utf8')) as Partial<Book> | null;
-    return { config: entries(book?.config), hooks: entries(book?.hooks), sessions: entries(book?.sessions) };
+    return bookOf(JSON.parse(readFileSync(trustFile(home), 'utf8')) as Partial<Book> | null);
   } catch {
-    return { config: entries(null), hooks: entries(null), sessions: entries(null) };
+    return bookOf(null);
   }
 };
 
@@ -101,3 +108,19 @@ export const forgetSessionTrust = async (root: string, session: string, home: Ho
     writeFileAtomically(trustFile(home), `${JSON.stringify(book, null, 2)}\n`);
   });
 };
+
+/** Something of a repository that changed while an agent ran; `now` is its hash, or null where it is gone. */
+export interface TrustedChange {
+  root: string;
+  item: string;
+  now: string | null;
+}
+
+const changeKey = ({ root, item }: TrustedChange): string => `${root}\0${item}`;
+
+/** The same for what changed beside a worktree while an agent ran. */
+export const isChangeTrusted = (change: TrustedChange, home: HomeDirs): boolean =>
+  isKept('changes', changeKey(change), change.now ?? 'gone', home);
+
+export const trustChange = (change: TrustedChange, home: HomeDirs): Promise<void> =>
+  keep('changes', changeKey(change), change.now ?? 'gone', home);

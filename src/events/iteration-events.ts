@@ -12,6 +12,14 @@ import {
   objectId,
 } from './shapes.ts';
 
+/** Something beside the worktree that decides what a git runs or believes. */
+const guarded = {
+  item: z.string().describe('a file, from the top of the repository, or a ref'),
+  kind: z.enum(['config', 'include', 'hook', 'attributes', 'exclude', 'objects', 'link', 'replace', 'log', 'branch']),
+  from: z.string().nullable().describe('hash of what it was, or object id; null: it was not there'),
+  to: z.string().nullable(),
+};
+
 /** What can have happened between a prompt and its commit. */
 export const iterationEvents = [
   event(
@@ -116,8 +124,36 @@ export const iterationEvents = [
       config: z.boolean().describe('.git/config or a worktree configuration'),
       hooks: z.array(z.string()),
       attributes: z.boolean().describe('.git/info/attributes'),
-      refs: z.array(z.object({ ref: z.string(), from: objectId.nullable(), to: objectId.nullable() })),
+      refs: z.array(
+        z.object({
+          ref: z.string(),
+          from: objectId.nullable(),
+          to: objectId.nullable(),
+          how: z.enum(['made', 'forward', 'rewritten', 'deleted']).optional().describe('of a branch'),
+        }),
+      ),
+      items: z
+        .array(
+          z.object({
+            ...guarded,
+            blocks: z.boolean().describe('nothing lands before somebody has looked at it'),
+            restored: z.boolean().optional().describe('it was ours, and was put back'),
+            before: longText.optional().describe('what it said, where that is a short text'),
+            after: longText.optional(),
+          }),
+        )
+        .optional(),
+      checkout: z
+        .object({ head: z.object({ from: z.string(), to: z.string() }).optional(), index: z.boolean() })
+        .optional()
+        .describe('what became of the main checkout: where its HEAD leads, and whether its index holds something else'),
     }),
+  ),
+  event(
+    'repository-change.trusted',
+    1,
+    'Somebody looked at what had changed in the repository while the agent ran, and takes it as it is.',
+    z.object({ items: z.array(z.object(guarded)) }),
   ),
   event(
     'hook.finished',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError } from '../errors.ts';
 import { lstatIfAny } from './files.ts';
 import { git, gitText } from './git.ts';
+import { isHeld } from './hold-packs.ts';
 import { isId } from './ids.ts';
 import type { Repository } from './repository.ts';
 
@@ -42,7 +43,11 @@ export const addPack = async (repo: Repository, pack: Buffer, reason: string): P
   const answer = await indexPack(repo, pack, reason);
   const id = answer.slice(answer.indexOf('\t') + 1);
   const file = join(repo.commonDir, 'objects', 'pack', `pack-${id}.keep`);
-  return { release: () => removeKeep(file, reason) };
+  return {
+    release: () => {
+      if (!isHeld(repo, reason)) removeKeep(file, reason);
+    },
+  };
 };
 
 const looseIn = (objectDir: string): string[] =>

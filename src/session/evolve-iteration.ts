@@ -19,6 +19,8 @@ const testRun = (data: TestRun): TestRun => ({
 const iterationOf = (session: Session, event: Named): Iteration | undefined =>
   session.iterations[placeOf(session, event)];
 
+const changeKey = ({ item, writer }: { item: string; writer: string }): string => `${writer}\0${item}`;
+
 /** What each event between a prompt and its commit means. */
 export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
   'iteration.started': (session, { data, at, writer, seq }) => ({
@@ -88,7 +90,21 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
   },
   'agent.finished': (session, event) => edited(session, event, () => ({ failure: event.data.failure })),
   'agent-commit.folded': () => NOTHING,
-  'repository-change.found': () => NOTHING,
+  'repository-change.found': (session, { data, writer }) => {
+    const open = new Map(session.openChanges.map((change) => [changeKey(change), change]));
+    for (const { item, kind, from, to, before, after, blocks, restored } of data.items ?? []) {
+      if (!blocks || restored) continue;
+      const change = { item, kind, from, to, before, after, iteration: data.iteration, writer };
+      const known = open.get(changeKey(change));
+      // What it was before the first of them is what has to be compared with.
+      open.set(changeKey(change), known ? { ...change, from: known.from, before: known.before } : change);
+    }
+    return open.size === 0 ? NOTHING : { openChanges: [...open.values()] };
+  },
+  'repository-change.trusted': ({ openChanges }, { data, writer }) => {
+    const trusted = new Set(data.items.map(({ item }) => changeKey({ item, writer })));
+    return { openChanges: openChanges.filter((change) => !trusted.has(changeKey(change))) };
+  },
   'hook.finished': (session, event) => {
     const { hook, exitCode, timedOut, outputTail } = event.data;
     if (exitCode === 0 && !timedOut) return NOTHING;

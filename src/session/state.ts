@@ -73,6 +73,15 @@ export interface ManualCommit {
   beforeIteration: number;
 }
 
+type FoundItem = NonNullable<EventData<'repository-change.found'>['items']>[number];
+
+/** Something that changed while an agent ran, and that nobody has looked at since. */
+export interface OpenChange extends Pick<FoundItem, 'item' | 'kind' | 'from' | 'to' | 'before' | 'after'> {
+  iteration: number;
+  /** Of the clone that it happened in: it says nothing of another one. */
+  writer: string;
+}
+
 /** A ref that an operation moves, and the checkout that goes along. */
 export type Move = EventData<'undo.started'>['moves'][number];
 export type Verb = EventData<'undo.started'>['verb'];
@@ -198,6 +207,8 @@ export interface Session {
   hosts: Record<string, string>;
   /** Clones went on apart: each of these has something that no other has. Empty while there is one line. */
   lines: Line[];
+  /** What has to be looked at before anything lands, as far as the record knows. */
+  openChanges: OpenChange[];
   /** Events of types this version does not know. */
   unknownEvents: number;
   /** Events of known types whose data could not be read. */
@@ -251,6 +262,7 @@ export const initialSession: Session = {
   places: {},
   hosts: {},
   lines: [],
+  openChanges: [],
   unknownEvents: 0,
   malformedEvents: 0,
   events: 0,

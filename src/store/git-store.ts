@@ -172,6 +172,10 @@ class GitStore implements LogStore {
     return this.#writer === undefined ? { warnings: [], tornBytes: [] } : (await this.#lane(log)).recover();
   }
 
+  async mended(log: LogName): Promise<string[]> {
+    return (await this.#lanes.get(log))?.mended() ?? [];
+  }
+
   transcript(log: LogName, iteration?: number, writer?: string): AsyncIterable<TranscriptLine> {
     assertLog(log);
     return readTranscript(this.#repo, log, iteration, writer);

@@ -1,6 +1,9 @@
+import { basename } from 'node:path';
+import { moveRef, readRef } from '../git/refs.ts';
 import type { LaneDeps } from './lane-writer.ts';
 import { eventsFile, laneRef, payloadDir, transcriptFile } from './layout.ts';
 import type { Head, Recovery } from './log-store.ts';
+import { wayBack } from './own-refs.ts';
 import type { LogReading } from './read-logs.ts';
 import { recoverFiles, restoreRefs } from './recover-lane.ts';
 import { readIfThere } from './wal/files.ts';
@@ -29,6 +32,7 @@ export class LaneState {
   #transcript: WriteAheadFile | undefined;
   #recovered = false;
   #findings: Recovery = { warnings: [], tornBytes: [] };
+  readonly #mended = new Set<string>();
   #version = 0;
 
   constructor(deps: LaneDeps) {
@@ -79,7 +83,7 @@ export class LaneState {
   /** Finds the end of the log. The first time, what a dead process left is put in order before. */
   async load({ again = false } = {}): Promise<void> {
     if (again) this.forget();
-    if (this.#known) return;
+    if (this.#known) return this.#mend();
     if (!this.#recovered) this.#noteFindings(recoverFiles(this.#deps));
     let { reading, stamp } = await this.#reading();
     if (!this.#recovered) {
@@ -91,9 +95,17 @@ export class LaneState {
     this.#use(reading, stamp);
   }
 
-  /** Our ref is not where we knew it: reads again where it is and what git holds. The head stays, it is ahead. */
+  /**
+   * Our ref is not where we knew it: reads again where it is and what git holds. The head stays, it is ahead. Only
+   * another process of ours takes it forward; by any other hand it is put back.
+   */
   async refresh(): Promise<void> {
+    const { tip: known, flushedSeq: seq } = this.#loaded;
     const { tip, ref, flushedSeq } = await this.#deps.read();
+    const isPacked = ref === null && tip !== null && flushedSeq >= seq;
+    if (known !== null && !isPacked && !(await this.#isForward(tip, known)))
+      if (await moveRef(this.#deps.repo, laneRef(this.#deps.lane), { to: known, from: ref }))
+        return void this.#mended.add(laneRef(this.#deps.lane));
     Object.assign(this.#loaded, { tip, ref, flushedSeq });
     this.#version += 1;
   }
@@ -104,6 +116,32 @@ export class LaneState {
     this.#known = undefined;
     this.#transcript = undefined;
     this.#recovered = false;
+  }
+
+  /** Events that were acknowledged and are not in git yet survive whoever deletes or edits their file meanwhile. */
+  async #mend(): Promise<void> {
+    const { events, tip } = this.#loaded;
+    const isMoved = events.isMoved || this.#transcript?.isMoved === true;
+    if (!isMoved) return;
+    const now = (await readRef(this.#deps.repo, laneRef(this.#deps.lane))) ?? null;
+    // Another process of ours has brought the lines into git, or is about to cut them.
+    if (now !== tip && now !== null && (tip === null || (await this.#isForward(now, tip)))) return;
+    for (const file of [events, this.#transcript])
+      if (file?.isMoved && file.mend(this.#deps.clock.newId())) this.#mended.add(`amp/wal/${basename(file.path)}`);
+  }
+
+  /** Whether a ref that was at `tip` was only taken further, by us. */
+  async #isForward(now: string | null, tip: string): Promise<boolean> {
+    if (now === null) return false;
+    const way = await wayBack(this.#deps.reader(), now, tip);
+    return way.leads && way.isOurs;
+  }
+
+  /** What another hand had changed and was put right since the last call: files below the git directory, and refs. */
+  takeMended(): string[] {
+    const mended = [...this.#mended];
+    this.#mended.clear();
+    return mended;
   }
 
   takeFindings(): Recovery {

@@ -108,6 +108,12 @@ export class LaneWriter {
     return this.#state.takeFindings();
   }
 
+  /** Looks at the files once more, and says what had to be put right since the last call. */
+  async mended(): Promise<string[]> {
+    await this.#disk.run(() => this.#state.load());
+    return this.#state.takeMended();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#appends.idle();

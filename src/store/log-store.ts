@@ -132,6 +132,11 @@ export interface LogStore {
   recover(log: LogName): Promise<string[]>;
   /** The same, with figures for a `log.recovered` event. */
   recoverLog(log: LogName): Promise<Recovery>;
+  /**
+   * Puts right what another hand did to this log's write-ahead files or its ref while this process writes it, and says
+   * what that was, since the last call: files by their path below the git directory, refs by name.
+   */
+  mended(log: LogName): Promise<string[]>;
   /** @param writer only what this one wrote: clones that went on apart have the same numbers */
   transcript(log: LogName, iteration?: number, writer?: string): AsyncIterable<TranscriptLine>;
   /**

@@ -190,6 +190,10 @@ export class MemoryStore implements LogStore {
     return { warnings: [], tornBytes: [] };
   }
 
+  async mended(): Promise<string[]> {
+    return [];
+  }
+
   async *transcript(log: LogName, iteration?: number, _writer?: string): AsyncGenerator<TranscriptLine> {
     for (const line of this.disk.logs.get(log)?.transcript ?? [])
       if (iteration === undefined || line.iteration === iteration) yield line;

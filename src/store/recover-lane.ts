@@ -56,7 +56,7 @@ export const recoverFiles = (deps: LaneDeps): Recovery => {
 };
 
 /** A process that died in the middle of a flush left its pack kept for ever; what it holds is flushed anew. */
-const dropKeeps = ({ repo, lane }: LaneDeps): void => {
+export const dropKeeps = ({ repo, lane }: Pick<LaneDeps, 'repo' | 'lane'>): void => {
   const dir = join(repo.commonDir, 'objects', 'pack');
   for (const name of namesIn(dir)) {
     const path = join(dir, name);

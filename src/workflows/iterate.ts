@@ -1,7 +1,6 @@
 import type { Agent, AgentRequest } from '../agents/agent.ts';
 import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
-import { fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import { stopStrength } from '../process/strength.ts';
 import { openIteration, verdictOf } from '../session/conclusions.ts';
@@ -24,7 +23,8 @@ import { settleOperation } from './landing/transaction.ts';
 import { recordManualWork } from './manual-work.ts';
 import { reconcile } from './reconcile.ts';
 import type { AgentEndFact } from './record-facts.ts';
-import { listen, outcomeOf, reportChanges, requestFor, timeLimitOf } from './run-agent.ts';
+import { reportChanges, watchRepository } from './repository-watch.ts';
+import { listen, outcomeOf, requestFor, timeLimitOf } from './run-agent.ts';
 import { sessionAgent } from './session-agent.ts';
 import { keepAtEnd } from './snapshots/keep.ts';
 import { runTests } from './test-run.ts';
@@ -130,11 +130,11 @@ const runOnce = async (
   wish: OnceWish,
 ): Promise<{ failure: AgentEndFact['failure']; interrupted: boolean }> => {
   const began = ctx.clock.elapsed();
-  const before = await fingerprint(ctx.repo);
+  const watch = await watchRepository(ctx, journal.id, wt);
   const request = await openIterationFor(ctx, journal, wt, agent, wish);
   wish.onStep?.({ step: 'agent', iteration: request.iteration, agent: agent.name });
   const { end, transcript } = await listen(ctx, journal, agent, request, wish);
-  await reportChanges(ctx, journal, request.iteration, before);
+  await reportChanges(ctx, journal, wt, { iteration: request.iteration, watch });
   wish.onStep?.({ step: 'commit' });
   const interrupted = end.stopped === 'user' || wish.interrupts.stopped !== 'no';
   const said = end.result?.text ?? journal.session.iterations.at(-1)!.message;
@@ -145,7 +145,7 @@ const runOnce = async (
     durationMs,
     recovered: false,
     transcript,
-    known: Object.values(before.refs),
+    known: Object.values(watch.before.refs),
   });
   if (!interrupted && end.failure === null && journal.session.test !== null) {
     wish.onStep?.({ step: 'tests', command: journal.session.test });

@@ -7,6 +7,7 @@ import { type Finish, finishIteration } from './finish-iteration.ts';
 import type { Journal } from './journal.ts';
 import { recoverConflictIteration } from './landing/conflict-iteration.ts';
 import { recordCommits } from './manual-work.ts';
+import { reportLeftChanges } from './repository-watch.ts';
 import { digestKept } from './transcript-digest.ts';
 
 /**
@@ -23,6 +24,7 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
   ctx.warn(
     `Iteration ${open.iteration} of ${journal.session.name} never ended: its process died. What it left is committed as interrupted.`,
   );
+  await reportLeftChanges(ctx, journal, wt, open.iteration);
   // What still ran until now may have done anything that a person could have done.
   const later = strays > 0 ? undefined : await laterWork(ctx, journal.session, wt, open);
   if (later?.tip) await recordCommits(ctx, journal, later.tip, open.iteration + 1);

@@ -1,6 +1,5 @@
 import type { Agent, AgentFailureCode, AgentRequest } from '../agents/agent.ts';
 import { isAppError } from '../errors.ts';
-import { compareFingerprints, fingerprint } from '../git/guard.ts';
 import type { Worktree } from '../git/repository.ts';
 import type { Outcome } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
@@ -64,25 +63,4 @@ export const outcomeOf = (end: AgentEndFact, interrupted: boolean): Outcome => {
   if (interrupted) return 'interrupted';
   if (end.stopped === 'timeout' || end.stopped === 'silent') return 'timed-out';
   return end.failure === null ? 'completed' : 'failed';
-};
-
-/** Says what changed beside the worktree while the agent ran: what can run code, and refs that are not its own. */
-export const reportChanges = async (
-  ctx: Context,
-  journal: Journal,
-  iteration: number,
-  before: Awaited<ReturnType<typeof fingerprint>>,
-): Promise<void> => {
-  const after = await fingerprint(ctx.repo);
-  const change = compareFingerprints(before, after, { ignoreRefs: [`refs/heads/${ctx.config.config.branchPrefix}/`] });
-  if (!change) return;
-  await journal.record([{ type: 'repository-change.found', by: 'program', data: { iteration, ...change } }]);
-  const parts = [
-    change.config && 'its configuration',
-    ...change.hooks.map((hook) => `the hook ${hook}`),
-    change.attributes && 'info/attributes',
-  ];
-  const code = parts.filter((part) => typeof part === 'string');
-  if (code.length > 0)
-    ctx.warn(`While the agent ran, the repository's ${code.join(', ')} changed: look before you run git there.`);
 };

@@ -275,6 +275,21 @@ const MEANING: { [Type in EventType]?: () => void } = {
   'repository-change.found': () => {
     const data = { iteration: 2, config: true, hooks: ['x'], attributes: true, refs: [] };
     expect(changesOf(draft('repository-change.found', data))).toEqual({});
+    expect(changesOf(changed({ blocks: false }, { item: 'r', restored: true }))).toEqual({});
+    const first = { item: '.git/config', kind: 'config', from: 'a', to: 'b', before: 'x', after: 'y', iteration: 2 };
+    expect(changesOf(changed({ before: 'x', after: 'y' })).openChanges).toMatchObject([first]);
+    // Of several changes the first says what it was before.
+    const later = changesOf(changed({ from: 'b', to: 'c', before: 'y', after: 'z' }), [
+      ...LIFE,
+      changed({ before: 'x' }),
+    ]);
+    expect(later.openChanges).toMatchObject([{ ...first, to: 'c', after: 'z' }]);
+  },
+  'repository-change.trusted': () => {
+    const trust = (item: string) =>
+      draft('repository-change.trusted', { items: [{ item, kind: 'config', from: 'a', to: 'b' }] });
+    const life = [...LIFE, changed({}, { item: 'other' })];
+    expect(changesOf(trust('.git/config'), life).openChanges).toMatchObject([{ item: 'other' }]);
   },
   'hook.finished': () => {
     const hook = (name: string, over: object) =>
@@ -328,6 +343,18 @@ const MEANING: { [Type in EventType]?: () => void } = {
     const run = { target: 'iteration' as const, iteration: 2, commit: ID('c'), command: 'npm test', durationMs: 5 };
     expect(changesOf(draft('test-run.interrupted', { ...run, leftovers }))).toEqual({ leftovers });
   },
+};
+const changed = (...over: object[]) => {
+  const item = { item: '.git/config', kind: 'config', from: 'a', to: 'b', blocks: true } as const;
+  const items = over.map((one) => ({ ...item, ...one }));
+  return draft('repository-change.found', {
+    iteration: 2,
+    config: true,
+    hooks: [],
+    attributes: false,
+    refs: [],
+    items,
+  });
 };
 const gone = { branch: 'amp/x/1', commit: ID('c') };
 const tokens = (tokensInput: number, tokensOutput: number, tokensCacheRead: number, tokensCacheWrite: number) => ({

@@ -105,8 +105,8 @@ describe('the write-ahead file, file by file', () => {
     const { path, file } = fresh();
     await file.append(Buffer.from('one\ntwo\nthree\n'), false);
     writeFileSync(path, 'one\n');
-    expect(() => file.cut(4, 'k1')).toThrow();
-    expect(readFileSync(path, 'utf8')).toBe('one\n');
+    file.cut(4, 'k1');
+    expect(readFileSync(path, 'utf8')).toBe('two\nthree\n');
     expect(readdirSync(dirname(path))).toEqual(['wal.ndjson']);
   });
 

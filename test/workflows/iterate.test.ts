@@ -181,7 +181,7 @@ iterations:
     expect(await git(worktree, 'symbolic-ref', '--short', 'HEAD')).toBe(branch);
     expect(await git(dir, 'log', '--format=%s', `main..${branch}`)).toBe('amp: Switched.');
     expect(run.events.find(({ type }) => type === 'repository-change.found')?.data).toMatchObject({ config: true });
-    expect(ctx.warnings.join()).toContain('configuration');
+    expect(ctx.warnings.join()).toContain('.git/config changed');
   });
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checks, count, open } from './shapes.ts';
+import { checks, count, open, repositoryChange } from './shapes.ts';
 
 const setting = {
   key: z.string(),
@@ -70,11 +70,16 @@ export const machineAnswers = {
   'config:list': open({ items: z.array(open(setting)) }),
   'config:set': open({ key: z.string(), value: z.unknown(), file: z.string() }),
   'config:trust': open({
-    sha256: z.string(),
+    sha256: z.string().optional().describe('over what is trusted; absent with --dry-run'),
     file: z.string().optional().describe("the repository's settings"),
     settings: z.array(open({ key: z.string(), value: z.unknown() })).optional(),
     hooks: z.array(z.string()).optional().describe('with --hooks'),
     session: z.string().optional().describe('with --session'),
     commands: z.array(open({ what: z.string(), line: z.string() })).optional(),
+    changes: z
+      .array(repositoryChange.extend({ before: z.string().nullable(), after: z.string().nullable() }))
+      .optional()
+      .describe('what changed beside the worktree while the agent ran, with secrets taken out'),
+    dryRun: z.boolean().optional(),
   }),
 };

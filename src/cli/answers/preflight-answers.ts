@@ -5,7 +5,7 @@ const place = { path: z.string(), line: z.int().min(0).optional() };
 
 /** One thing that was looked at before work lands. */
 export const gate = open({
-  name: z.enum(['worktree', 'target', 'conflicts', 'tests', 'code', 'secrets', 'sessions']),
+  name: z.enum(['worktree', 'repository', 'target', 'conflicts', 'tests', 'code', 'secrets', 'sessions']),
   ok: z.boolean(),
   severity: z.enum(['gate', 'review']).describe('review: somebody should look at it, and it stops nothing'),
   detail: z.string(),

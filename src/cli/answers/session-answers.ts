@@ -7,6 +7,7 @@ import {
   fileChange,
   objectId,
   open,
+  repositoryChange,
   sessionId,
   state,
   time,
@@ -113,6 +114,10 @@ export const sessionAnswers = {
     })
       .optional()
       .describe('a rebase that waits for somebody to decide'),
+    repositoryChanges: z
+      .array(repositoryChange)
+      .optional()
+      .describe('what changed beside the worktree while the agent ran, and stands: nobody has looked at it'),
     lines: z
       .array(line)
       .optional()

@@ -37,6 +37,14 @@ export const fileChange = open({
   deletions: count.nullable(),
 });
 
+export const repositoryChange = open({
+  item: z.string().describe('a file, from the top of the repository, or a ref'),
+  kind: z.enum(['config', 'include', 'hook', 'attributes', 'exclude', 'objects', 'link', 'replace', 'log', 'branch']),
+  iteration: count.describe('while which it changed'),
+  from: z.string().nullable().describe('hash or object id before; null: it was not there'),
+  now: z.string().nullable(),
+});
+
 export const checks = open({
   ok: z.boolean(),
   checks: z.array(

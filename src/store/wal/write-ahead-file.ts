@@ -21,6 +21,9 @@ export const sameStamp = (a: Stamp, b: Stamp): boolean => a?.inode === b?.inode 
 /** The file is not as we left it: another process wrote to it. What is known of the log must be read again. */
 export class FileMoved extends Error {}
 
+/** More than a flush leaves standing; of a file that is longer nothing is kept in memory. */
+const MOST_KEPT = 8 * 1024 * 1024;
+
 /**
  * One write-ahead file as its only writer sees it. Not safe against calls at the same time: the owner queues them.
  * Every failure leaves the file as it was before the call, or (when even that fails) unusable until it is read again.
@@ -29,10 +32,13 @@ export class WriteAheadFile {
   readonly path: string;
   #stamp: Stamp;
   #fd: number | undefined;
+  /** What the file has to say: an agent can reach the file, and not this. Undefined where it is too much. */
+  #kept: Buffer[] | undefined;
 
   constructor(path: string, stamp: Stamp) {
     this.path = path;
     this.#stamp = stamp;
+    if (this.size <= MOST_KEPT) this.#kept = this.size === 0 ? [] : [this.#bytes()];
   }
 
   get size(): number {
@@ -51,11 +57,32 @@ export class WriteAheadFile {
       throw storeError(error, this.path);
     }
     this.#stamp = { inode: this.#stamp!.inode, size: before + bytes.length };
+    if (this.size > MOST_KEPT) this.#kept = undefined;
+    this.#kept?.push(Buffer.from(bytes));
+  }
+
+  /** Whether the file is another one than we left, by what can be seen from outside. */
+  get isMoved(): boolean {
+    return !sameStamp(this.#stamp, stampOf(this.path));
+  }
+
+  /**
+   * Writes the file again where it is gone or says something else than we wrote; lines that another process added
+   * stay. False where nothing is known of what it said, or nothing is missing.
+   */
+  mend(temporaryId: string): boolean {
+    const kept = this.#joined();
+    if (!kept || kept.length === 0 || readIfThere(this.path)?.subarray(0, kept.length).equals(kept)) return false;
+    this.close();
+    ensureDir(dirname(this.path));
+    replaceFile(this.path, kept, `${this.path}.${temporaryId}.tmp`);
+    this.#stamp = stampOf(this.path);
+    return true;
   }
 
   /** The first complete lines, at most `limit` bytes of them (one line at least). */
   head(limit: number): Buffer {
-    const bytes = readIfThere(this.path)?.subarray(0, this.size) ?? Buffer.alloc(0);
+    const bytes = this.#joined() ?? this.#bytes();
     const end = wholeLines(bytes, limit) || bytes.indexOf(10) + 1;
     return bytes.subarray(0, end);
   }
@@ -67,9 +94,10 @@ export class WriteAheadFile {
       const rest = this.#rest(length);
       this.close();
       if (rest.length === 0) {
-        rmSync(this.path);
+        rmSync(this.path, { force: true });
         syncDir(dirname(this.path));
       } else replaceFile(this.path, rest, `${this.path}.${temporaryId}.tmp`);
+      this.#kept = rest.length <= MOST_KEPT ? [rest] : undefined;
     } catch (error) {
       throw storeError(error, this.path);
     }
@@ -107,7 +135,18 @@ export class WriteAheadFile {
     return fd;
   }
 
+  #bytes(): Buffer {
+    return readIfThere(this.path)?.subarray(0, this.size) ?? Buffer.alloc(0);
+  }
+
+  #joined(): Buffer | undefined {
+    if (this.#kept && this.#kept.length > 1) this.#kept = [Buffer.concat(this.#kept)];
+    return this.#kept && (this.#kept[0] ?? Buffer.alloc(0));
+  }
+
   #rest(from: number): Buffer {
+    const kept = this.#joined();
+    if (kept) return kept.subarray(from);
     const rest = Buffer.alloc(this.size - from);
     const fd = openSync(this.path, 'r');
     try {

@@ -7,7 +7,7 @@ export interface GateFinding {
 
 /** One thing that was looked at before a session's work lands. */
 export interface Gate {
-  name: 'worktree' | 'target' | 'conflicts' | 'tests' | 'code' | 'secrets' | 'sessions';
+  name: 'worktree' | 'repository' | 'target' | 'conflicts' | 'tests' | 'code' | 'secrets' | 'sessions';
   ok: boolean;
   /** `review`: somebody should look at it, and it stops nothing. */
   severity: 'gate' | 'review';

@@ -2,6 +2,7 @@ import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { type Gate, isStopping, skippedGate } from './gate.ts';
 import { codeGate } from './gate-code.ts';
+import { repositoryGate } from './gate-repository.ts';
 import { secretsGate } from './gate-secrets.ts';
 import { sessionsGate } from './gate-sessions.ts';
 import { conflictsGate, targetGate } from './gate-target.ts';
@@ -34,17 +35,18 @@ export const gatesOf = async (
   options.onStep?.('what would land');
   const lines = await readLandedLines(ctx, plan);
   const conflicts = conflictsGate(plan, session);
-  const [worktree, target, code, secrets, sessions] = await Promise.all([
+  const [worktree, repository, target, code, secrets, sessions] = await Promise.all([
     worktreeGate(ctx, session),
+    repositoryGate(ctx, session, plan),
     targetGate(ctx, plan),
     codeGate(ctx, lines.files),
     secretsGate(ctx, lines),
     sessionsGate(ctx, session, plan, lines),
   ]);
-  const isStopped = options.isHurried && [worktree, target, conflicts, secrets].some(isStopping);
+  const isStopped = options.isHurried && [worktree, repository, target, conflicts, secrets].some(isStopping);
   const tests =
     isStopped && session.test !== null
       ? skippedGate('tests', 'not run: another gate stops the merge')
       : await testsGate(ctx, session, plan, { ...options, skip: options.skipTests });
-  return [worktree, target, conflicts, tests, code, secrets, sessions];
+  return [worktree, repository, target, conflicts, tests, code, secrets, sessions];
 };

@@ -1,6 +1,5 @@
 import type { Agent } from '../../agents/agent.ts';
 import { AppError, type ErrorCode } from '../../errors.ts';
-import { fingerprint } from '../../git/guard.ts';
 import type { Worktree } from '../../git/repository.ts';
 import { stopStrength } from '../../process/strength.ts';
 import { verdictOf } from '../../session/conclusions.ts';
@@ -12,7 +11,8 @@ import { isStopped } from '../interrupts.ts';
 import type { IterateWish } from '../iterate.ts';
 import { type Journal, withJournal } from '../journal.ts';
 import type { AgentEndFact } from '../record-facts.ts';
-import { listen, outcomeOf, reportChanges, requestFor, timeLimitOf } from '../run-agent.ts';
+import { reportChanges, watchRepository } from '../repository-watch.ts';
+import { listen, outcomeOf, requestFor, timeLimitOf } from '../run-agent.ts';
 import { sessionAgent } from '../session-agent.ts';
 import type { SessionSummary } from '../summary.ts';
 import { runTests } from '../test-run.ts';
@@ -72,12 +72,12 @@ const runOnce = async (
   wish: ResolveWish & { mode: string | null },
 ): Promise<Run> => {
   const began = ctx.clock.elapsed();
-  const before = await fingerprint(ctx.repo);
+  const watch = await watchRepository(ctx, journal.id, wt);
   const request = await openFor(ctx, journal, wt, agent, wish);
   const { iteration } = request;
   wish.onStep?.({ step: 'agent', iteration, agent: agent.name });
   const { end, transcript } = await listen(ctx, journal, agent, request, wish);
-  await reportChanges(ctx, journal, iteration, before);
+  await reportChanges(ctx, journal, wt, { iteration, watch });
   wish.onStep?.({ step: 'commit' });
   const interrupted = end.stopped === 'user' || isStopped(wish.interrupts);
   const attempt = await endConflictIteration(ctx, journal, wt, {
@@ -85,7 +85,7 @@ const runOnce = async (
     durationMs: ctx.clock.elapsed() - began,
     recovered: false,
     transcript,
-    known: Object.values(before.refs),
+    known: Object.values(watch.before.refs),
   });
   const tests = attempt.resolved ? await testAttempt(ctx, journal, wt, { iteration, attempt }, wish) : undefined;
   return { attempt, iteration, failure: end.failure, interrupted: interrupted || isStopped(wish.interrupts), tests };

@@ -26,6 +26,7 @@ describe('preflight', () => {
     expect(answer).toMatchObject({ session: s.id, target: 'main', ahead: 1, behind: 0, ok: true });
     expect(answer.gates.map(({ name, ok, severity }) => [name, ok, severity])).toEqual([
       ['worktree', true, 'gate'],
+      ['repository', true, 'gate'],
       ['target', true, 'gate'],
       ['conflicts', true, 'gate'],
       ['tests', true, 'gate'],
