@@ -4,6 +4,7 @@ import { readTextIfAny, replaceFile } from '../git/files.ts';
 import { openCatFile } from '../git/git.ts';
 import { listRefs } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
+import { readArchives } from './archive/archives.ts';
 import { moveRefs, type RefMove } from './bring-in.ts';
 import { relateChains } from './sync/relate-chains.ts';
 import { parseSyncRef } from './sync/sync-refs.ts';
@@ -27,12 +28,14 @@ const movesFor = async (repo: Repository, writers: string[]): Promise<RefMove[]>
   const tips = writers.flatMap((writer) => [...readTips(repo, writer)]);
   const apart = tips.filter(([ref, left]) => parseSyncRef(ref) && here.get(ref) !== left);
   if (apart.length === 0) return [];
-  const tombstones = await readTombstones(repo);
+  const { isForgotten } = await readTombstones(repo);
+  const archives = [await readArchives(repo, 'log'), await readArchives(repo, 'code')];
+  const isPacked = (ref: string): boolean => archives.some((packed) => packed.of(ref).length > 0);
   const reader = openCatFile(repo);
   const moves: RefMove[] = [];
   try {
     for (const [ref, left] of apart) {
-      if (tombstones.isForgotten(parseSyncRef(ref)!.id) || tombstones.packed.has(ref)) continue;
+      if (isForgotten(parseSyncRef(ref)!.id) || (!here.has(ref) && isPacked(ref))) continue;
       const from = here.get(ref) ?? null;
       const isFurther =
         from === null
