@@ -5,11 +5,10 @@ import { parseTombstoneRef, TOMBSTONES, tombstoneRef } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { readTips } from './tips.ts';
 import { type ChainReading, readChain } from './tombstones/read-chain.ts';
-import type { Packed } from './tombstones/tombstone-lines.ts';
 import { localWriters } from './wal/writer.ts';
 
 export { addTombstones } from './tombstones/add-tombstones.ts';
-export type { Forgotten, Packed, Tombstone } from './tombstones/tombstone-lines.ts';
+export type { Tombstone } from './tombstones/tombstone-lines.ts';
 
 export interface ForgottenBy {
   at: string;
@@ -22,8 +21,6 @@ export interface Tombstones {
   isForgotten(session: string): boolean;
   /** By session. */
   forgotten: ReadonlyMap<string, ForgottenBy>;
-  /** By the ref that is gone; the newest where a ref was rolled up more than once. */
-  packed: ReadonlyMap<string, Packed>;
   /** What is damaged, one sentence each; what could still be read counts nevertheless. */
   problems: string[];
 }
@@ -49,20 +46,13 @@ const endsOf = async (repo: Repository, more: End[]): Promise<(End & { writer: s
 
 const unite = (chains: { writer: string; reading: ChainReading }[]): Tombstones => {
   const forgotten = new Map<string, ForgottenBy>();
-  const packed = new Map<string, Packed>();
   for (const { writer, reading } of chains)
-    for (const tombstone of reading.tombstones) {
-      const { at } = tombstone;
-      if (tombstone.kind === 'packed') {
-        const known = packed.get(tombstone.ref);
-        if (!known || known.at <= at) packed.set(tombstone.ref, tombstone);
-      } else {
-        const known = forgotten.get(tombstone.session);
-        if (!known || at < known.at) forgotten.set(tombstone.session, { at, writer });
-      }
+    for (const { at, session } of reading.tombstones) {
+      const known = forgotten.get(session);
+      if (!known || at < known.at) forgotten.set(session, { at, writer });
     }
   const problems = [...new Set(chains.flatMap(({ reading }) => reading.problems))];
-  return { isForgotten: (session) => forgotten.has(session), forgotten, packed, problems };
+  return { isForgotten: (session) => forgotten.has(session), forgotten, problems };
 };
 
 const NONE: Tombstones = unite([]);
@@ -71,7 +61,7 @@ const NONE: Tombstones = unite([]);
 const known = new WeakMap<Repository, { ends: string; tombstones: Tombstones }>();
 
 /**
- * What was forgotten and what was rolled up. Starts no git where there are no tombstones.
+ * What was forgotten. Starts no git where there are no tombstones.
  * @param more ends that count as if they were here, for a reader that sees what is behind them
  */
 export const readTombstones = async (

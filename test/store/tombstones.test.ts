@@ -15,11 +15,7 @@ import { exec, git, makeRepo } from '../support/repo.ts';
 
 const AT = '2026-11-22T10:00:00.000Z';
 const LATER = '2026-12-01T10:00:00.000Z';
-const TIP = 'a'.repeat(40);
-const REF = 'refs/amp/sessions/k1/w1';
-const ARCHIVE = 'refs/amp/archive/w1/2026-11';
 const forgotten = (session: string, at = AT): Tombstone => ({ kind: 'forgotten', session, at });
-const packed = (ref = REF, at = AT, tip = TIP): Tombstone => ({ kind: 'packed', ref, tip, archive: ARCHIVE, at });
 
 const chain = async (dir: string, writer: string): Promise<string[]> =>
   (await git(dir, 'rev-list', tombstoneRef(writer))).split('\n');
@@ -50,34 +46,26 @@ describe.each(['sha1', 'sha256'] as const)('tombstones in a %s repository', (obj
     dir = await makeRepo({ objectFormat });
     repo = await locateRepository(dir);
     const none = await readTombstones(repo);
-    expect([none.isForgotten('k1'), none.forgotten.size, none.packed.size, none.problems]).toEqual([false, 0, 0, []]);
+    expect([none.isForgotten('k1'), none.forgotten.size, none.problems]).toEqual([false, 0, []]);
   });
 
   it('are the union of what all writers say', async () => {
-    expect(await addTombstones(repo, 'w1', [forgotten('k1'), packed()])).toBe(true);
+    expect(await addTombstones(repo, 'w1', [forgotten('k1')])).toBe(true);
     expect(await addTombstones(repo, 'w2', [forgotten('k2'), forgotten('k1', LATER)])).toBe(true);
-    const { isForgotten, forgotten: sessions, packed: refs, problems } = await readTombstones(repo);
+    const { isForgotten, forgotten: sessions, problems } = await readTombstones(repo);
     expect(['k1', 'k2', 'k3'].map(isForgotten)).toEqual([true, true, false]);
     expect(sessions.get('k1')).toEqual({ at: AT, writer: 'w1' });
-    expect([...refs]).toEqual([[REF, packed()]]);
     expect(problems).toEqual([]);
   });
 
   it('only go forwards; the newest commit has all; what is said already is not said again', async () => {
     const before = await chain(dir, 'w1');
-    expect(await addTombstones(repo, 'w1', [forgotten('k1', LATER), packed()])).toBe(false);
+    expect(await addTombstones(repo, 'w1', [forgotten('k1', LATER)])).toBe(false);
     expect(await chain(dir, 'w1')).toEqual(before);
-    const next = packed(REF, LATER, 'b'.repeat(40));
-    expect(await addTombstones(repo, 'w1', [next, forgotten('k9', LATER), forgotten('k9')])).toBe(true);
+    expect(await addTombstones(repo, 'w1', [forgotten('k9', LATER), forgotten('k9')])).toBe(true);
     expect((await chain(dir, 'w1')).slice(1)).toEqual(before);
     const files = await git(dir, 'ls-tree', '--name-only', tombstoneRef('w1'));
-    expect(files.split('\n')).toEqual([
-      'forgotten-2026-11.ndjson',
-      'forgotten-2026-12.ndjson',
-      'packed-2026-11.ndjson',
-      'packed-2026-12.ndjson',
-    ]);
-    expect((await readTombstones(repo)).packed.get(REF)).toEqual(next);
+    expect(files.split('\n')).toEqual(['forgotten-2026-11.ndjson', 'forgotten-2026-12.ndjson']);
     expect(await git(dir, 'show', `${tombstoneRef('w1')}:forgotten-2026-12.ndjson`)).toBe(
       tombstoneLine(forgotten('k9', LATER)).trimEnd(),
     );
@@ -111,8 +99,8 @@ describe.each(['sha1', 'sha256'] as const)('tombstones in a %s repository', (obj
 
   it('the next tombstone is written with all that could still be read', async () => {
     await addTombstones(repo, 'w1', [forgotten('k5')]);
-    const { problems, isForgotten, packed: refs } = await readTombstones(repo);
-    expect([problems, ['k1', 'k5'].map(isForgotten), refs.has(REF)]).toEqual([[], [true, true], true]);
+    const { problems, isForgotten } = await readTombstones(repo);
+    expect([problems, ['k1', 'k5'].map(isForgotten)]).toEqual([[], [true, true]]);
   });
 
   it('a chain whose newest commit is gone is told, and nothing is written over it', async () => {
@@ -150,9 +138,8 @@ describe('our own tombstones that somebody deleted or moved back', () => {
 });
 
 describe('a line of a tombstone file', () => {
-  it.each([forgotten('k1'), packed(), packed('refs/amp/code/k1/w1'), packed('refs/amp/batches/b1/w1')])(
-    '%j is read as it was written',
-    (tombstone) => expect(parseTombstone(tombstoneLine(tombstone).trimEnd())).toEqual(tombstone),
+  it.each([forgotten('k1'), forgotten('a-b_C9', LATER)])('%j is read as it was written', (tombstone) =>
+    expect(parseTombstone(tombstoneLine(tombstone).trimEnd())).toEqual(tombstone),
   );
 
   it.each([
@@ -162,9 +149,8 @@ describe('a line of a tombstone file', () => {
     '{"kind":"forgotten"}',
     JSON.stringify(forgotten('../../etc')),
     JSON.stringify(forgotten('k1', 'yesterday')),
-    JSON.stringify({ ...packed(), tip: 'HEAD' }),
-    JSON.stringify({ ...packed(), archive: 'refs/heads/main' }),
-    JSON.stringify(packed('refs/heads/main')),
+    JSON.stringify({ ...forgotten('k1'), session: ['k1'] }),
+    JSON.stringify({ kind: 'forgotten', session: 'k1' }),
   ])('%s is none', (line) => expect(parseTombstone(line)).toBe('damaged'));
 
   it('one of a newer version is passed over', () => expect(parseTombstone('{"kind":"renamed","x":1}')).toBe('unknown'));
