@@ -315,6 +315,6 @@ it('whatever clones do, all see the same lines, no iteration is lost, and joins 
         expect(view.session.head).toBe(all[0]!.view.session.head);
       }
     }),
-    { numRuns: Number(process.env['LINES_RUNS'] ?? 60) },
+    { numRuns: Number(process.env['TEST_LINES_RUNS'] ?? 60) },
   );
 });
