@@ -46,6 +46,8 @@ const WHERE: Record<string, string> = {
   notes: 'refs/notes/amp',
   branch: 'refs/heads/…',
   incoming: 'refs/amp-incoming/…',
+  outgoing: 'refs/amp-outgoing/…',
+  damaged: 'refs/amp-damaged/…',
 };
 
 /** Everything that the program has made: one line a kind, or one for each. */

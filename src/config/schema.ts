@@ -4,9 +4,10 @@ import { type ConfigKey, DEFAULTS as D } from './keys.ts';
 
 /**
  * Whether a value needs the user's trust when it comes from the repository's own file:
- * `always` for what names a program or lets one run, `outside` for a folder once it leaves the repository.
+ * `always` for what names a program or lets one run, `outside` for a folder once it leaves the repository, `off` for a
+ * protection once it is turned off.
  */
-export type Trust = 'always' | 'outside' | 'never';
+export type Trust = 'always' | 'outside' | 'off' | 'never';
 
 export interface SettingMeta {
   description: string;
@@ -96,6 +97,7 @@ const sync = z.strictObject({
   historyOnly: flag(
     D['sync.historyOnly'],
     'Let `sync` send and fetch the history alone, never the code of iterations.',
+    'off',
   ),
   auto: flag(D['sync.auto'], 'Sync after each command that records something, by a process of its own.', 'always'),
   remote: setting(word.optional(), {
@@ -205,5 +207,6 @@ const leavesRepository = (folder: string): boolean =>
 /** True when this value, read from the repository's own file, must not be acted on without the user's trust. */
 export const needsTrust = (key: ConfigKey, value: unknown): boolean => {
   const trust = leaves.get(key)!.trust;
+  if (trust === 'off') return value === false;
   return trust === 'always' || (trust === 'outside' && leavesRepository(String(value)));
 };

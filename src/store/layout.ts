@@ -19,6 +19,8 @@ import type { Repository } from '../git/repository.ts';
 export const ampDir = (repo: Repository): string => join(repo.commonDir, 'amp');
 export const walDir = (repo: Repository): string => join(ampDir(repo), 'wal');
 export const quarantineDir = (repo: Repository): string => join(ampDir(repo), 'quarantine');
+/** How the repository stood before an agent ran: `<session>.json`. */
+export const guardDir = (repo: Repository): string => join(ampDir(repo), 'guard');
 export const tipsFile = (repo: Repository, writer: string): string => join(ampDir(repo), 'tips', writer);
 export const indexFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'sessions.ndjson');
 export const archivesFile = (repo: Repository, kind: 'log' | 'code'): string =>
@@ -43,6 +45,8 @@ export const codeRef = (session: string, writer: string): string => `refs/amp/co
 /** Stands in the `.keep` file of a pack on its way into this lane. */
 export const keepReason = ({ log, writer }: Lane): string => `amp ${log} ${writer}`;
 export const NOTES_REF = 'refs/notes/amp';
+/** Where refs were that `verify --repair` had to put elsewhere: `<log>/<writer>/…`, `code/<session>/<writer>/…`, `notes/…`. */
+export const DAMAGED = 'refs/amp-damaged/';
 
 /**
  * Sessions that were forgotten, and refs that were rolled up: one ref a writer, only forwards. The newest commit's tree

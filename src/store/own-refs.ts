@@ -3,11 +3,10 @@ import { holdPacks } from '../git/hold-packs.ts';
 import { listRefs, moveRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { readArchives } from './archive/archives.ts';
-import { keepReason, type Lane, TOMBSTONES } from './layout.ts';
+import { DAMAGED, keepReason, type Lane, TOMBSTONES } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { decodeCommit } from './objects/encode.ts';
 import { dropKeeps } from './recover-lane.ts';
-import { DAMAGED } from './repair/apply-lane.ts';
 import { readTips, recordTips, type Tips } from './tips.ts';
 import { readTombstones } from './tombstones.ts';
 

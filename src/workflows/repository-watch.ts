@@ -8,6 +8,7 @@ import { type ChangedItem, compareFingerprints, type Fingerprint, fingerprint } 
 import { type GuardedFiles, guardedFiles, guardedName } from '../git/guarded-files.ts';
 import { putBackAdmin } from '../git/put-back-links.ts';
 import type { Worktree } from '../git/repository.ts';
+import { guardDir } from '../store/layout.ts';
 import { holdOwnObjects, type OwnChange, type OwnRefs, putBackOwnRefs, rememberOwnRefs } from '../store/own-refs.ts';
 import { putBackWriter } from '../store/wal/put-back-writer.ts';
 import { findWriter } from '../store/wal/writer.ts';
@@ -28,7 +29,7 @@ type FoundData = EventData<'repository-change.found'>;
 type FoundItem = NonNullable<FoundData['items']>[number];
 
 /** Also on disk, for the process that finds ours dead. */
-const watchFile = (ctx: Context, id: string): string => join(ctx.repo.commonDir, 'amp', 'guard', `${id}.json`);
+const watchFile = (ctx: Context, id: string): string => join(guardDir(ctx.repo), `${id}.json`);
 
 /** Looks at everything that an agent could change beside its worktree, right before it runs. */
 export const watchRepository = async (ctx: Context, id: string, wt: Worktree): Promise<Watch> => {

@@ -21,6 +21,7 @@ const PROGRAMS = [
   'redaction.stores',
 ];
 const FOLDERS = ['worktrees'];
+const PROTECTIONS = ['sync.historyOnly'];
 const HARMLESS = [
   'agent',
   'model',
@@ -39,7 +40,6 @@ const HARMLESS = [
   'agents.amp.cost',
   'agents.amp.labels',
   'squash.manual',
-  'sync.historyOnly',
 ];
 
 describe('the schema', () => {
@@ -57,8 +57,9 @@ describe('the schema', () => {
     const of = (trust: string) => [...leaves.values()].filter((leaf) => leaf.trust === trust).map((leaf) => leaf.key);
     expect(of('always').sort()).toEqual([...PROGRAMS].sort());
     expect(of('outside').sort()).toEqual([...FOLDERS].sort());
+    expect(of('off').sort()).toEqual(PROTECTIONS);
     expect(of('never').sort()).toEqual([...HARMLESS].sort());
-    expect(PROGRAMS.length + FOLDERS.length + HARMLESS.length).toBe(CONFIG_KEYS.length);
+    expect([PROGRAMS, FOLDERS, PROTECTIONS, HARMLESS].flat().length).toBe(CONFIG_KEYS.length);
   });
 
   it('describes every key in a sentence and says what it expects', () => {
@@ -87,6 +88,12 @@ describe('worktrees need trust', () => {
   });
   it.each(['.worktrees', 'a/b', './x', 'a/../b', '..a/b', 'a/..'])('not at %s', (folder) => {
     expect(needsTrust('worktrees', folder)).toBe(false);
+  });
+});
+
+describe('a protection', () => {
+  it('needs trust where it is turned off, and none where it is turned on', () => {
+    expect([needsTrust('sync.historyOnly', false), needsTrust('sync.historyOnly', true)]).toEqual([true, false]);
   });
 });
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { listRefs, type RefEntry } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { readArchives } from '../archive/archives.ts';
-import { ampDir, quarantineDir, walDir } from '../layout.ts';
+import { ampDir, DAMAGED, guardDir, quarantineDir, walDir } from '../layout.ts';
 import { readIndex } from '../session-index.ts';
 import { sessionOf } from '../sync/sync-refs.ts';
 
@@ -26,6 +26,8 @@ const FOLDERS = [
   'refs/amp-outgoing/sessions/',
   'refs/amp-outgoing/code/',
   'refs/amp-outgoing/snapshots/',
+  `${DAMAGED}sessions/`,
+  `${DAMAGED}code/`,
 ];
 
 const namesIn = (dir: string): string[] => {
@@ -36,14 +38,27 @@ const namesIn = (dir: string): string[] => {
   }
 };
 
+const filesIn = (dir: string, named: RegExp): { session: string; path: string }[] =>
+  namesIn(dir).flatMap((name) => {
+    const session = named.exec(name)?.[1];
+    return session === undefined ? [] : [{ session, path: join(dir, name) }];
+  });
+
 /** Files of logs are named `sessions.<session>.…`; the parts of a name are no part of an id. */
-const filesNow = (repo: Repository): { session: string; path: string }[] =>
-  [walDir(repo), join(walDir(repo), 'payloads'), quarantineDir(repo)].flatMap((dir) =>
-    namesIn(dir).flatMap((name) => {
-      const session = /^sessions\.([A-Za-z0-9_-]+)\./.exec(name)?.[1];
-      return session === undefined ? [] : [{ session, path: join(dir, name) }];
-    }),
-  );
+const filesNow = (repo: Repository): { session: string; path: string }[] => [
+  ...[walDir(repo), join(walDir(repo), 'payloads'), quarantineDir(repo)].flatMap((dir) =>
+    filesIn(dir, /^sessions\.([A-Za-z0-9_-]+)\./),
+  ),
+  ...filesIn(guardDir(repo), /^([A-Za-z0-9_-]+)\.json/),
+];
+
+/** What `verify --repair` set aside and may tell of any session: notes as they were, and damaged objects. */
+const setAside = async (repo: Repository): Promise<Pick<Traces, 'refs' | 'files'>> => ({
+  refs: await listRefs(repo, `${DAMAGED}notes/`),
+  files: namesIn(quarantineDir(repo)).flatMap((name) =>
+    name.startsWith('objects.') ? [join(quarantineDir(repo), name)] : [],
+  ),
+});
 
 /** The traces of those sessions that have any. */
 export const findTraces = async (
@@ -68,6 +83,12 @@ export const findTraces = async (
     }
   for (const { session, path } of filesNow(repo)) if (isWanted(session)) of(session).files.push(path);
   for (const { session } of readIndex(repo)) if (isWanted(session)) of(session).isIndexed = true;
+  if (found.size === 0) return found;
+  const { refs, files } = await setAside(repo);
+  for (const traces of found.values()) {
+    traces.refs.push(...refs);
+    traces.files.push(...files);
+  }
   return found;
 };
 

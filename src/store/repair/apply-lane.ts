@@ -6,7 +6,7 @@ import { moveRef } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { dropKeptPacks, setDamagedAside, takeObjects } from '../../git/take-objects.ts';
 import { bringIn } from '../bring-in.ts';
-import { eventsFile, type Lane, laneRef, payloadDir, quarantineDir, transcriptFile } from '../layout.ts';
+import { DAMAGED, eventsFile, type Lane, laneRef, payloadDir, quarantineDir, transcriptFile } from '../layout.ts';
 import { newObjects } from '../objects/new-objects.ts';
 import { planFlush } from '../plan-flush.ts';
 import { recordTips } from '../tips.ts';
@@ -16,9 +16,6 @@ import type { LanePlan } from './plan-lane.ts';
 import type { ObjectSource, SoundObjects } from './sound-objects.ts';
 
 export const KEEP = 'amp repair';
-
-/** Where a lane's ref was, when it had to be put elsewhere. */
-export const DAMAGED = 'refs/amp-damaged/';
 
 interface Place {
   repo: Repository;

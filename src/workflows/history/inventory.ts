@@ -5,7 +5,7 @@ import { hasExcludeLine, ownKeepFiles } from '../../git/own-traces.ts';
 import type { RefEntry } from '../../git/refs.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
 import { findAdmin } from '../../git/worktrees.ts';
-import { ampDir, NOTES_REF } from '../../store/layout.ts';
+import { ampDir, DAMAGED, NOTES_REF } from '../../store/layout.ts';
 import type { Context } from '../context.ts';
 import { worktreePath } from '../find-session.ts';
 import { folderBytes } from '../folder-size.ts';
@@ -30,29 +30,36 @@ const REFS: Record<string, string> = {
   archive: 'sessions that were packed away',
   tombstones: 'sessions that were forgotten, refs that were packed',
   incoming: 'on their way in from a remote',
+  outgoing: 'on their way out to a remote',
+  damaged: 'what `verify --repair` set aside',
 };
 
 const FILES: Record<string, string> = {
   wal: 'events that are not in git yet',
   tips: 'where our refs were left',
+  guard: 'how the repository stood before an agent ran',
+  incoming: 'on its way in from a remote',
+  'sync-state.json': 'how the last sync ended',
   cache: 'may be deleted at any time',
   locks: 'who works on what',
   quarantine: 'torn ends of logs, set aside',
   tmp: 'half-made and half-removed things',
 };
 
-/** `refs/amp/<kind>/…`; what `sync` has under way lies in `refs/amp-incoming/`. */
+/** Where refs of the program lie; the latter for what `sync` has under way, and for what `verify --repair` set aside. */
+const FOLDERS = ['refs/amp/', 'refs/amp-incoming/', 'refs/amp-outgoing/', DAMAGED];
+
+export const isOwnRef = (ref: string): boolean => ref === NOTES_REF || FOLDERS.some((folder) => ref.startsWith(folder));
+
+/** `refs/amp/<kind>/…`, `refs/amp-<kind>/…`. */
 export const kindOfRef = (ref: string): string =>
-  ref.startsWith('refs/amp-') ? 'incoming' : ref === NOTES_REF ? 'notes' : (ref.split('/')[2] ?? 'other');
+  ref === NOTES_REF ? 'notes' : (/^refs\/amp(?:-|\/)([^/]+)/.exec(ref)?.[1] ?? 'other');
 
 /** Every ref that is the program's alone. */
 export const ownRefs = async (ctx: Context): Promise<RefEntry[]> => {
   const notes = await readRef(ctx.repo, NOTES_REF);
-  return [
-    ...(await listRefs(ctx.repo, 'refs/amp/')),
-    ...(await listRefs(ctx.repo, 'refs/amp-incoming/')),
-    ...(notes === undefined ? [] : [{ ref: NOTES_REF, id: notes }]),
-  ];
+  const below = await Promise.all(FOLDERS.map((folder) => listRefs(ctx.repo, folder)));
+  return [...below.flat(), ...(notes === undefined ? [] : [{ ref: NOTES_REF, id: notes }])];
 };
 
 /** Branches of sessions that are there. */

@@ -4,7 +4,7 @@ import { ampDir } from '../../store/layout.ts';
 import type { Context } from '../context.ts';
 import { folderBytes } from '../folder-size.ts';
 import { summaries } from '../summaries.ts';
-import { kindOfRef, ownBranches, ownRefs } from './inventory.ts';
+import { isOwnRef, kindOfRef, ownBranches, ownRefs } from './inventory.ts';
 
 export interface KindSize {
   kind: string;
@@ -30,7 +30,9 @@ export interface HistorySize {
 
 /** These lead to commits of the user. */
 const CODE = ['code', 'snapshots'];
-const LOCAL = new Set(['snapshots', 'incoming']);
+/** Most of what these lead to is what refs of other kinds lead to. */
+const ASIDE = ['incoming', 'outgoing', 'damaged'];
+const LOCAL = new Set(['snapshots', ...ASIDE]);
 const BIGGEST = 10;
 
 /** A file of a log says in its name whose it is; of a payload, which is named by its hash, nobody can tell. */
@@ -60,19 +62,22 @@ export const historySize = async (ctx: Context): Promise<HistorySize> => {
   }
   const isOwn = new Set(branches.map(({ ref }) => ref));
   const others = (await listRefs(ctx.repo, 'refs/'))
-    .filter(({ ref }) => !isOwn.has(ref) && !/^refs\/(amp|amp-incoming)\/|^refs\/notes\/amp$/.test(ref))
+    .filter(({ ref }) => !isOwn.has(ref) && !isOwnRef(ref))
     .map(({ id }) => id);
   const kinds: KindSize[] = [];
   const before = [...others];
   const order = [
-    ...[...byKind.keys()].filter((kind) => !CODE.includes(kind)).sort(),
-    ...CODE.filter((kind) => byKind.has(kind)),
+    ...[...byKind.keys()].filter((kind) => ![...CODE, ...ASIDE].includes(kind)).sort(),
+    ...[...CODE, ...ASIDE].filter((kind) => byKind.has(kind)),
   ];
   for (const kind of order) {
     const ids = byKind.get(kind)!;
-    const isCode = CODE.includes(kind);
-    const bytes = await diskUsage(ctx.repo, { of: ids, ...(isCode && { not: before }) });
-    if (isCode) before.push(...ids);
+    const isShared = CODE.includes(kind) || ASIDE.includes(kind);
+    const first = ASIDE.includes(kind)
+      ? refs.filter(({ ref }) => !ASIDE.includes(kindOfRef(ref))).map(({ id }) => id)
+      : [];
+    const bytes = await diskUsage(ctx.repo, { of: ids, ...(isShared && { not: [...before, ...first] }) });
+    if (isShared) before.push(...ids);
     kinds.push({ kind, refs: ids.length, bytes });
   }
   const work = branches.map(({ id }) => id);

@@ -159,7 +159,8 @@ export const uninstall = async (ctx: Context, wish: UninstallWish): Promise<Unin
     // Whoever finds a ref gone that stands there would put it back.
     rmSync(join(ampDir(ctx.repo), 'tips'), { recursive: true, force: true });
     await deleteRefs(ctx.repo, refs);
-    removeIfEmpty(join(ctx.repo.commonDir, 'refs', 'amp'));
+    for (const name of ['amp', 'amp-incoming', 'amp-outgoing', 'amp-damaged'])
+      removeIfEmpty(join(ctx.repo.commonDir, 'refs', name));
     await ctx.store.close();
   }
   for (const file of plan.files) rmSync(file, { recursive: true, force: true, maxRetries: 3 });

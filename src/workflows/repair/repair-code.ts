@@ -1,8 +1,8 @@
 import { isAncestor } from '../../git/commits.ts';
 import { moveRef, readRef } from '../../git/refs.ts';
 import { objectsBehind } from '../../git/take-objects.ts';
-import { codeRef } from '../../store/layout.ts';
-import { bringObjects, DAMAGED } from '../../store/repair/apply-lane.ts';
+import { codeRef, DAMAGED } from '../../store/layout.ts';
+import { bringObjects } from '../../store/repair/apply-lane.ts';
 import { type ObjectSource, SoundObjects } from '../../store/repair/sound-objects.ts';
 import { readTips, recordTips } from '../../store/tips.ts';
 import { missingObjects, orDamage } from '../../store/verify/lane-history.ts';

@@ -1,6 +1,5 @@
-import { NOTES_REF } from '../../store/layout.ts';
+import { DAMAGED, NOTES_REF } from '../../store/layout.ts';
 import { mendNotes, planMending } from '../../store/notes/mend-notes.ts';
-import { DAMAGED } from '../../store/repair/apply-lane.ts';
 import type { NoteFacts } from '../../store/verify/check-notes.ts';
 import type { Context } from '../context.ts';
 import type { Repaired } from './repair.ts';

@@ -6,6 +6,7 @@ import { type Lane, laneRef, payloadDir } from '../../store/layout.ts';
 import { applyLane } from '../../store/repair/apply-lane.ts';
 import { type LanePlan, planLane } from '../../store/repair/plan-lane.ts';
 import { SoundObjects } from '../../store/repair/sound-objects.ts';
+import { readTombstones } from '../../store/tombstones.ts';
 import { readPayloadPart } from '../../store/wal/payload-files.ts';
 import type { Context } from '../context.ts';
 import { lockPath } from '../journal.ts';
@@ -105,8 +106,8 @@ const tellCode = ({ session, writer, objects }: CodePlan, kept: string[]): Repai
   kept,
 });
 
-/** A session that somebody works on stays as it is. */
-const locked = async <T>(ctx: Context, log: LogName, work: () => Promise<T>): Promise<T> => {
+/** A session that somebody works on stays as it is, and one that was forgotten meanwhile stays forgotten. */
+const locked = async (ctx: Context, log: LogName, work: () => Promise<void>): Promise<void> => {
   const lock = await acquireLock(lockPath(ctx, logId(log)), { command: 'verify --repair' }).catch((error) => {
     if (!(error instanceof LockHeld)) throw error;
     throw new AppError('session.busy', `Session ${logId(log)} is held by \`${error.holder.command}\`.`, {
@@ -114,7 +115,7 @@ const locked = async <T>(ctx: Context, log: LogName, work: () => Promise<T>): Pr
     });
   });
   try {
-    return await work();
+    if (!log.startsWith('sessions/') || !(await readTombstones(ctx.repo)).isForgotten(logId(log))) await work();
   } finally {
     lock.release();
   }

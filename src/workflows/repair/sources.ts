@@ -9,8 +9,16 @@ import type { Repository } from '../../git/repository.ts';
 import { fetchObjects, listRemoteRefs } from '../../git/sync-fetch.ts';
 import { findSyncRemote, type SyncRemote } from '../../git/sync-remote.ts';
 import { throwawayRepository } from '../../git/throwaway-repository.ts';
-import { codeRef, eventsFile, type Lane, laneRef, NOTES_REF, payloadDir, quarantineDir } from '../../store/layout.ts';
-import { DAMAGED } from '../../store/repair/apply-lane.ts';
+import {
+  codeRef,
+  DAMAGED,
+  eventsFile,
+  type Lane,
+  laneRef,
+  NOTES_REF,
+  payloadDir,
+  quarantineDir,
+} from '../../store/layout.ts';
 import type { RepairSource } from '../../store/repair/plan-lane.ts';
 import { SoundObjects } from '../../store/repair/sound-objects.ts';
 import { isMissing, readIfThere } from '../../store/wal/files.ts';

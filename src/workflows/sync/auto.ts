@@ -53,7 +53,7 @@ const isDue = ({ wanted, next }: SyncState, now: string): boolean => wanted !== 
 export const syncLater = (ctx: Context): void => {
   const program = ownProgram();
   if (program === undefined) return;
-  ctx.config.requireTrust(['sync.auto', 'sync.remote']);
+  ctx.config.requireTrust(['sync.auto', 'sync.remote', 'sync.historyOnly']);
   const now = ctx.clock.now();
   const before = readSyncState(ctx.repo);
   const text = toTell(before);

@@ -13,9 +13,10 @@ type Place = Pick<SyncWish, 'remote' | 'historyOnly' | 'snapshots' | 'directory'
 
 /**
  * Where to sync with, and whether code goes along: as the command line says, else as the settings say.
- * @throws AppError config.untrusted when the repository's own file names the remote
+ * @throws AppError config.untrusted when the repository's own file names the remote, or lets code go along
  */
 export const syncPlace = (ctx: Context, flags: PlaceFlags): Place => {
+  if (!flags['history-only']) ctx.config.requireTrust(['sync.historyOnly']);
   const historyOnly = flags['history-only'] || ctx.config.value('sync.historyOnly');
   const snapshots = (flags.snapshots ?? false) && !historyOnly;
   if (flags.snapshots && historyOnly) ctx.warn('Snapshots hold code: with `sync.historyOnly` they stay here.');
