@@ -1,3 +1,4 @@
+import { inShell } from '../errors.ts';
 import type { EventData } from '../events/catalogue.ts';
 import type { Session } from '../session/state.ts';
 import type { Context } from './context.ts';
@@ -12,9 +13,9 @@ export const wayBack = (
   { ref, from, to, head }: { ref: string; from: string; to: string | null; head?: string },
 ): string => {
   const name = shortName(ref);
-  if (to === null) return `git branch '${name}' ${from.slice(0, 12)}`;
-  if (head === `ref: ${ref}`) return `git -C '${ctx.repo.root}' reset --keep ${from.slice(0, 12)}`;
-  return `git branch -f '${name}' ${from.slice(0, 12)}`;
+  if (to === null) return `git branch ${inShell(name)} ${from.slice(0, 12)}`;
+  if (head === `ref: ${ref}`) return `git -C ${inShell(ctx.repo.root)} reset --keep ${from.slice(0, 12)}`;
+  return `git branch -f ${inShell(name)} ${from.slice(0, 12)}`;
 };
 
 const branchTexts = (ctx: Context, { items = [], checkout }: Change, head: string): string[] =>

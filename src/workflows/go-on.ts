@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AppError } from '../errors.ts';
+import { AppError, inShell } from '../errors.ts';
 import { bringWorktree, obstacles } from '../git/bring-worktree.ts';
 import { dirtyPaths, isAncestor } from '../git/commits.ts';
 import { hasCommit } from '../git/has-commit.ts';
@@ -118,7 +118,7 @@ export const foreignBranch = ({ branch, name }: Session, tip: string): AppError 
   new AppError(
     'branch.blocked',
     `There is a branch ${branch} here already, at ${tip.slice(0, 12)}, which is no commit of ${name}.`,
-    { hint: `Keep it under another name, then try again: git branch -m '${branch}' <name>` },
+    { hint: `Keep it under another name, then try again: git branch -m ${inShell(branch)} <name>` },
   );
 
 export interface GoOnWish {

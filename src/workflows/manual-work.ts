@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, inShell } from '../errors.ts';
 import type { Draft } from '../events/catalogue.ts';
 import {
   type CommitInfo,
@@ -52,7 +52,7 @@ export const onBranch = async (ctx: Context, journal: Journal, wt: Worktree): Pr
   throw new AppError(
     'worktree.blocked',
     `The worktree of ${journal.session.name} has ${branch ? `the branch ${branch}` : 'a detached HEAD'} checked out, not ${journal.session.branch}.`,
-    { hint: `Put it back: git -C '${wt.path}' switch '${journal.session.branch}'` },
+    { hint: `Put it back: git -C ${inShell(wt.path)} switch ${inShell(journal.session.branch)}` },
   );
 };
 

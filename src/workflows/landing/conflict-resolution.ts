@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import { bringWorktree, switchWorktree } from '../../git/bring-worktree.ts';
 import { stateInProgress } from '../../git/checkouts.ts';
 import { commitAs, commitTree, readCommit } from '../../git/commit-tree.ts';
@@ -20,7 +20,7 @@ export const refuseForeign = (journal: Journal, wt: Worktree): void => {
     'worktree.blocked',
     `Somebody began a \`git ${state}\` in the worktree of ${journal.session.name} and has not ended it.`,
     {
-      hint: `End it there first, or give it up: git -C '${wt.path}' ${state === 'bisect' ? 'bisect reset' : `${state} --abort`}`,
+      hint: `End it there first, or give it up: git -C ${inShell(wt.path)} ${state === 'bisect' ? 'bisect reset' : `${state} --abort`}`,
     },
   );
 };

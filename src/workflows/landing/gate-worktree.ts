@@ -1,4 +1,4 @@
-import { isAppError } from '../../errors.ts';
+import { inShell, isAppError } from '../../errors.ts';
 import { dirtyPaths } from '../../git/commits.ts';
 import { headOf } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
@@ -51,7 +51,7 @@ const onOtherBranch = async (ctx: Context, session: Session, wt: Worktree): Prom
   if (branch === session.branch) return undefined;
   const what = branch === null ? 'a detached HEAD' : `the branch ${branch}`;
   return failed('worktree', `it has ${what} checked out, not ${session.branch}`, {
-    hint: `Put it back: git -C '${wt.path}' switch '${session.branch}'`,
+    hint: `Put it back: git -C ${inShell(wt.path)} switch ${inShell(session.branch)}`,
   });
 };
 

@@ -42,7 +42,7 @@ describe('what a person hears at once', () => {
   });
 
   it('gives the way back for a branch that lost commits, by where it is checked out', () => {
-    expect(warned({ items: [branch] })[0]).toContain(`git branch -f 'main' ${'a'.repeat(12)}`);
+    expect(warned({ items: [branch] })[0]).toContain(`git branch -f main ${'a'.repeat(12)}`);
     expect(warned({ items: [branch] }, 'ref: refs/heads/main')[0]).toContain(`reset --keep ${'a'.repeat(12)}`);
     expect(warned({ items: [{ ...branch, to: null }] })[0]).toContain(`main was deleted`);
     const led = { head: { from: 'ref: refs/heads/main', to: 'ref: refs/heads/x' }, index: false };

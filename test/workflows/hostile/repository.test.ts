@@ -79,8 +79,8 @@ describe('refs that an agent moves', () => {
     ]);
     expect(await git(dir, 'rev-parse', 'main')).not.toBe(lost);
     const ways = ctx.warnings.join('\n');
-    expect(ways).toContain(`git branch 'mine' ${lost.slice(0, 12)}`);
-    expect(ways).toContain(`git -C '${dir}' reset --keep ${lost.slice(0, 12)}`);
+    expect(ways).toContain(`git branch mine ${lost.slice(0, 12)}`);
+    expect(ways).toContain(`git -C ${dir} reset --keep ${lost.slice(0, 12)}`);
     // Only the branch that the work is to land on matters to the merge.
     const gate = await gateOf(world);
     expect([gate.ok, gate.findings!.map(({ path }) => path)]).toEqual([false, ['refs/heads/main']]);

@@ -275,7 +275,7 @@ describe('the push', () => {
     await expect(propose(ctx, id)).rejects.toMatchObject({
       code: 'push.rejected',
       message: expect.stringContaining('commits that this session did not push'),
-      hint: expect.stringContaining(`git fetch origin '${branch}'`),
+      hint: expect.stringContaining(`git fetch origin ${branch} `),
     });
     expect(await there()).toBe(theirs);
   });
