@@ -28,6 +28,7 @@ const REFS: Record<string, string> = {
   code: 'keep the commits of iterations',
   snapshots: 'uncommitted work',
   archive: 'sessions that were packed away',
+  'code-archive': 'keep the commits of sessions that were packed away',
   tombstones: 'sessions that were forgotten, refs that were packed',
   incoming: 'on their way in from a remote',
   outgoing: 'on their way out to a remote',

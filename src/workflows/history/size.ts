@@ -29,7 +29,7 @@ export interface HistorySize {
 }
 
 /** These lead to commits of the user. */
-const CODE = ['code', 'snapshots'];
+const CODE = ['code', 'code-archive', 'snapshots'];
 /** Most of what these lead to is what refs of other kinds lead to. */
 const ASIDE = ['incoming', 'outgoing', 'damaged'];
 const LOCAL = new Set(['snapshots', ...ASIDE]);
@@ -97,7 +97,7 @@ export const historySize = async (ctx: Context): Promise<HistorySize> => {
     },
     fetch: {
       bytes: sum((kind) => !LOCAL.has(kind) && kind !== 'branches'),
-      withoutCode: sum((kind) => !LOCAL.has(kind) && kind !== 'branches' && kind !== 'code'),
+      withoutCode: sum((kind) => !LOCAL.has(kind) && kind !== 'branches' && !CODE.includes(kind)),
     },
     advertisedBytes: refs.reduce((total, { ref, id }) => total + ref.length + id.length + 6, 0),
     sessions: await biggest(ctx, byKind.get('sessions') ?? [], names),

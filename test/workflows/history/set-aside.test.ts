@@ -12,6 +12,7 @@ describe('the kind of a ref', () => {
     ['refs/amp/sessions/s1/w1', 'sessions'],
     ['refs/amp/snapshots/s1', 'snapshots'],
     ['refs/amp/tombstones/w1', 'tombstones'],
+    ['refs/amp/code-archive/w1/2026-11', 'code-archive'],
     ['refs/amp-incoming/sessions/s1/w1', 'incoming'],
     ['refs/amp-outgoing/sessions/s1/w1', 'outgoing'],
     ['refs/amp-damaged/sessions/s1/w1/x1', 'damaged'],
@@ -75,6 +76,22 @@ describe('what was set aside, and what is on its way', () => {
     expect(size.bytes - before.size.bytes).toBe(of.get('damaged')!.bytes);
     expect(size.fetch).toEqual(before.size.fetch);
     expect(size.refs.all).toBe(before.size.refs.all);
+  });
+
+  it('code that was packed away is code: a history without code does not cost it', async () => {
+    const ref = 'refs/amp/code-archive/w1/2026-11';
+    const before = (await kinds()).size.fetch;
+    const commit = await git(dir, 'commit-tree', `${aside[0]}^{tree}`, '-p', 'HEAD', '-m', 'packed');
+    await git(dir, 'update-ref', '-d', aside[0]!);
+    await git(dir, 'update-ref', ref, commit);
+    const { size, of } = await kinds();
+    expect(of.get('code-archive')!.bytes).toBeGreaterThan(9000);
+    expect(size.fetch.withoutCode).toBe(before.withoutCode);
+    expect(size.fetch.bytes).toBe(before.bytes + of.get('code-archive')!.bytes);
+    const { items } = await inventory(await contextIn(dir));
+    expect(items.find(({ name }) => name === ref)?.what).toContain('packed away');
+    await git(dir, 'update-ref', '-d', ref);
+    await git(dir, 'update-ref', aside[0]!, log);
   });
 
   it('goes with uninstall, and a ref that only looks alike stays', async () => {
