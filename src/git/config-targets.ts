@@ -14,21 +14,32 @@ const KEYS: Record<string, ConfigTarget['what']> = {
   excludesfile: 'excludes',
 };
 
-/** One setting of these names anywhere in a line: behind a section's bracket too. Rather one too many than one too few. */
-const SETTING = /(?:^|[\]\s])(path|hookspath|attributesfile|excludesfile)[ \t]*=[ \t]*([^\n]*)/gim;
+/** A setting of these names anywhere in a line: behind a section's bracket too. Rather one too many than one too few. */
+const SETTING = /(?:^|[\]\s])(path|hookspath|attributesfile|excludesfile)[ \t]*=/gim;
 
-/** A value as git reads it: quotes and escapes taken away, a comment cut off. Source: git-config(1), "Syntax". */
-const plainValue = (written: string): string => {
+const ESCAPES: Record<string, string> = { '\n': '', n: '\n', t: '\t', b: '\b' };
+
+/**
+ * The value that begins at a place, as git reads it: quotes and escapes taken away, continued over lines, a comment
+ * cut off (which no backslash continues), blanks around it dropped unless they are quoted. Source: git-config(1),
+ * "Syntax", and `parse_value` of git's config.c.
+ */
+const valueAt = (text: string, start: number): string => {
   let value = '';
+  let blanks = '';
   let isQuoted = false;
-  for (let at = 0; at < written.length; at++) {
-    const letter = written[at]!;
+  for (let at = start; at < text.length && text[at] !== '\n'; at++) {
+    const letter = text[at]!;
+    if ((letter === '#' || letter === ';') && !isQuoted) break;
     if (letter === '"') isQuoted = !isQuoted;
-    else if (letter === '\\') value += written[++at] ?? '';
-    else if ((letter === '#' || letter === ';') && !isQuoted) break;
-    else value += letter;
+    else if (!isQuoted && ' \t\r'.includes(letter)) blanks += value === '' ? '' : letter;
+    else {
+      const escaped = letter === '\\' ? (text[++at] ?? '') : undefined;
+      value += blanks + (escaped === undefined ? letter : (ESCAPES[escaped] ?? escaped));
+      blanks = '';
+    }
   }
-  return value.trim();
+  return value;
 };
 
 const expand = (value: string): string => (value.startsWith('~/') ? join(homedir(), value.slice(2)) : value);
@@ -38,10 +49,10 @@ const expand = (value: string): string => (value.startsWith('~/') ? join(homedir
  * rest from the top of a checkout.
  */
 export const configTargets = (text: string, { file, root }: { file: string; root: string }): ConfigTarget[] => {
-  const joined = text.replaceAll('\r\n', '\n').replaceAll('\\\n', '');
-  return [...joined.matchAll(SETTING)].flatMap(([, key, written]) => {
+  const plain = text.replaceAll('\r\n', '\n');
+  return [...plain.matchAll(SETTING)].flatMap(({ 0: found, 1: key, index }) => {
     const what = KEYS[key!.toLowerCase()]!;
-    const value = expand(plainValue(written!));
+    const value = expand(valueAt(plain, index + found.length));
     return value === '' || value.includes('\0')
       ? []
       : [{ what, path: resolve(what === 'include' ? dirname(file) : root, value) }];

@@ -96,6 +96,14 @@ const lookAt = (path: string, kind: GuardedKind): GuardedFile | undefined => {
   return { kind, hash: digest.digest('hex'), ...(text !== undefined && { text }) };
 };
 
+/** Source: githooks(5). */
+const HOOKS = new Set(
+  `applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
+  pre-rebase post-checkout post-merge pre-push pre-receive update proc-receive post-receive post-update
+  reference-transaction push-to-checkout pre-auto-gc post-rewrite sendemail-validate fsmonitor-watchman
+  p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit post-index-change`.split(/\s+/),
+);
+
 class Collector {
   readonly files: GuardedFiles = {};
   readonly #repo: Repository;
@@ -119,8 +127,11 @@ class Collector {
   }
 
   folder(path: string): void {
-    for (const name of namesIn(path).slice(0, MOST_FILES))
-      if (!name.endsWith('.sample')) this.add(join(path, name), 'hook');
+    const names = namesIn(path).filter((name) => !name.endsWith('.sample'));
+    // A folder of the user's with much else in it hides no hook.
+    const hooks = names.filter((name) => HOOKS.has(name));
+    const others = names.filter((name) => !HOOKS.has(name));
+    for (const name of [...hooks, ...others].slice(0, MOST_FILES)) this.add(join(path, name), 'hook');
   }
 
   #follow({ what, path }: ConfigTarget, root: string): void {
@@ -135,17 +146,29 @@ class Collector {
 /** Folders of submodules are this deep at most: `modules/a/b` and what is nested in them. */
 const DEPTH = 6;
 
-/** The git directories of submodules, which lie in the repository's own. */
-const moduleFolders = (folder: string, depth = 0): string[] => {
-  if (depth > DEPTH) return [];
-  const names = namesIn(folder);
-  if (names.includes('HEAD') && names.includes('config'))
-    return [folder, ...moduleFolders(join(folder, 'modules'), depth + 1)];
-  return names
+/** Folders that are looked into for submodules; behind them nobody looks. */
+const MOST_FOLDERS = 2000;
+
+const foldersIn = (folder: string): string[] =>
+  namesIn(folder)
+    .slice(0, MOST_FOLDERS)
     .map((name) => join(folder, name))
-    .filter((path) => lstatIfAny(path)?.isDirectory())
-    .flatMap((path) => moduleFolders(path, depth + 1))
-    .slice(0, MOST_FILES);
+    .filter((path) => lstatIfAny(path)?.isDirectory());
+
+/** The git directories of submodules, which lie in the repository's own; the outer ones first. */
+const moduleFolders = (top: string): string[] => {
+  const found: string[] = [];
+  const queue = [{ folder: top, depth: 0 }];
+  for (let at = 0; at < queue.length && at < MOST_FOLDERS; at++) {
+    const { folder, depth } = queue[at]!;
+    const names = namesIn(folder);
+    const isRepository = names.includes('HEAD') && names.includes('config');
+    if (isRepository) found.push(folder);
+    if (depth === DEPTH || queue.length > MOST_FOLDERS) continue;
+    const inner = isRepository ? [join(folder, 'modules')] : foldersIn(folder);
+    queue.push(...inner.map((path) => ({ folder: path, depth: depth + 1 })));
+  }
+  return found.slice(0, MOST_FILES);
 };
 
 /** Files that change where a git finds objects, and what it takes for their history. */

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -23,6 +24,10 @@ const ROWS: [name: string, text: string, what: string, path: string][] = [
   ['one with an escape', '[include]\n\tpath = /a\\"b\n', 'include', '/a"b'],
   ['one over two lines', '[include]\n\tpath = /a\\\nb\n', 'include', '/ab'],
   ['one of a file with other line ends', '[include]\r\n\tpath = /x\r\n', 'include', '/x'],
+  ['one behind a comment that ends in a backslash', '[include] # c \\\n\tpath = /x\n', 'include', '/x'],
+  ['one with a blank in quotes', '[include]\n\tpath = "/x "  \n', 'include', '/x '],
+  ['one that begins with a blank in quotes', '[include]\n\tpath = " x"\n', 'include', '/r/.git/ x'],
+  ['one with a tab by its escape', '[include]\n\tpath = /a\\tb\n', 'include', '/a\tb'],
   ['hooks', '[core]\n\thooksPath = .husky\n', 'hooks', '/r/.husky'],
   ['hooks elsewhere', '[core]\n\thookspath = /h\n', 'hooks', '/h'],
   ['attributes', '[core]\n\tattributesFile = a\n', 'attributes', '/r/a'],
@@ -56,9 +61,29 @@ describe('where configuration leads', () => {
     const file = join(tempDir(), 'config');
     for (const value of ['/a b', '/a"b', '/a\\b', '/a#b', '/a;b', '/ä', "/a'b", '/a=b', '/[x]']) {
       await git(dir, 'config', '--file', file, 'include.path', value);
-      const { readFileSync } = await import('node:fs');
       expect(configTargets(readFileSync(file, 'utf8'), at)).toEqual([{ what: 'include', path: value }]);
     }
+  });
+
+  it('overlooks no setting behind a comment, which no backslash continues', () => {
+    const text = '[include]\n\tpath = /x # harmless \\\n\tpath = /evil\n';
+    expect(configTargets(text, at).map(({ path }) => path)).toEqual(['/x', '/evil']);
+  });
+
+  it('reads what git reads, however it is written', async () => {
+    const quoted = fc.constantFrom('"a # b"', '" "', '"x; y"', '"a\\"b"', '"\\\\"');
+    const plain = fc.constantFrom('a', 'é', ' ', '\\t', '\\n', '\\\\', '\\"', '=', '[', ']', "'", '\\\n', 'b c');
+    const comment = fc.constantFrom('', ' # c', ';c', ' # c \\', '# "', ' ; \\"', '  ');
+    const written = fc
+      .tuple(fc.array(fc.oneof(quoted, plain), { maxLength: 8 }), comment)
+      .map(([pieces, end]) => `/v${pieces.join('')}${end}`);
+    const lines = fc.sample(written, { numRuns: 400, seed: 7 });
+    const file = join(tempDir(), 'config');
+    writeFileSync(file, `[include]\n${lines.map((line) => `\tpath = ${line}\n`).join('')}`);
+    const theirs = (await git(tempDir(), 'config', '--file', file, '--null', '--get-all', 'include.path')).split('\0');
+    expect(theirs.length).toBe(lines.length + 1);
+    const ours = configTargets(readFileSync(file, 'utf8'), at).map(({ path }) => path);
+    expect(ours).toEqual(theirs.slice(0, -1));
   });
 
   it('takes any text there is', () => {

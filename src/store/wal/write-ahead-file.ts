@@ -72,7 +72,7 @@ export class WriteAheadFile {
    */
   mend(temporaryId: string): boolean {
     const kept = this.#joined();
-    if (!kept || kept.length === 0 || readIfThere(this.path)?.subarray(0, kept.length).equals(kept)) return false;
+    if (!kept || kept.length === 0 || this.#begins(kept)) return false;
     this.close();
     ensureDir(dirname(this.path));
     replaceFile(this.path, kept, `${this.path}.${temporaryId}.tmp`);
@@ -144,21 +144,29 @@ export class WriteAheadFile {
     return this.#kept && (this.#kept[0] ?? Buffer.alloc(0));
   }
 
+  /** Whatever stands there by now: what is no file is not opened, and of a huge one no more is read than counts. */
+  #begins(kept: Buffer): boolean {
+    const stat = statSync(this.path, { throwIfNoEntry: false });
+    return stat?.isFile() === true && stat.size >= kept.length && this.#part(0, kept.length).equals(kept);
+  }
+
   #rest(from: number): Buffer {
-    const kept = this.#joined();
-    if (kept) return kept.subarray(from);
-    const rest = Buffer.alloc(this.size - from);
+    return this.#joined()?.subarray(from) ?? this.#part(from, this.size);
+  }
+
+  #part(from: number, to: number): Buffer {
+    const part = Buffer.alloc(to - from);
     const fd = openSync(this.path, 'r');
     try {
-      for (let done = 0; done < rest.length; ) {
-        const got = readSync(fd, rest, done, rest.length - done, from + done);
+      for (let done = 0; done < part.length; ) {
+        const got = readSync(fd, part, done, part.length - done, from + done);
         if (got === 0) throw new FileMoved(this.path);
         done += got;
       }
     } finally {
       closeSync(fd);
     }
-    return rest;
+    return part;
   }
 
   /** After a failed fsync the same descriptor must not be trusted again, so it goes in any case. */
