@@ -1,7 +1,7 @@
 /** Names and values of a text; later ones of a name come too, for each may be in use somewhere. */
 export type Entries = [name: string, value: string][];
 
-const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*(?:=|:[ \t])[ \t]*(.*)$/;
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*(?:=|:(?=[ \t]))(.*)$/;
 
 const withoutEscapes = (text: string): string =>
   text.replace(/\\([nrt"\\$])/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char);
@@ -26,11 +26,12 @@ export const parseDotenv = (text: string): Entries => {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r/);
   const found: Entries = [];
   for (let at = 0; at < lines.length; at++) {
-    const [, name, rest] = ASSIGNMENT.exec(lines[at]!) ?? [];
-    if (name === undefined || rest === undefined) continue;
+    const [, name, given] = ASSIGNMENT.exec(lines[at]!) ?? [];
+    if (name === undefined || given === undefined) continue;
+    const rest = given.replace(/^[ \t]+/, '');
     const quote = /^["'`]/.exec(rest)?.[0];
     if (quote === undefined) {
-      found.push([name, bare(rest)]);
+      found.push([name, bare(given)]);
       continue;
     }
     let value = rest.slice(1);

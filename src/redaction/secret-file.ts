@@ -14,19 +14,41 @@ const collect = (value: unknown, name: string, found: Entries, depth = 0): Entri
   return found;
 };
 
-/** `machine x login y password z`, in one line or in many. */
-const parseNetrc = (text: string): Entries =>
-  [...text.matchAll(/\b(password|account)\s+("(?:[^"\\]|\\.)*"|\S+)/g)].map(([, name, value]) => [
-    name!,
-    value!.replace(/^"(.*)"$/s, '$1').replaceAll('\\"', '"'),
-  ]);
+const NETRC_PAIR = /^(?:machine|login|password|account)$/;
 
-/** `name = value` under `[sections]`; `//host/:_authToken=value` of npm is the same. */
+/** `machine x login y password z`, in one line or in many. In pairs: a login may be called `account`. */
+const parseNetrc = (text: string): Entries => {
+  const words = text.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
+  const found: Entries = [];
+  for (let at = 0; at + 1 < words.length; at++) {
+    const name = words[at]!;
+    if (!NETRC_PAIR.test(name)) continue;
+    const value = words[++at]!;
+    const inner = /^"(.*)"$/s.exec(value)?.[1]?.replace(/\\(.)/gs, '$1');
+    if (name === 'password' || name === 'account') found.push([name, inner ?? value]);
+  }
+  return found;
+};
+
+/** Not every reader knows comments behind a value: without quotes it counts with what looks like one, and without it. */
+const iniValues = (value: string): string[] => {
+  const inner = /^(["'])(.*?)\1[ \t]*(?:[#;].*)?$/.exec(value)?.[2];
+  return inner === undefined ? [...new Set([value, value.replace(/[ \t][#;].*$/, '').trim()])] : [inner];
+};
+
+/** `name = value` or `name: value` under `[sections]`; `//host/:_authToken=value` of npm is the same. */
 const parseIni = (text: string): Entries =>
-  text.split(/\r?\n/).flatMap((line): Entries => {
-    const [, name, value] = /^[ \t]*([^#;=[\]\s][^=]*?)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    return name === undefined ? [] : [[name.replace(/^.*:/, ''), value!.replace(/^(["'])(.*)\1$/, '$2')]];
+  text.split(/\r?\n|\r/).flatMap((line): Entries => {
+    const at = line.search(/=|:(?=[ \t])/);
+    const name = line.slice(0, Math.max(at, 0)).trim();
+    if (name === '' || /^[#;[]/.test(name)) return [];
+    return iniValues(line.slice(at + 1).trim()).map((value) => [name.replace(/^.*:/, ''), value]);
   });
+
+const parseToml = async (text: string): Promise<Entries> => {
+  const { parse } = await import('smol-toml');
+  return collect(parse(text, { maxDepth: 64 }), '', []);
+};
 
 const parseYaml = async (text: string): Promise<Entries> => {
   const { parseAllDocuments } = await import('yaml');
@@ -41,17 +63,18 @@ const FORMATS: readonly [RegExp, Parse][] = [
   [/\.json[5c]?$|^\.docker\/config$/, (text) => collect(JSON.parse(text), '', [])],
   [/\.ya?ml$/, parseYaml],
   [/^[._]?netrc$|\.netrc$|^\.authinfo$/, parseNetrc],
-  [/^\.?npmrc$|\.npmrc$|\.(?:ini|cfg|conf|properties|toml)$|^credentials$|^config$|^\.pypirc$|^\.s3cfg$/, parseIni],
+  [/\.toml$/, parseToml],
+  [/^\.?npmrc$|\.npmrc$|\.(?:ini|cfg|conf|properties)$|^credentials$|^config$|^\.pypirc$|^\.s3cfg$/, parseIni],
 ];
 
 /**
- * Names and values of a file that holds secrets: JSON, YAML, netrc, npmrc and INI by its name, else `.env`.
+ * Names and values of a file that holds secrets: JSON, YAML, TOML, netrc, npmrc and INI by its name, else `.env`.
  * @throws Error when it cannot be read as what its name says
  */
 export const parseSecretFile = async (path: string, text: string): Promise<Entries> => {
   const name = basename(path).toLowerCase();
   const [, parse] = FORMATS.find(([pattern]) => pattern.test(name)) ?? [/^/, parseDotenv];
-  return parse(text);
+  return parse(text.replace(/^\ufeff/, ''));
 };
 
 /** `.env` and `.env.<anything>`, but not what is made to be looked at. */

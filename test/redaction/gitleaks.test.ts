@@ -98,6 +98,12 @@ describe('the file', () => {
       ]);
   });
 
+  it('keeps its own rules when the other is no TOML, and says so', () => {
+    const { found, problems } = load(`[extend]\npath='base.toml'\n${ACME}`, { 'base.toml': '[[rules' });
+    expect(found(key)).toEqual([key]);
+    expect(problems).toEqual([expect.stringMatching(/^extend\.path is not followed: base\.toml: /)]);
+  });
+
   it('may build upon gitleaks’ own rules without a word', () => {
     expect(load('[extend]\nuseDefault = true\n').problems).toEqual([]);
   });

@@ -12,6 +12,16 @@ const isInside = (root: string, path: string): boolean => {
   return way !== '' && !way.startsWith('..') && !isAbsolute(way);
 };
 
+/** A base that cannot be read takes nothing from the rules of the file that names it. */
+const baseOf = (path: string, text: string, config: GitleaksConfig, root: string, depth: number) => {
+  try {
+    return extended(parseGitleaks(text), root, depth + 1);
+  } catch (error) {
+    config.problems.push(`extend.path is not followed: ${path}: ${(error as Error).message.split('\n')[0]}`);
+    return undefined;
+  }
+};
+
 /** The file's own rules come before those that it builds upon, and take their place where the id is the same. */
 const extended = (config: GitleaksConfig, root: string, depth: number): GitleaksConfig => {
   const { path, url, disabledRules } = config.extend;
@@ -23,7 +33,8 @@ const extended = (config: GitleaksConfig, root: string, depth: number): Gitleaks
     config.problems.push(`extend.path is not followed: ${JSON.stringify(path)} is no file in the repository`);
     return config;
   }
-  const base = extended(parseGitleaks(text), root, depth + 1);
+  const base = baseOf(path, text, config, root, depth);
+  if (base === undefined) return config;
   const own = new Set(config.rules.map(({ id }) => id));
   const rest = base.rules.filter(({ id }) => !own.has(id) && !disabledRules.includes(id));
   return {
