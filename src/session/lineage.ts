@@ -35,8 +35,6 @@ interface Lane {
   moves: number[];
 }
 
-const keyOf = ({ writer, seq }: Moment): string => `${writer} ${seq}`;
-
 /** How many of a rising list are not above a bound. */
 const countUpTo = (rising: number[], bound: number): number => {
   let [low, high] = [0, rising.length];
@@ -141,44 +139,29 @@ export class Lineage {
     return this.#lanes.get(writer)?.stands.findLast((stand) => stand.seq <= seq);
   }
 
-  /**
-   * A writer's line as one story: what it goes on from, then what it had besides, then its own. Not told by recursion:
-   * clones may have taken turns thousands of times.
-   */
+  /** A writer's line as one story: what it goes on from, then what it had besides, then its own. */
   history(moment: Moment): LogEvent[] {
-    const todo = [moment];
-    for (let next = todo.at(-1); next; next = todo.at(-1)) {
-      const open = this.#chapters(next).filter(({ from }) => !this.#histories.has(keyOf(from)));
-      if (open.length > 0) todo.push(...open.map(({ from }) => from));
-      else {
-        todo.pop();
-        if (!this.#histories.has(keyOf(next))) this.#histories.set(keyOf(next), this.#story(next));
-      }
-    }
-    return this.#histories.get(keyOf(moment))!;
-  }
-
-  /** Earlier moments whose stories have something new, each with what was had before it. */
-  #chapters({ writer, seq }: Moment): { from: Moment; before: Vector }[] {
-    const stand = this.#standAt(writer, seq);
-    if (!stand) return [];
-    const last = this.#lanes.get(writer)!.events.findLast((event) => event.seq < stand.seq);
-    const has: Vector = new Map();
-    return [...stand.from, ...(last ? [{ writer, seq: last.seq }] : [])].flatMap((from) => {
-      const before = new Map(has);
-      const more = this.has(from);
-      raise(has, more);
-      return covers(before, more) ? [] : [{ from, before }];
-    });
-  }
-
-  #story(moment: Moment): LogEvent[] {
     const { writer, seq } = moment;
-    const since = this.#standAt(writer, seq)?.seq ?? 0;
-    const own = (this.#lanes.get(writer)?.events ?? []).filter((event) => event.seq <= seq && event.seq >= since);
-    const earlier = this.#chapters(moment).flatMap(({ from, before }) =>
-      this.#histories.get(keyOf(from))!.filter((event) => event.seq > (before.get(event.writer) ?? 0)),
+    const key = `${writer} ${seq}`;
+    const known = this.#histories.get(key);
+    if (known) return known;
+    const stand = this.#standAt(writer, seq);
+    const own = (this.#lanes.get(writer)?.events ?? []).filter(
+      (event) => event.seq <= seq && event.seq >= (stand?.seq ?? 0),
     );
-    return [...earlier, ...own];
+    const story: LogEvent[] = [];
+    const has: Vector = new Map();
+    const tell = (from: Moment): void => {
+      const more = this.has(from);
+      if (!covers(has, more))
+        for (const event of this.history(from)) if (event.seq > (has.get(event.writer) ?? 0)) story.push(event);
+      raise(has, more);
+    };
+    for (const from of stand?.from ?? []) tell(from);
+    const last = stand && this.#lanes.get(writer)!.events.findLast((event) => event.seq < stand.seq);
+    if (last) tell({ writer, seq: last.seq });
+    story.push(...own);
+    this.#histories.set(key, story);
+    return story;
   }
 }
