@@ -6,7 +6,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // They wait for disks and processes a fifth of their time: one more than the two cores of the smallest machine.
+    maxWorkers: 3,
     setupFiles: ['test/support/setup.ts'],
   },
 });
