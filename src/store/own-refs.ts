@@ -3,7 +3,8 @@ import { holdPacks } from '../git/hold-packs.ts';
 import { listRefs, moveRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { readArchives } from './archive/archives.ts';
-import { DAMAGED, keepReason, type Lane, TOMBSTONES } from './layout.ts';
+import { isCovered } from './archive/covered.ts';
+import { DAMAGED, keepReason, keepReason, type Lane, type Lane, TOMBSTONES, TOMBSTONES } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { decodeCommit } from './objects/encode.ts';
 import { dropKeeps } from './recover-lane.ts';
@@ -29,7 +30,7 @@ export interface OwnChange {
 }
 
 /** Refs that only ever go forward, and only by us. */
-const FORWARD = /^refs\/(amp\/(sessions|batches|code|archive|tombstones)\/|notes\/amp$)/;
+const FORWARD = /^refs\/(amp\/(sessions|batches|code|archive|code-archive|tombstones)\/|notes\/amp$)/;
 
 /**
  * Keeps what our refs lead to from any gc while an agent runs, until the answer is called. What a process that dies
@@ -104,20 +105,23 @@ interface Moved {
   now: string | null;
 }
 
-const FORGETFUL = /^refs\/(amp\/archive\/|notes\/amp$)/;
+const FORGETFUL = /^refs\/(amp\/(code-)?archive\/|notes\/amp$)/;
 
 /**
  * What is no harm: a log that was forgotten or packed away; notes and archives that were written again without what was
  * forgotten meanwhile; and a log that was repaired, its old end kept elsewhere.
  */
-const meantBy = async (repo: Repository, before: OwnRefs, current: Map<string, string>) => {
+const meantBy = async ({ repo, reader }: Omit<Belongs, 'tips'>, before: OwnRefs, current: Map<string, string>) => {
   const { isForgotten } = await readTombstones(repo);
   const archives = await Promise.all([readArchives(repo, 'log'), readArchives(repo, 'code')]);
   const aside = new Set((await listRefs(repo, DAMAGED)).map(({ id }) => id));
   const forgot = [...current].some(([ref, id]) => ref.startsWith(TOMBSTONES) && before.refs[ref] !== id);
-  return ({ ref, was, now }: Moved): boolean => {
-    if (now === null)
-      return archives.some((packed) => packed.of(ref).length > 0) || isForgotten(ref.split('/')[3] ?? '');
+  const isPacked = async (ref: string, id: string): Promise<boolean> => {
+    for (const packed of archives) if (await isCovered(repo, reader, { id, packings: packed.of(ref) })) return true;
+    return false;
+  };
+  return async ({ ref, was, now }: Moved): Promise<boolean> => {
+    if (now === null) return isForgotten(ref.split('/')[3] ?? '') || isPacked(ref, was);
     return now !== was && (aside.has(was) || (forgot && FORGETFUL.test(ref)));
   };
 };
@@ -140,10 +144,10 @@ export const putBackOwnRefs = async (repo: Repository, before: OwnRefs): Promise
     const { writer } = before;
     const tips: Tips = writer === undefined ? new Map() : readTips(repo, writer);
     const now = new Map(Object.entries(await listOwn(repo)));
-    const isMeant = await meantBy(repo, before, now);
+    const isMeant = await meantBy({ repo, reader }, before, now);
     const changes: OwnChange[] = [];
     for (const [ref, was] of Object.entries(before.refs)) {
-      if (isMeant({ ref, was, now: now.get(ref) ?? null })) continue;
+      if (await isMeant({ ref, was, now: now.get(ref) ?? null })) continue;
       const change = await putBackOne({ repo, reader, tips }, { ref, was, now: now.get(ref) ?? null });
       if (!change) continue;
       changes.push(change);

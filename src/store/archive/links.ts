@@ -87,14 +87,17 @@ const latest = (packed: Packed[]): string => packed.reduce((most, { at }) => (at
 const linkMessage = (packed: Packed[]): string =>
   `${packed.length} ${packed.length === 1 ? 'ref' : 'refs'} packed away\n\n${packed.map(({ ref }) => ref).join('\n')}`;
 
+/** One packing of a ref. */
+const keyOf = ({ ref, tip }: Packed): string => `${ref} ${tip}`;
+
 /** Writes the link that adds some items to an archive; `tip` null begins it. What is in it already is left out. */
 export const planLink = async (
   shop: Workshop,
   { ref, tip, items }: { ref: string; tip: string | null; items: Item[] },
 ): Promise<string | null> => {
   const before: ArchiveState | undefined = tip === null ? undefined : await readArchive(shop.reader, tip, shop.format);
-  const has = new Set(before?.contents.map(({ ref: packed, tip: at }) => `${packed} ${at}`));
-  const fresh = items.filter(({ packed }) => !has.has(`${packed.ref} ${packed.tip}`));
+  const has = new Set(before?.contents.map(keyOf));
+  const fresh = items.filter(({ packed }) => !has.has(keyOf(packed)));
   if (fresh.length === 0) return tip;
   const packed = fresh.map((item) => item.packed);
   const tree = await addFolders(shop, before?.tree ?? [], fresh);
@@ -142,10 +145,12 @@ export const planWithout = async (
 ): Promise<string> => {
   if (!(await readArchive(shop.reader, tip, shop.format)).contents.some(isGone)) return tip;
   let end = await firstLink(shop, nameOf(ref));
+  const before = new Set<string>();
   for (const { commit, kept } of await linksOf(shop, tip)) {
     const { tree, contents } = await readArchive(shop.reader, commit, shop.format);
-    const gone = new Set(contents.filter(isGone).map((one) => one.commit));
-    const mine = contents.filter((one) => kept.includes(one.commit) && !gone.has(one.commit));
+    // Two refs may name one commit: what goes is a ref, not what it shares with another.
+    const mine = contents.filter((one) => kept.includes(one.commit) && !isGone(one) && !before.has(keyOf(one)));
+    for (const one of contents) before.add(keyOf(one));
     if (mine.length === 0) continue;
     const left = await withoutFolders(shop, tree, contents.filter(isGone));
     end = await shop.objects.commit({
@@ -154,7 +159,7 @@ export const planWithout = async (
         left,
         contents.filter((one) => !isGone(one)),
       ),
-      parents: [end, ...kept.filter((one) => !gone.has(one))],
+      parents: [end, ...mine.map((one) => one.commit)],
       at: latest(mine),
       message: linkMessage(mine),
     });

@@ -107,6 +107,21 @@ describe('an archive without a session', () => {
     expect(await without(shop, tip, ['s1', 's2', 's3'])).toBe(await build(shop, [['s4', 's5']]));
   });
 
+  it('still keeps a commit that another session shares with the one that goes', async () => {
+    const shop = shopOf();
+    const one = await itemOf(shop, 's1');
+    const { commit } = one.packed;
+    const two = await itemOf(shop, 's2', { commit });
+    for (const groups of [[[one, two]], [[one], [two]], [[two], [one]]]) {
+      let tip: string | null = null;
+      for (const items of groups) tip = await planLink(shop, { ref: REF, tip, items });
+      const end = await without(shop, tip!, ['s1']);
+      expect((await readArchive(shop.reader, end, 'sha1')).contents).toEqual([two.packed]);
+      const [first, ...kept] = await parentsOf(shop, end);
+      expect([kept, await parentsOf(shop, first!)]).toEqual([[commit], []]);
+    }
+  });
+
   it('does not change when it had none of it', async () => {
     const shop = shopOf();
     const tip = await build(shop, [['s1'], ['s2']]);
