@@ -4,7 +4,7 @@ import { listRefs, moveRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { readArchives } from './archive/archives.ts';
 import { isCovered } from './archive/covered.ts';
-import { DAMAGED, keepReason, keepReason, type Lane, type Lane, TOMBSTONES, TOMBSTONES } from './layout.ts';
+import { DAMAGED, keepReason, type Lane, TOMBSTONES } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { decodeCommit } from './objects/encode.ts';
 import { dropKeeps } from './recover-lane.ts';
