@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/write-file.ts';
 import type { EventData } from '../events/catalogue.ts';
@@ -44,7 +44,9 @@ export const watchRepository = async (ctx: Context, id: string, wt: Worktree): P
 const readWatch = (ctx: Context, id: string): Watch | undefined => {
   try {
     const watch = JSON.parse(readFileSync(watchFile(ctx, id), 'utf8')) as Partial<Watch>;
-    return watch.before && watch.own ? (watch as Watch) : undefined;
+    const { before, own } = watch;
+    const isWhole = [before?.files, before?.refs, own?.refs].every((one) => typeof one === 'object' && one !== null);
+    return isWhole && Array.isArray(before?.worktrees) && Array.isArray(own?.tips) ? (watch as Watch) : undefined;
   } catch {
     return undefined;
   }
@@ -183,5 +185,9 @@ export const reportLeftChanges = async (
   iteration: number,
 ): Promise<void> => {
   const watch = readWatch(ctx, journal.id);
-  if (watch) await reportChanges(ctx, journal, wt, { iteration, watch });
+  if (watch) return reportChanges(ctx, journal, wt, { iteration, watch });
+  const file = watchFile(ctx, journal.id);
+  if (!existsSync(file)) return;
+  ctx.warn(`What changed beside the worktree while the agent ran is not known: ${file} was damaged.`);
+  rmSync(file, { force: true, recursive: true });
 };

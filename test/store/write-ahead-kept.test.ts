@@ -43,6 +43,7 @@ describe('a write-ahead file that somebody else reached', () => {
     ['says something else of the same length', (path) => writeFileSync(path, 'forge\nforge\n'.slice(0, 8))],
     ['is a link to another', (path) => sh(dirname(path), `rm ${path}; echo theirs > other; ln -s other ${path}`)],
     ['is a pipe', (path) => sh(dirname(path), `rm ${path}; mkfifo ${path}`)],
+    ['is a link in a circle', (path) => sh(dirname(path), `rm ${path}; ln -s ${path} ${path}`)],
     ['is a device', (path) => sh(dirname(path), `rm ${path}; ln -s /dev/zero ${path}`)],
     ['is huge and holes', (path) => sh(dirname(path), `rm ${path}; truncate -s 100G ${path}`)],
   ];

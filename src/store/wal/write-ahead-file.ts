@@ -11,7 +11,8 @@ export const stampOf = (path: string): Stamp => {
     const { ino, size } = statSync(path);
     return { inode: ino, size };
   } catch (error) {
-    if (isMissing(error)) return null;
+    // A link in a circle leads to no file either.
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ELOOP') return null;
     throw storeError(error, path);
   }
 };
@@ -146,8 +147,8 @@ export class WriteAheadFile {
 
   /** Whatever stands there by now: what is no file is not opened, and of a huge one no more is read than counts. */
   #begins(kept: Buffer): boolean {
-    const stat = statSync(this.path, { throwIfNoEntry: false });
-    return stat?.isFile() === true && stat.size >= kept.length && this.#part(0, kept.length).equals(kept);
+    if ((stampOf(this.path)?.size ?? -1) < kept.length || !statSync(this.path).isFile()) return false;
+    return this.#part(0, kept.length).equals(kept);
   }
 
   #rest(from: number): Buffer {
