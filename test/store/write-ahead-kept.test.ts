@@ -119,7 +119,7 @@ describe('a write-ahead file beyond what is kept in memory', () => {
 });
 
 describe('a write-ahead file that cannot be written', () => {
-  it('on a full disk says so, counts nothing of it, and is read again', async () => {
+  it.skipIf(!existsSync('/dev/full'))('on a full disk says so, counts nothing of it, and is read again', async () => {
     const path = join(tempDir(), 'log.ndjson');
     symlinkSync('/dev/full', path);
     const file = open(path);
