@@ -78,13 +78,17 @@ const archived = (tip, ref, writer) => {
   try {
     const links = git('rev-list', '--first-parent', '--parents', tip).toString().trim().split('\n');
     const kept = new Set(links.flatMap((link) => link.split(' ').slice(2)));
+    const listed = new Set();
     for (const line of git('cat-file', 'blob', `${tip}:contents.ndjson`).toString().split('\n').filter(Boolean)) {
       const { ref: gone, commit, lastSeq } = JSON.parse(line);
+      if (!Number.isSafeInteger(lastSeq)) throw new Error(line);
+      listed.add(commit);
       const [, log, of] = /^refs\/amp\/((?:sessions|batches)\/[^/]+)\/([^/]+)$/.exec(gone) ?? [];
       if (of !== writer || !kept.has(commit)) tell(at, tip, null, `${gone} is listed, and not there`);
       else if (!lane(log, writer).tip || lane(log, writer).sealed < lastSeq)
         Object.assign(lane(log, writer), { tip: commit, sealed: lastSeq });
     }
+    for (const id of kept) if (!listed.has(id)) tell(at, tip, null, `${id} is kept, and not listed`);
   } catch {
     tell(at, tip, null, 'the archive cannot be read');
   }

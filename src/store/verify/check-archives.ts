@@ -52,7 +52,13 @@ export const checkArchives = async (repo: Repository, writer: string): Promise<P
       try {
         const { contents } = await readArchive(reader, id, repo.objectFormat);
         const kept = await keptBy(reader, id);
-        const lost = contents.filter(({ commit }) => !kept.has(commit)).map((one) => `${ref} does not keep ${one.ref}`);
+        const listed = new Set(contents.map(({ commit }) => commit));
+        const lost = [
+          ...contents.filter(({ commit }) => !kept.has(commit)).map((one) => `${ref} does not keep ${one.ref}`),
+          ...[...kept]
+            .filter((id) => !listed.has(id))
+            .map((id) => `${ref} keeps ${id.slice(0, 12)} and does not list it`),
+        ];
         const sealed = ref.startsWith(ARCHIVE) ? contents : [];
         const wrong = await Promise.all(sealed.map((one) => checkSealed(reader, one)));
         problems.push(...[...lost, ...wrong.flat()].map((detail) => problem(ref, detail)));
