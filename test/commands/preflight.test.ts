@@ -31,18 +31,19 @@ describe('preflight', () => {
     expect(ran.exitCode).toBe(0);
     expect(settled(ran.stdout, names)).toBe(`login <id> → main  1 ahead, 0 behind
 
-✓ worktree   clean
-✓ target     main is where the session left it; checked out in <dir>
-✓ conflicts  none
-✓ tests      \`grep -q changed ten.txt\` passed on the merged result (<time>)
-✓ code       no changed file runs code by itself
-✓ secrets    none among the added lines
-✓ sessions   no other session changes the same files
+✓ worktree    clean
+✓ repository  nothing beside the worktree waits to be looked at
+✓ target      main is where the session left it; checked out in <dir>
+✓ conflicts   none
+✓ tests       \`grep -q changed ten.txt\` passed on the merged result (<time>)
+✓ code        no changed file runs code by itself
+✓ secrets     none among the added lines
+✓ sessions    no other session changes the same files
 
 It can be merged: amp-sessions merge <id>
 `);
     expect(ran.stderr).toContain('✓ tests on the merged result: grep -q changed ten.txt');
-    expect((await cli(s.worktree, ['preflight', '--skip-tests'])).stdout).toContain('– tests      not run, as asked');
+    expect((await cli(s.worktree, ['preflight', '--skip-tests'])).stdout).toContain('– tests       not run, as asked');
     expect(await git(dir, 'worktree', 'list', '--porcelain')).not.toContain('merged');
   });
 
@@ -56,22 +57,23 @@ It can be merged: amp-sessions merge <id>
     expect(ran.exitCode).toBe(4);
     expect(settled(ran.stdout, names)).toBe(`login <id> → main  2 ahead, 0 behind
 
-✓ worktree   clean
-✗ target     main is checked out in <dir> with uncommitted changes: a.txt
-             a.txt  not committed
-             → Commit or stash them there: a merge brings that checkout along.
-✓ conflicts  none
-✗ tests      \`echo one; echo two; false\` ended with exit code 1 on the merged result
-             │ one
-             │ two
-             → Rebase the session onto the target, then let the agent mend it: \`amp-sessions rebase <id>\`, \`amp-sessions iterate <id> --until-pass\`.
-! code       1 changed file may run code by itself
-             Makefile  build steps
-             → Read them before you let them in.
-✗ secrets    1 added line looks like a secret
-             x.env:1  github
-             → Take them out of the files, squash, and change the secret: whoever has the branch has read it. A false alarm: merge with --allow secrets.
-✓ sessions   no other session changes the same files
+✓ worktree    clean
+✓ repository  nothing beside the worktree waits to be looked at
+✗ target      main is checked out in <dir> with uncommitted changes: a.txt
+              a.txt  not committed
+              → Commit or stash them there: a merge brings that checkout along.
+✓ conflicts   none
+✗ tests       \`echo one; echo two; false\` ended with exit code 1 on the merged result
+              │ one
+              │ two
+              → Rebase the session onto the target, then let the agent mend it: \`amp-sessions rebase <id>\`, \`amp-sessions iterate <id> --until-pass\`.
+! code        1 changed file may run code by itself
+              Makefile  build steps
+              → Read them before you let them in.
+✗ secrets     1 added line looks like a secret
+              x.env:1  github
+              → Take them out of the files, squash, and change the secret: whoever has the branch has read it. A false alarm: merge with --allow secrets.
+✓ sessions    no other session changes the same files
 `);
     expect(ran.stderr).toContain('✗ login cannot be merged into main as it is: target, tests, secrets.');
     const { exitCode, json } = await cliJson(dir, ['preflight', s.id]);
@@ -85,7 +87,7 @@ It can be merged: amp-sessions merge <id>
       behind: 0,
       ok: false,
     });
-    expect(json.gates.map(({ name }: { name: string }) => name)).toHaveLength(7);
+    expect(json.gates.map(({ name }: { name: string }) => name)).toHaveLength(8);
     expect(json.gates[3].output).toBe('one\ntwo\n');
     expect(JSON.stringify(json)).not.toContain('ghp_');
   });
