@@ -88,7 +88,7 @@ It can be merged: amp-sessions merge <id>
       ok: false,
     });
     expect(json.gates.map(({ name }: { name: string }) => name)).toHaveLength(8);
-    expect(json.gates[3].output).toBe('one\ntwo\n');
+    expect(json.gates.find(({ name }: { name: string }) => name === 'tests').output).toBe('one\ntwo\n');
     expect(JSON.stringify(json)).not.toContain('ghp_');
   });
 
