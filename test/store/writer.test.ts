@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -6,7 +6,7 @@ import { sessionLog } from '../../src/events/envelope.ts';
 import { locateRepository } from '../../src/git/locate.ts';
 import { openStore } from '../../src/store/git-store.ts';
 import { ampDir, eventsFile } from '../../src/store/layout.ts';
-import { findWriter, mintWriter } from '../../src/store/wal/writer.ts';
+import { findWriter, mintWriter, ownWriters } from '../../src/store/wal/writer.ts';
 import { bundle } from '../support/bundle.ts';
 import { exec, git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { gitPlace, messages, testClock } from './places.ts';
@@ -59,6 +59,23 @@ describe('the writer of a clone', () => {
     expect(theirs).toEqual(readFileSync(eventsFile(await locateRepository(moved), { log: LOG, writer: first.writer })));
     expect((await openAt(copied)).writer).toBe(copy.writer);
     renameSync(moved, place.dir);
+  });
+
+  test('one brought back from a backup writes under a new name, and the work of the old one is its own', async () => {
+    const { dir } = await gitPlace();
+    await (await openAt(dir)).append(LOG, messages(1));
+    const writer = findWriter(await locateRepository(dir))!;
+    const backup = join(tempDir(), 'backup');
+    await sh('/', `cp -a '${dir}' '${backup}'`);
+    expect(ownWriters(await locateRepository(backup))).toEqual([]);
+    rmSync(dir, { recursive: true });
+    await sh('/', `cp -a '${backup}' '${dir}'`);
+    const repo = await locateRepository(dir);
+    expect([findWriter(repo), ownWriters(repo)]).toEqual([undefined, [writer]]);
+    const again = mintWriter(repo, { clock: systemClock });
+    expect(again).not.toBe(writer);
+    expect(ownWriters(repo)).toEqual([writer, again]);
+    expect(ownWriters(repo, 'another-host')).toEqual([again]);
   });
 
   test('another host writes under its own name, and each finds its own again', async () => {

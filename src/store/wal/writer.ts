@@ -65,15 +65,18 @@ export const localWriters = (repo: Repository): string[] => {
 };
 
 /**
- * Ids that this very folder has written under, also while its machine had another name. Those from before it was copied
- * are not among them: the original may still write under those.
+ * Ids whose work is this folder's own: those that it has written under, also while its machine had another name, and
+ * those of the folder that it replaces, brought back from a backup or moved to another disk: the worktrees of one place
+ * on one machine belong to what is there now. A copy elsewhere has none of them: the original may still write under those.
  */
-export const ownWriters = (repo: Repository): string[] => {
+export const ownWriters = (repo: Repository, host = hostname()): string[] => {
   const dir = ampDir(repo);
   return writerNames(dir).flatMap((name) => {
     const path = join(dir, name);
     const file = parse(readIfThere(path));
-    return file && isOurs(path, file, file.host) ? [file.id] : [];
+    if (!file) return [];
+    const isSamePlace = file.host === host && file.path === repo.commonDir;
+    return isSamePlace || isOurs(path, file, file.host) ? [file.id] : [];
   });
 };
 
