@@ -146,7 +146,7 @@ describe('an event in one line', () => {
         attributes: false,
         refs: [{ ref: 'refs/heads/main', from: ID('a'), to: null }],
       }),
-      'git configuration, hook pre-push, refs/heads/main',
+      'git configuration, hook pre-push, main',
     ],
     [
       'an agent that failed',

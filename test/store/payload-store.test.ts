@@ -15,7 +15,7 @@ const PART = 16 * KIB * KIB;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const dirOf = (place: GitPlace, store: LogStore): string => payloadDir(place.repo, { log: LOG, writer: store.writer });
-const damaged = { code: 'log.damaged', hint: expect.stringContaining(`refs/amp/${LOG}`) };
+const damaged = { code: 'log.damaged', hint: expect.stringContaining('verify --repair') };
 
 /** Whatever stands in the event: the text itself, or what the store gives for its reference. */
 const textOf = async (store: LogStore, data: unknown): Promise<string> => {

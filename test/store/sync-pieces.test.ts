@@ -57,10 +57,12 @@ describe('names that travel', () => {
     ['refs/amp/sessions/abc/w1', 'log'],
     ['refs/amp/batches/b-1/w_2', 'log'],
     ['refs/amp/code/abc/w1', 'code'],
+    ['refs/amp/snapshots/abc', 'snapshot'],
   ])('%s', (ref, kind) => expect(parseSyncRef(ref)).toMatchObject({ ref, kind }));
 
   it.each([
-    'refs/amp/snapshots/abc',
+    'refs/amp/snapshots/-x',
+    'refs/amp/snapshots/abc/w1',
     'refs/amp/sessions/abc',
     'refs/amp/sessions/-x/w',
     'refs/amp/sessions/a/b/c',

@@ -1,10 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { trustSessionAsItIs } from '../../../src/workflows/trust-session.ts';
 import { git, makeRepo, sh } from '../../support/repo.ts';
 import { bytesOf, refused, type Sprung, spring, type Trap } from './trap.ts';
 
 const GIT = 'git -c protocol.file.allow=always';
+
+/** `git submodule add` writes into the configuration that the agent shares with the user, who looks at that first. */
+const trusted = async (w: Sprung): Promise<void> => {
+  const { changes } = await trustSessionAsItIs(w.ctx, w.id, { dryRun: false });
+  expect(changes.map(({ item }) => item)).toEqual(['.git/config']);
+};
 
 /** A library with two commits, and lines that bring a submodule of it in. */
 const library = async () => {
@@ -100,6 +107,8 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
     await w.squash();
     await w.undo();
     expect(await w.all()).toEqual(before);
+    await refused(w, () => w.merge(), { code: 'gate.failed', hint: expect.stringContaining('config trust') });
+    await trusted(w);
     await w.merge();
     expect([await gitlink(w, 'main'), (await clean(w))[0]]).toEqual([first, '']);
     expect(bytesOf(w.dir)).toMatchObject({ 'sub/': 'folder', 'two.txt': 'two\n' });
@@ -112,6 +121,7 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
   it('one that is added, filled by the person, and taken back: nothing in it is lost', async () => {
     const { add } = await library();
     const w = await spring({ one: add, two: 'echo two > two.txt' });
+    await trusted(w);
     await w.merge();
     await sh(w.dir, `${GIT} submodule --quiet update --init; echo mine > sub/mine`);
     const outcome = await w.undo().catch((error: unknown) => error);
