@@ -66,7 +66,9 @@ describe('the base, after the agent has worked', () => {
     await change('echo other > other.txt');
     const run = await runOnce(ctx, id);
     expect(run.session.manualCommits).toEqual([]);
-    expect(await git(dir, 'log', '--exclude=refs/amp/snapshots/*', '--all', '--format=%s', '--', 'out.txt', 'other.txt')).toBe('');
+    expect(
+      await git(dir, 'log', '--exclude=refs/amp/snapshots/*', '--all', '--format=%s', '--', 'out.txt', 'other.txt'),
+    ).toBe('');
   });
 
   it('interrupted: no verdict, no agent, nothing left behind', async () => {

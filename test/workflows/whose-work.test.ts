@@ -48,7 +48,9 @@ describe('what a test run left behind that was interrupted', () => {
     await renameSession(ctx, which, { test: '', prompt: null });
     const after = await runOnce(ctx, session.id);
     expect(after.session.manualCommits).toEqual([]);
-    expect(await git(dir, 'log', '--exclude=refs/amp/snapshots/*', '--all', '--format=%h', '--', 'test-out.txt')).toBe('');
+    expect(await git(dir, 'log', '--exclude=refs/amp/snapshots/*', '--all', '--format=%h', '--', 'test-out.txt')).toBe(
+      '',
+    );
     expect(existsSync(join(worktree, 'test-out.txt'))).toBe(true);
   });
 });
