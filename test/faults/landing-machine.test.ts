@@ -4,8 +4,8 @@ import { type Step, steps } from './landing-steps.ts';
 import { Story, tally } from './landing-story.ts';
 
 /** How long to go on; TEST_MACHINE_SECONDS=3600 for a longer night. */
-const SECONDS = Number(process.env['TEST_MACHINE_SECONDS'] ?? 40);
-const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000);
+const SECONDS = Number(process.env['TEST_MACHINE_SECONDS'] ?? 20);
+const SEED = Number(process.env['TEST_SEED'] ?? 20_261_122);
 /** Stories beside each other: most of the time they wait for git. */
 const LANES = 2;
 
