@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isAppError } from '../../../src/errors.ts';
 import { logId, sessionLog } from '../../../src/events/envelope.ts';
+import { readRef } from '../../../src/git/refs.ts';
+import type { Session } from '../../../src/session/state.ts';
 import { trustCommands } from '../../../src/workflows/foreign-commands.ts';
 import { withJournal } from '../../../src/workflows/journal.ts';
 import { readSession, summaries } from '../../../src/workflows/summaries.ts';
@@ -89,6 +91,15 @@ const sync = async (dir: string): Promise<void> => {
   expect(held).toEqual([]);
 };
 
+/** A session without what is each clone's own: its worktree and branch, and the line on which it stands. */
+const ofAll = (session: Session): Partial<Session> => {
+  const own = { worktree: '', hasWorktree: false, hasBranch: false, setupExitCode: null, leftovers: [] };
+  if (session.lines.length === 0) return { ...session, ...own };
+  const { id, name, events, archived, removed, hosts, places, lines, lastActivityAt } = session;
+  const all = lines.map((line) => ({ ...line, here: false }));
+  return { id, name, events, archived, removed, hosts, places, lines: all, lastActivityAt };
+};
+
 it(`two clones end with the same after ${ROUNDS} rounds of work, kills, refusals and gc (seed ${SEED})`, async () => {
   const dice = random(SEED);
   const { up, a, b } = await twoClones();
@@ -116,12 +127,20 @@ it(`two clones end with the same after ${ROUNDS} rounds of work, kills, refusals
   );
   expect(acknowledged.filter((event) => !there.has(event))).toEqual([]);
   const [here, other] = [await contextIn(a), await contextIn(b)];
-  expect(await summaries(here)).toEqual(await summaries(other));
+  const seen = await Promise.all([here, other].map(async (ctx) => (await summaries(ctx)).map(({ id }) => id)));
+  expect(seen[0]).toEqual(seen[1]);
+  expect(seen[0]!.length).toBe(Object.keys(logs).length);
   for (const log of Object.keys(logs)) {
-    expect(log).toBe(sessionLog(logId(log as `sessions/${string}`)));
-    expect(await readSession(here, logId(log as `sessions/${string}`))).toEqual(
-      await readSession(other, logId(log as `sessions/${string}`)),
-    );
+    const id = logId(log as `sessions/${string}`);
+    expect(log).toBe(sessionLog(id));
+    const [one, two] = [await readSession(here, id), await readSession(other, id)];
+    expect(ofAll(one)).toEqual(ofAll(two));
+    // Each clone tells of its own branch, and what it tells is so.
+    for (const [ctx, { branch, hasBranch }] of [
+      [here, one],
+      [other, two],
+    ] as const)
+      expect([id, hasBranch]).toEqual([id, (await readRef(ctx.repo, `refs/heads/${branch}`)) !== undefined]);
   }
   for (const ctx of [here, other]) expect((await verify(ctx)).ok).toBe(true);
   for (const dir of [a, b, up]) expect(await git(dir, 'fsck', '--no-dangling', '--connectivity-only')).toBe('');
