@@ -11,7 +11,7 @@ import { listSnapshots, restoreSnapshot } from '../src/workflows/snapshots/resto
 export default class Restore extends BaseCommand {
   static override summary = 'Bring uncommitted work back from a snapshot.';
   static override description =
-    'Snapshots are taken by themselves when work is uncommitted at the end of an iteration, and before squash, rebase, merge, rewind, undo, archive, rm and restore. What is uncommitted now is kept in one of its own first; a worktree that is gone is made again. Behind -- stand the files to bring back.';
+    'Snapshots are taken by themselves when work is uncommitted at the end of an iteration, and before squash, rebase, merge, rewind, undo, archive, rm and restore. What is uncommitted now is kept in one of its own first; a worktree that is gone is made again, with its branch where the session was removed. Behind -- stand the files to bring back.';
   static override usage = 'restore [SESSION] [FLAGS] [-- <path>...]';
   static override examples = [
     '<%= config.bin %> restore login --list',

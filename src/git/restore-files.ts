@@ -43,23 +43,22 @@ const filesNow = (repo: Repository, worktree: Worktree, paths: string[]): Promis
 
 /**
  * What it takes to have the changes of a snapshot in the worktree again. Nothing is changed. One to two processes.
+ * @param worktree undefined where it is gone: then all of it
  * @param paths only these, and what lies below them
  * @throws AppError ref.missing, git.failed
  */
 export const planRestore = async (
   repo: Repository,
-  worktree: Worktree,
+  worktree: Worktree | undefined,
   { head, tree, paths }: { head: string; tree: string; paths?: string[] },
 ): Promise<RestorePlan> => {
   const all = (await treeChanges(repo, head, tree)).filter(({ path }) => isAmong(path, paths) && !isStrange(path));
   const isNested = (change: TreeChange): boolean => [change.old?.mode, change.new?.mode].includes(SUBMODULE);
   const changes = all.filter((change) => !isNested(change));
-  const now = await filesNow(
-    repo,
-    worktree,
-    changes.map(({ path }) => path),
-  );
+  const looked = changes.map(({ path }) => path);
+  const now = worktree ? await filesNow(repo, worktree, looked) : new Map<string, Now>();
   const isSame = ({ path, new: wanted }: TreeChange): boolean => {
+    if (!worktree) return false;
     const found = now.get(path);
     if (!wanted) return lstatIfAny(onDisk(worktree.path, path)) === undefined;
     return found?.id === wanted.id && found.mode === wanted.mode;

@@ -35,12 +35,14 @@ interface Lane {
   moves: number[];
 }
 
+const seqOf = ({ seq }: { seq: number }): number => seq;
+
 /** How many of a rising list are not above a bound. */
-const countUpTo = (rising: number[], bound: number): number => {
+const countUpTo = <T>(rising: T[], bound: number, numberOf: (one: T) => number): number => {
   let [low, high] = [0, rising.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (rising[middle]! <= bound) low = middle + 1;
+    if (numberOf(rising[middle]!) <= bound) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -129,39 +131,66 @@ export class Lineage {
   moves(has: Vector): Vector {
     const moves: Vector = new Map();
     for (const [writer, seq] of has) {
-      const count = countUpTo(this.#lanes.get(writer)?.moves ?? [], seq);
+      const count = countUpTo(this.#lanes.get(writer)?.moves ?? [], seq, Number);
       if (count > 0) moves.set(writer, count);
     }
     return moves;
   }
 
   #standAt(writer: string, seq: number): Stand | undefined {
-    return this.#lanes.get(writer)?.stands.findLast((stand) => stand.seq <= seq);
+    const stands = this.#lanes.get(writer)?.stands ?? [];
+    return stands[countUpTo(stands, seq, seqOf) - 1];
   }
 
   /** A writer's line as one story: what it goes on from, then what it had besides, then its own. */
   history(moment: Moment): LogEvent[] {
-    const { writer, seq } = moment;
-    const key = `${writer} ${seq}`;
-    const known = this.#histories.get(key);
-    if (known) return known;
-    const stand = this.#standAt(writer, seq);
-    const own = (this.#lanes.get(writer)?.events ?? []).filter(
-      (event) => event.seq <= seq && event.seq >= (stand?.seq ?? 0),
-    );
-    const story: LogEvent[] = [];
-    const has: Vector = new Map();
-    const tell = (from: Moment): void => {
-      const more = this.has(from);
-      if (!covers(has, more))
-        for (const event of this.history(from)) if (event.seq > (has.get(event.writer) ?? 0)) story.push(event);
-      raise(has, more);
-    };
-    for (const from of stand?.from ?? []) tell(from);
-    const last = stand && this.#lanes.get(writer)!.events.findLast((event) => event.seq < stand.seq);
-    if (last) tell({ writer, seq: last.seq });
-    story.push(...own);
+    const key = `${moment.writer} ${moment.seq}`;
+    const story = this.#histories.get(key) ?? this.#tell(moment);
     this.#histories.set(key, story);
     return story;
+  }
+
+  /**
+   * Two clones that take turns are as deep as they took turns: a list of what is still to be told instead of calls
+   * within calls. A stand is told once, so that a log whose numbers go in a circle comes to an end as well.
+   */
+  #tell(whole: Moment): LogEvent[] {
+    const story: LogEvent[] = [];
+    const has: Vector = new Map();
+    const told = new Set<Stand>();
+    const open: { moment: Moment; rest: Moment[] | undefined }[] = [{ moment: whole, rest: undefined }];
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      const { moment } = top;
+      const isNew = top.rest === undefined;
+      const stand = this.#standAt(moment.writer, moment.seq);
+      if (isNew && open.length > 1 && covers(has, this.has(moment))) {
+        open.pop();
+        continue;
+      }
+      top.rest ??= stand && !told.has(stand) ? this.#before(moment.writer, stand) : [];
+      if (stand) told.add(stand);
+      const next = top.rest.pop();
+      if (next) open.push({ moment: next, rest: undefined });
+      else {
+        open.pop();
+        this.#tellOwn(moment, { stand, has, story });
+        raise(has, this.has(moment));
+      }
+    }
+    return story;
+  }
+
+  /** What comes before a stand, the last of it first. */
+  #before(writer: string, { seq, from }: Stand): Moment[] {
+    const events = this.#lanes.get(writer)!.events;
+    const last = events[countUpTo(events, seq - 1, seqOf) - 1];
+    return [...(last ? [{ writer, seq: last.seq }] : []), ...from.toReversed()];
+  }
+
+  #tellOwn({ writer, seq }: Moment, { stand, has, story }: { stand?: Stand; has: Vector; story: LogEvent[] }): void {
+    const events = this.#lanes.get(writer)?.events ?? [];
+    const known = Math.max(has.get(writer) ?? 0, (stand?.seq ?? 0) - 1);
+    const end = countUpTo(events, seq, seqOf);
+    for (let at = countUpTo(events, known, seqOf); at < end; at++) story.push(events[at]!);
   }
 }

@@ -186,7 +186,8 @@ export const viewOf = (events: LogEvent[], own: Own): View => {
     : way
       ? lineage.history(way.end)
       : lineage.history(only!.end).filter(within(common));
-  const session = whole([...story, ...beside.filter((event) => !story.includes(event))]);
+  const told = new Set(story);
+  const session = whole([...story, ...beside.filter((event) => !told.has(event))]);
   const fork = { has: common, session: replay(lineage.history(only!.end).filter(within(common))) };
   session.lines = others.length === 0 ? [] : ways.map((one) => lineOf(lineage, one, fork, own, session.hosts));
   return {

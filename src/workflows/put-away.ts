@@ -156,7 +156,7 @@ const keepAll = async (ctx: Context, journal: Journal, world: World, verb: Verb)
       hint: 'Move it away, or delete it, then try again. Nothing was removed.',
     });
   ctx.warn(
-    `What was uncommitted is kept in snapshot ${taken.number} (commit ${taken.commit.slice(0, 12)}): ${someOf(dirty)}.`,
+    `What was uncommitted is kept in snapshot ${taken.number} (commit ${taken.commit.slice(0, 12)}): ${someOf(dirty)}. \`amp-sessions restore ${session.id} --snapshot ${taken.number}\` brings it back.`,
   );
 };
 

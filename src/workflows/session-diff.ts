@@ -19,6 +19,7 @@ import type { Session } from '../session/state.ts';
 import { addUp } from './add-up.ts';
 import type { Context } from './context.ts';
 import { findIteration } from './find-iteration.ts';
+import { warnUnrestored } from './snapshots/unrestored.ts';
 import { readSession } from './summaries.ts';
 
 /** Which part of a session's changes is asked for. */
@@ -115,6 +116,7 @@ export const sessionDiff = async (
   pathspecs: string[] = [],
 ): Promise<SessionDiff> => {
   const session = await readSession(ctx, id);
+  await warnUnrestored(ctx, session);
   const ranges = await rangesOf(ctx, session, part);
   const steps = await Promise.all(ranges.map(({ from, to }) => diffDetails(ctx.repo, from, to, { pathspecs })));
   const details = addUp(steps);

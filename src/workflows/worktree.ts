@@ -13,6 +13,7 @@ import type { Journal } from './journal.ts';
 import { editsAmong } from './manual-work.ts';
 import { runProgram } from './run-program.ts';
 import { sessionRemoved } from './session-removed.ts';
+import { warnUnrestored } from './snapshots/unrestored.ts';
 
 /** Keeps `.worktrees/` out of the user's `git status`; a folder elsewhere needs no hiding. */
 const hide = async (ctx: Context, path: string): Promise<void> => {
@@ -70,6 +71,7 @@ export const ensureWorktree = async (
   if (journal.session.removed) throw sessionRemoved(journal.session);
   const { hasWorktree, archived } = journal.session;
   const standing = hasWorktree && !archived ? await existing(ctx, journal) : undefined;
+  if (!standing) await warnUnrestored(ctx, journal.session);
   const wt = standing ?? (await buildWorktree(ctx, journal, options.reason));
   const { setup, setupExitCode } = journal.session;
   if (setup !== null && (standing === undefined || setupExitCode !== 0))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../src/events/catalogue.ts';
 import { sessionLog } from '../../src/events/envelope.ts';
 import { covers, Lineage } from '../../src/session/lineage.ts';
+import { chaptersOf, viewOf } from '../../src/session/lines.ts';
 import type { Moment } from '../../src/session/state.ts';
 
 /** A log as a list of `writer: what`; `<x3` goes on from the third event of x, `!` is a move, `+x3` joins it. */
@@ -134,5 +135,43 @@ describe('a join', () => {
   it('is of the writer that began it: the same number of another is another', () => {
     const lineage = new Lineage(log('a:x', 'b:<a1', 'c:<a1', 'a:+b1', 'c:rebase.finished'));
     expect(vector(lineage, { writer: 'c', seq: 2 })).toEqual({ a: 1, c: 2 });
+  });
+});
+
+describe('turns without end', () => {
+  const TURNS = 20_000;
+  const turns = Array.from({ length: TURNS }, (_, at) => {
+    const [writer, other] = at % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+    return at === 0 ? 'a:!' : `${writer}:<${other}${Math.ceil(at / 2)}`;
+  });
+  const events = log(...turns, 'b:!');
+
+  it(`given two clones that went on from each other ${TURNS} times, the story is told, each event once and in order`, () => {
+    const lineage = new Lineage(events);
+    const end = { writer: 'b', seq: TURNS / 2 + 1 };
+    const story = lineage.history(end);
+    expect([story.length, story.findIndex((event, at) => event !== events[at])]).toEqual([events.length, -1]);
+    expect(vector(lineage, end)).toEqual({ a: TURNS / 2, b: TURNS / 2 + 1 });
+    expect(lineage.history({ writer: 'a', seq: TURNS / 2 })).toHaveLength(TURNS - 1);
+  });
+
+  it('the session is one line, and reads as one chapter', () => {
+    const { session, isAtPar } = viewOf(events, new Set(['b']));
+    expect([session.lines, session.events, isAtPar]).toEqual([[], events.length, true]);
+    expect(chaptersOf(events).map((one) => [one.line, one.events.length])).toEqual([[null, events.length]]);
+  });
+
+  it('given one long line, it is told whole', () => {
+    const [one] = log('a:x');
+    const long = Array.from({ length: 200_000 }, (_, at) => ({ ...one!, seq: at + 1 }));
+    expect(new Lineage(long).history({ writer: 'a', seq: long.length })).toHaveLength(long.length);
+  });
+
+  it('given numbers that go in a circle, it comes to an end', () => {
+    const circle = log('a:x', 'a:x', 'b:<a2', 'a:<b1');
+    circle[3]!.seq = 1;
+    const told = new Lineage(circle).history({ writer: 'b', seq: 1 });
+    expect(told).toContain(circle[2]);
+    expect(new Set(told).size).toBe(told.length);
   });
 });

@@ -102,7 +102,7 @@ describe('a file that somebody wrote while the tests ran', () => {
     expect(existsSync(join(worktree, 'mine.txt'))).toBe(true);
     await removeSession(ctx, await findSession(ctx, session.id, dir), { dryRun: false });
     expect(existsSync(worktree)).toBe(false);
-    const kept = /commit ([0-9a-f]{12})\): (.*)/.exec(ctx.warnings.join('\n'));
+    const kept = /commit ([0-9a-f]{12})\): (.*?) `amp-sessions restore /.exec(ctx.warnings.join('\n'));
     expect(kept?.[2]).toBe('a.txt, mine.txt.');
     await sh(dir, 'git reflog expire --expire=now --all && git gc -q --prune=now');
     expect(await git(dir, 'show', `${kept![1]}:mine.txt`)).toBe('only copy');

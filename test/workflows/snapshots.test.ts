@@ -2,8 +2,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findSession } from '../../src/workflows/find-session.ts';
+import { preflight } from '../../src/workflows/landing/preflight.ts';
+import { rebaseSession } from '../../src/workflows/landing/rebase.ts';
 import { squashSession } from '../../src/workflows/landing/squash.ts';
-import { archiveSession } from '../../src/workflows/put-away.ts';
+import { archiveSession, removeSession } from '../../src/workflows/put-away.ts';
+import { resumeSession } from '../../src/workflows/resume.ts';
+import { sessionDiff } from '../../src/workflows/session-diff.ts';
 import { listSnapshots, restoreSnapshot } from '../../src/workflows/snapshots/restore.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
 import { git, makeRepo, sh } from '../support/repo.ts';
@@ -91,6 +95,7 @@ describe('before something risky', () => {
     await expect(archiveSession(ctx, which, { dryRun: false })).rejects.toMatchObject({ code: 'session.dirty' });
     await archiveSession(ctx, which, { dryRun: false, uncommitted: true });
     expect(ctx.warnings.join()).toMatch(/kept in snapshot 1 .*mine\.txt/);
+    expect(ctx.warnings.join()).toContain(`\`amp-sessions restore ${id} --snapshot 1\``);
     expect(existsSync(worktree)).toBe(false);
     const back = await restoreSnapshot(ctx, which, all);
     expect(back).toMatchObject({ written: ['mine.txt'], removed: ['b.txt'], recreated: true });
@@ -107,6 +112,58 @@ describe('before something risky', () => {
       message: expect.stringMatching(/big \(too large\), inner/),
     });
     expect(text(world, 'mine.txt')).toBe('mine\n');
+  });
+});
+
+describe('a session that was removed with uncommitted work', () => {
+  let world: World;
+  let tip: string;
+  let branch: string;
+  beforeAll(async () => {
+    world = await setUp();
+    const { ctx, which, dir } = world;
+    branch = which.branch;
+    tip = await git(dir, 'rev-parse', branch);
+    writeFileSync(at(world, 'mine.txt'), 'mine\n');
+    await removeSession(ctx, which, { dryRun: false, unmerged: true, uncommitted: true });
+    expect(ctx.warnings.join()).toContain(`\`amp-sessions restore ${which.id} --snapshot 1\` brings it back`);
+  });
+  const fresh = async () => ({ ctx: await contextIn(world.dir), which: world.which });
+
+  it('a dry run says what would come back, and brings nothing', async () => {
+    const { ctx, which } = await fresh();
+    const dry = await restoreSnapshot(ctx, which, { ...all, dryRun: true });
+    expect(dry).toMatchObject({ written: ['mine.txt'], recreated: true, branchMoved: false });
+    expect([existsSync(world.worktree), await git(world.dir, 'branch', '--list', 'amp/*')]).toEqual([false, '']);
+  });
+
+  it('what the snapshot has nothing of leaves it removed', async () => {
+    const { ctx, which } = await fresh();
+    for (const dryRun of [true, false])
+      await expect(restoreSnapshot(ctx, which, { paths: ['nowhere'], dryRun })).rejects.toMatchObject({
+        code: 'session.refused',
+      });
+    expect(await readSession(ctx, which.id)).toMatchObject({ removed: true, hasWorktree: false });
+  });
+
+  it('a branch that somebody made meanwhile under its name is left alone', async () => {
+    const { ctx, which } = await fresh();
+    await git(world.dir, 'branch', branch, 'main');
+    for (const dryRun of [true, false])
+      await expect(restoreSnapshot(ctx, which, { ...all, dryRun })).rejects.toMatchObject({ code: 'branch.blocked' });
+    expect(await readSession(ctx, which.id)).toMatchObject({ removed: true });
+    await git(world.dir, 'branch', '-D', branch);
+  });
+
+  it('restore makes branch and worktree again, and the session can go on', async () => {
+    const { ctx, which } = await fresh();
+    expect(await restoreSnapshot(ctx, which, all)).toMatchObject({ written: ['mine.txt'], recreated: true });
+    expect(await git(world.dir, 'rev-parse', branch)).toBe(tip);
+    expect([text(world, 'mine.txt'), text(world, 'one.txt')]).toEqual(['mine\n', '1\n']);
+    expect(await git(world.worktree, 'status', '--short')).toBe('?? mine.txt');
+    const back = { removed: false, archived: false, hasWorktree: true, hasBranch: true, openRestore: null };
+    expect(await readSession(ctx, which.id)).toMatchObject(back);
+    expect((await runOnce(ctx, which.id)).types).toContain('iteration.finished');
   });
 });
 
@@ -153,6 +210,46 @@ describe('restore', () => {
       message: expect.stringContaining('other.txt'),
     });
     await sh(world.worktree, 'rm -r other.txt');
+  });
+
+  it('is named by every verb that goes on from the branch of a worktree that somebody deleted', async () => {
+    const { ctx, which } = await fresh();
+    const told = () => ctx.warnings.splice(0).filter((text) => text.includes('is gone'));
+    await sessionDiff(ctx, which.id, { part: 'all' });
+    expect(told()).toEqual([]);
+    await archiveSession(ctx, which, { dryRun: false, uncommitted: true });
+    await sessionDiff(ctx, which.id, { part: 'all' });
+    expect(told()).toEqual([]);
+    await restoreSnapshot(ctx, which, all);
+    await git(world.dir, 'clean', '-qffdx');
+    const { number } = (await world.list())[0]!;
+    const warning = expect.stringMatching(
+      new RegExp(
+        `snapshot ${number} has uncommitted work .*\\.gitignore.*\`amp-sessions restore ${which.id} --snapshot ${number}\``,
+      ),
+    );
+    await sessionDiff(ctx, which.id, { part: 'all' });
+    expect(told()).toEqual([warning]);
+    const wish = { skipTests: true, interrupts: undefined };
+    await preflight(ctx, which, wish);
+    expect(told()).toEqual([warning]);
+    await rebaseSession(ctx, which, { fetch: false });
+    expect(told()).toEqual([warning]);
+    await resumeSession(ctx, which, { newThread: false, dryRun: false });
+    expect(told()).toEqual([warning]);
+    await sessionDiff(ctx, which.id, { part: 'all' });
+    expect(told()).toEqual([]);
+  });
+
+  it('is not named once an iteration has put on record what it had', async () => {
+    const { ctx, which } = await fresh();
+    await restoreSnapshot(ctx, which, all);
+    await runOnce(ctx, which.id);
+    await git(world.dir, 'clean', '-qffdx');
+    ctx.warnings.splice(0);
+    await sessionDiff(ctx, which.id, { part: 'all' });
+    expect(ctx.warnings).toEqual([]);
+    await resumeSession(ctx, which, { newThread: false, dryRun: false });
   });
 
   it('works after `git clean -ffdx` in the main checkout took the worktree away', async () => {

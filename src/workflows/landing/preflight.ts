@@ -4,6 +4,7 @@ import type { Session } from '../../session/state.ts';
 import { branchGone } from '../branch-gone.ts';
 import type { Context } from '../context.ts';
 import { diverged } from '../lines.ts';
+import { warnUnrestored } from '../snapshots/unrestored.ts';
 import { readSession, type SessionSummary } from '../summaries.ts';
 import { failed, type Gate, isStopping } from './gate.ts';
 import { distanceOf } from './gate-target.ts';
@@ -72,6 +73,7 @@ const withInseparable = (gates: Gate[], error: AppError | undefined): Gate[] =>
 export const preflight = async (ctx: Context, which: SessionSummary, wish: PreflightWish): Promise<Preflight> => {
   const session = await readSession(ctx, which.id);
   const tip = await tipOf(ctx, session);
+  await warnUnrestored(ctx, session);
   wish.onStep?.('what a merge would do');
   const { plan, inseparable } = await planOf(ctx, session, { into: wish.into, tip });
   const gates = withInseparable(await gatesOf(ctx, session, plan, wish), inseparable);

@@ -13,6 +13,7 @@ import { editsAmong, onBranch, recordCommits } from '../manual-work.ts';
 import { reconcile } from '../reconcile.ts';
 import { sessionRemoved } from '../session-removed.ts';
 import { keepUncommitted, type SnapshotReason } from '../snapshots/keep.ts';
+import { warnUnrestored } from '../snapshots/unrestored.ts';
 import { ensureWorktree } from '../worktree.ts';
 import { conflictWaits } from './conflict-report.ts';
 import { someOf } from './gate.ts';
@@ -51,7 +52,10 @@ export const prepare = async (
   const tip = wt ? await onBranch(ctx, journal, wt) : await readRef(ctx.repo, `refs/heads/${session.branch}`);
   if (tip === undefined) throw branchGone(session);
   if (tip !== session.head) await recordCommits(ctx, journal, tip, nextIteration(session));
-  if (!wt) return { wt, tip, edits: [] };
+  if (!wt) {
+    await warnUnrestored(ctx, session);
+    return { wt, tip, edits: [] };
+  }
   const dirty = await dirtyPaths(ctx.repo, wt);
   await keepUncommitted(ctx, journal, wt, { reason: verb, dirty });
   return { wt, tip, edits: editsAmong(dirty, session.leftovers) };

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { isAncestor } from '../../git/commits.ts';
 import { readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
 import { planRestore, type RestorePlan, restoreFiles, restoreObstacles } from '../../git/restore-files.ts';
@@ -8,6 +9,7 @@ import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { worktreePath } from '../find-session.ts';
 import { standingWorktree } from '../found.ts';
+import { foreignBranch, recordResumed, requireCode } from '../go-on.ts';
 import { type Journal, refuseHeld, withJournal } from '../journal.ts';
 import { conflictWaits } from '../landing/conflict-report.ts';
 import { someOf } from '../landing/gate.ts';
@@ -63,12 +65,30 @@ const choose = async (ctx: Context, { id, name }: Session, given: string | undef
 };
 
 /** Whatever stands where the worktree was is not written into. */
-const standing = async (ctx: Context, session: Session): Promise<Worktree | undefined> => {
+const standing = (ctx: Context, session: Session): Promise<Worktree | undefined> =>
+  standingWorktree(ctx, session.worktree);
+
+/**
+ * The tip of the branch that a worktree is to be made for; undefined: the branch is made again too. One that somebody
+ * else made meanwhile, under the name of a session that was removed, is theirs.
+ * @throws AppError code.missing, branch.blocked
+ */
+const branchTip = async (ctx: Context, session: Session): Promise<string | undefined> => {
+  const tip = await readRef(ctx.repo, `refs/heads/${session.branch}`);
+  if (tip === undefined) await requireCode(ctx, session, session.head);
+  else if (session.removed && tip !== session.head && !(await isAncestor(ctx.repo, session.head, tip)))
+    throw foreignBranch(session, tip);
+  return tip;
+};
+
+/** The worktree that stands, or one made again; a removed session is none any more then. */
+const worktreeFor = async (ctx: Context, journal: Journal, before: Worktree | undefined): Promise<Worktree> => {
+  const { session } = journal;
+  if (before && !session.removed) return before;
+  const tip = await branchTip(ctx, session);
   if (session.removed)
-    throw new AppError('session.archived', `Session ${session.name} was removed, its worktree with it.`, {
-      hint: `Its snapshots are commits: \`amp-sessions restore ${session.id} --list\` names them, \`git checkout <commit> -- <path>\` brings files back.`,
-    });
-  return standingWorktree(ctx, session.worktree);
+    await recordResumed(journal, { from: undefined, commit: tip ?? session.head, previous: tip ?? null });
+  return before ?? (await buildWorktree(ctx, journal, 'repair'));
 };
 
 const refuseObstacles = (wt: Worktree, plan: RestorePlan): void => {
@@ -113,7 +133,12 @@ const answerOf = (ctx: Context, session: Session, { snapshot, plan, kept, recrea
 
 export type Restored = ReturnType<typeof answerOf>;
 
-const planIn = (ctx: Context, wt: Worktree, snapshot: Snapshot, { paths }: RestoreWish): Promise<RestorePlan> =>
+const planIn = (
+  ctx: Context,
+  wt: Worktree | undefined,
+  snapshot: Snapshot,
+  { paths }: RestoreWish,
+): Promise<RestorePlan> =>
   planRestore(ctx.repo, wt, { head: snapshot.head, tree: snapshot.tree, ...(paths.length > 0 && { paths }) });
 
 /** What would happen: nothing is recorded, and nothing that a dead process left is put in order. */
@@ -122,14 +147,11 @@ const foretell = async (ctx: Context, which: SessionSummary, wish: RestoreWish):
   const session = await readSession(ctx, which.id);
   const snapshot = await choose(ctx, session, wish.snapshot);
   const wt = await standing(ctx, session);
-  if (!wt) {
-    const plan = { write: [], remove: [], same: [], nested: [] };
-    return answerOf(ctx, session, { snapshot, plan, kept: null, recreated: true, dryRun: true });
-  }
   const plan = await planIn(ctx, wt, snapshot, wish);
   refuseNothing(session, wish, plan);
-  refuseObstacles(wt, plan);
-  return answerOf(ctx, session, { snapshot, plan, kept: null, recreated: false, dryRun: true });
+  if (wt) refuseObstacles(wt, plan);
+  else await branchTip(ctx, session);
+  return answerOf(ctx, session, { snapshot, plan, kept: null, recreated: !wt, dryRun: true });
 };
 
 /** A file that would be overwritten must be in a snapshot, whatever it is. @throws AppError `session.dirty` */
@@ -161,9 +183,10 @@ const bringBack = async (ctx: Context, journal: Journal, wt: Worktree, done: Omi
 };
 
 /**
- * Brings the uncommitted work of a snapshot back into the session's worktree, which is made again where it is gone.
+ * Brings the uncommitted work of a snapshot back into the session's worktree, which is made again where it is gone,
+ * as is the branch of a session that was removed.
  * What is uncommitted there now is kept in a snapshot of its own first. Killed at any moment, a second call finishes it.
- * @throws AppError session.refused, session.archived, session.dirty, landing.conflict, worktree.blocked
+ * @throws AppError session.refused, session.dirty, landing.conflict, worktree.blocked, branch.blocked, code.missing
  */
 export const restoreSnapshot = (ctx: Context, which: SessionSummary, wish: RestoreWish): Promise<Restored> => {
   if (wish.dryRun) return foretell(ctx, which, wish);
@@ -174,7 +197,8 @@ export const restoreSnapshot = (ctx: Context, which: SessionSummary, wish: Resto
     // The number that a person gave is of the snapshots there are before this takes another.
     const snapshot = await choose(ctx, journal.session, wish.snapshot);
     const before = await standing(ctx, journal.session);
-    const wt = before ?? (await buildWorktree(ctx, journal, 'repair'));
+    if (!before) refuseNothing(journal.session, wish, await planIn(ctx, undefined, snapshot, wish));
+    const wt = await worktreeFor(ctx, journal, before);
     if (openIteration(journal.session)) await reconcile(ctx, journal, wt);
     const plan = await planIn(ctx, wt, snapshot, wish);
     refuseNothing(journal.session, wish, plan);
