@@ -35,7 +35,8 @@ describe('arrows', () => {
     store: ['events', 'git', 'redaction', 'clock'],
     workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'clock'],
     cli: ['config', 'events', 'clock'],
-    commands: ['cli', 'workflows', 'config', 'clock'],
+    analysis: ['events', 'session', 'store', 'git', 'config', 'clock'],
+    commands: ['cli', 'workflows', 'analysis', 'config', 'clock'],
   };
 
   it('imports go the way the rooms allow', () => {
@@ -64,6 +65,8 @@ describe('arrows', () => {
     ['isomorphic-git', /^src\/store\//],
     ['@secretlint/', /^src\/redaction\//],
     ['re2js', /^src\/redaction\//],
+    ['@duckdb/', /^src\/analysis\//],
+    ['@pydantic/', /^src\/analysis\//],
     ['smol-toml', /^src\/redaction\//],
     ['yaml', /^src\/(config|agents|redaction)\//],
   ])('%s has one gate', (spec, gate) => {
