@@ -11,7 +11,7 @@ const NINETY_DAYS = 90 * 86_400_000;
 export default class HistoryPack extends BaseCommand {
   static override summary = 'Roll old sessions into one ref for each month, so that the repository keeps few refs.';
   static override description =
-    'Sessions of this clone that are merged, archived or removed, and whose last event is older than --older-than. list, timeline, logs, blame, verify and every other command find them as before; whoever goes on with one begins a new ref. Other clones follow with their next sync.';
+    'Sessions of this clone that are merged, archived or removed, and whose last event is older than --older-than. list, timeline, logs, blame, verify and every other command find them as before; whoever goes on with one begins a new ref. Sessions whose closing is signed (history.sign) stay as they are, as packing writes that commit again. Other clones follow with their next sync.';
   static override examples = [
     '<%= config.bin %> history pack --dry-run',
     '<%= config.bin %> history pack --older-than 30d -y',

@@ -33,15 +33,35 @@ export const packingText = ({ items, refs }: { items: Item[]; refs: Refs }, colo
   return [...lines, total].join('\n');
 };
 
+interface Skipped {
+  session: string;
+  name: string;
+  why: string;
+}
+
+/** So many sessions that stay for one reason are named; `--json` has them all. */
+const MOST = 5;
+
+/** Sessions that stay, by the reason. */
+const stayLines = (skipped: Skipped[], color: ChalkInstance): string[] => {
+  const reasons = new Map<string, Skipped[]>();
+  for (const one of skipped) reasons.set(one.why, [...(reasons.get(one.why) ?? []), one]);
+  return [...reasons].flatMap(([why, all]) => {
+    const names = all.map(({ session, name }) => `${session} ${sanitizeLine(name)}`);
+    if (all.length === 1) return `${color.yellow('!')} ${names[0]} stays as it is: ${why}`;
+    const more = all.length > MOST ? [color.dim(`    … ${all.length - MOST} more; --json lists them`)] : [];
+    const head = `${color.yellow('!')} ${formatCount(all.length, 'session')} stay as they are: ${why}`;
+    return [head, ...names.slice(0, MOST).map((name) => `    ${name}`), ...more];
+  });
+};
+
 /** What `history pack` did. */
 export const packedText = (
-  { packed, skipped, refs }: { packed: Item[]; skipped: { session: string; name: string; why: string }[]; refs: Refs },
+  { packed, skipped, refs }: { packed: Item[]; skipped: Skipped[]; refs: Refs },
   color: ChalkInstance,
 ): string =>
   [
-    ...skipped.map(
-      ({ session, name, why }) => `${color.yellow('!')} ${session} ${sanitizeLine(name)} stays as it is: ${why}`,
-    ),
+    ...stayLines(skipped, color),
     `${color.green('✓')} packed ${formatCount(packed.length, 'session')}: ${refs.before} refs became ${refs.after}`,
     color.dim('  `git gc` takes the old objects away once they are two weeks old'),
   ].join('\n');

@@ -26,6 +26,7 @@ const WHAT: Record<string, (one: Repaired) => string> = {
   file: () => 'its write-ahead file',
   'long texts': () => 'long texts',
   code: ({ objects }) => (objects > 0 ? `the commits it keeps, ${formatCount(objects, 'object')}` : 'its code ref'),
+  archive: ({ objects }) => (objects > 0 ? `what was packed away, ${formatCount(objects, 'object')}` : 'its ref'),
   notes: ({ objects }) => formatCount(objects, 'note'),
   cache: () => 'the cache',
 };

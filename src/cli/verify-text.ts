@@ -14,7 +14,7 @@ interface Problem {
 }
 
 interface Verified {
-  logs: { session: string; events: number; problems: Problem[] }[];
+  logs: { session: string; events: number; notInGit: number; problems: Problem[] }[];
   problems: Problem[];
   events: number;
   signatures: { session: string; status: string; signer: string | null; key: string | null }[];
@@ -45,6 +45,19 @@ const list = (problems: Problem[], color: ChalkInstance): string[] => [
   ...(problems.length > MOST ? [color.dim(`  … ${problems.length - MOST} more; --json lists them`)] : []),
 ];
 
+/** The last line of a file has none after it that would tell if it were gone; a flush into git names its last one. */
+const notInGitLines = (logs: Verified['logs'], color: ChalkInstance): string[] => {
+  const events = logs.reduce((sum, { notInGit }) => sum + notInGit, 0);
+  const names = logs.slice(0, MOST).map((one) => `${sanitizeLine(one.session)} (${one.notInGit})`);
+  const more = logs.length > MOST ? `, … ${logs.length - MOST} more` : '';
+  return [
+    `${color.yellow('!')} ${formatCount(events, 'event')} not yet in git: ${names.join(', ')}${more}`,
+    color.dim(
+      '  what is there was checked; that nothing was cut off its end is proved once a command or sync writes it there',
+    ),
+  ];
+};
+
 /** What `verify` found: sound logs in one line, the others with every place. */
 export const verifyText = ({ logs, problems, events, signatures }: Verified, color: ChalkInstance): string => {
   const bad = logs.filter((log) => log.problems.length > 0);
@@ -59,6 +72,8 @@ export const verifyText = ({ logs, problems, events, signatures }: Verified, col
     const rest = signed.length > MOST ? [color.dim(`  … ${signed.length - MOST} more; --json lists them`)] : [];
     blocks.push([color.bold('signatures'), ...signed.slice(0, MOST).map((one) => signatureLine(one, color)), ...rest]);
   }
+  const waiting = logs.filter(({ notInGit }) => notInGit > 0);
+  if (waiting.length > 0) blocks.push(notInGitLines(waiting, color));
   const sum = `${sound} of ${formatCount(logs.length, 'log')} sound, ${formatCount(events, 'event')} looked at`;
   const isWell = sound === logs.length && !problems.some(({ isDamage }) => isDamage);
   return [...blocks.flat(), `${isWell ? color.green('✓') : color.red('✗')} ${sum}`].join('\n');

@@ -28,6 +28,8 @@ export interface LogVerdict {
   session: string;
   writers: string[];
   events: number;
+  /** Those of them that are not in git yet: a line that was cut off their end would not be missed. */
+  notInGit: number;
   problems: Problem[];
 }
 
@@ -122,7 +124,8 @@ const verifyLog = async (
         lanes.flatMap(({ told }) => told),
       )
     : new Map();
-  const verdict = { log, session: logId(log), writers: [...writers], events, problems };
+  const notInGit = lanes.reduce((sum, lane) => sum + lane.notInGit, 0);
+  const verdict = { log, session: logId(log), writers: [...writers], events, notInGit, problems };
   return { verdict, told: { lanes, expected } };
 };
 

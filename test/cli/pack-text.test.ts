@@ -29,6 +29,23 @@ describe('what history pack says', () => {
     expect(lines[1]!.indexOf('merged')).toBe(lines[2]!.indexOf('archived'));
   });
 
+  it('many that stay for one reason are counted, and few of them named', () => {
+    const skipped = Array.from({ length: 7 }, (_, n) => ({
+      session: `s${n}`,
+      name: 'x\u001b[31m',
+      why: 'it is signed',
+    }));
+    const lines = packedText(
+      { packed: [], skipped: [...skipped, { session: 's9', name: 'y', why: 'busy' }], refs: { before: 8, after: 8 } },
+      plain,
+    ).split('\n');
+    expect(lines[0]).toBe('! 7 sessions stay as they are: it is signed');
+    expect(lines.slice(1, 6).map((line) => line.trim().split(' ')[0])).toEqual(['s0', 's1', 's2', 's3', 's4']);
+    expect(lines[6]).toContain('… 2 more; --json lists them');
+    expect(lines[7]).toBe('! s9 y stays as it is: busy');
+    expect(lines.join('')).not.toContain('\u001b');
+  });
+
   it('what was done, and what stayed and why', () => {
     const skipped = [{ session: 's3', name: 'b\u0007usy', why: 'a process works on it' }];
     const lines = packedText({ packed: [item('s1', 'login')], skipped, refs: { before: 8, after: 7 } }, plain).split(

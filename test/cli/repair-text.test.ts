@@ -75,3 +75,17 @@ test('signatures in words; unsigned sessions are passed over', () => {
   ]);
   expect(text).not.toContain('\u001b');
 });
+
+test('what is not in git yet is counted and named, ten at most, and is not taken for proved', () => {
+  const log = (session: string, notInGit: number) => ({ session, events: 9, notInGit, problems: [] });
+  const said = (logs: ReturnType<typeof log>[]) =>
+    verifyText({ logs, problems: [], events: 9, signatures: [] }, plain).split('\n');
+  expect(said([log('k3', 0)])).toEqual(['✓ 1 of 1 log sound, 9 events looked at']);
+  expect(said([log('k3', 2), log('k4', 0), log('k5\u001b[31m', 1)])).toEqual([
+    expect.stringMatching(/^! 3 events not yet in git: k3 \(2\), k5\S* \(1\)$/),
+    expect.stringContaining('is proved once a command or sync writes it there'),
+    '✓ 3 of 3 logs sound, 9 events looked at',
+  ]);
+  const many = Array.from({ length: 12 }, (_, n) => log(`s${n}`, 1));
+  expect(said(many)[0]).toMatch(/^! 12 events not yet in git: .*s9 \(1\), … 2 more$/);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -57,7 +57,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['prune', ['--dry-run']],
   ['rm', ['S', '--unmerged']],
   ['resume', ['S']],
-  ['forget', ['S', '--dry-run']],
+  ['forget', ['S', '--unmerged', '--dry-run']],
   ['uninstall', ['--dry-run']],
 ];
 
@@ -70,6 +70,12 @@ const REFUSED = new Set(['preflight 4', 'stop 1']);
 
 /** These never look into the repository that the user stands in. */
 const ELSEWHERE = ['autocomplete', 'autocomplete:create', 'autocomplete:script', 'demo', 'test-git', 'verify-amp'];
+
+/** A topic that is a command too lies in its folder. */
+const fileOf = (id: string): string => {
+  const path = join(ROOT, 'commands', id.replace(':', '/'));
+  return existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts');
+};
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -130,7 +136,7 @@ it('no command starts what a repository names, planted before it or by its agent
   vi.stubEnv('EDITOR', 'true');
   const ended: string[] = [];
   for (const [id, argv] of played) {
-    const { default: Command } = await import(/* @vite-ignore */ join(ROOT, 'commands', `${id.replace(':', '/')}.ts`));
+    const { default: Command } = await import(/* @vite-ignore */ fileOf(id));
     const given = argv.map((word) => (word === 'S' ? made.session.id : word.replace('AGENT', agent)));
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();

@@ -25,7 +25,7 @@ const problems = z.array(
 );
 
 const repaired = open({
-  what: z.enum(['lines', 'ref', 'file', 'long texts', 'code', 'notes', 'cache']),
+  what: z.enum(['lines', 'ref', 'file', 'long texts', 'code', 'archive', 'notes', 'cache']),
   log: z.string(),
   writer: z.string().nullable(),
   from: z.int().nullable().describe('first event that came back'),
@@ -44,7 +44,14 @@ export const machineAnswers = {
     ok: z.boolean(),
     events: count,
     logs: z.array(
-      open({ log: z.string(), session: z.string(), writers: z.array(z.string()), events: count, problems }),
+      open({
+        log: z.string(),
+        session: z.string(),
+        writers: z.array(z.string()),
+        events: count,
+        notInGit: count.describe('of these, those whose end nothing proves yet'),
+        problems,
+      }),
     ),
     problems: problems.describe('of the notes'),
     signatures: z.array(

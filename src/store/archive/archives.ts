@@ -65,7 +65,7 @@ export class Archives {
 }
 
 /** An archive speaks for its own writer only: nobody can seal another's log. */
-const isOwn = ({ kind, writer }: ArchiveRef, ref: string): boolean =>
+export const isOwn = ({ kind, writer }: ArchiveRef, ref: string): boolean =>
   (kind === 'log' ? parseLaneRef(ref) : parseCodeRef(ref))?.writer === writer;
 
 const gather = async (repo: Repository, refs: RefEntry[]): Promise<Archives> => {

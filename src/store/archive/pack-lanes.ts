@@ -47,6 +47,9 @@ interface Job {
   bytes: number;
 }
 
+/** Why a log stays whose closing was signed. */
+const SIGNED = 'the commit that closes it is signed, and packing would take the signature away';
+
 /** So many bytes of lines are held in memory, and go into one pack. */
 const AT_ONCE = 64 * 1024 * 1024;
 
@@ -98,7 +101,7 @@ const jobsOf = async (repo: Repository, wish: PackWish, result: PackResult): Pro
       result.skipped.push({ log: lane.log, why: error.message });
     }
   const signed = await signedAmong(repo, jobs);
-  for (const { lane } of signed) result.skipped.push({ log: lane.log, why: 'the commit that closes it is signed' });
+  for (const { lane } of signed) result.skipped.push({ log: lane.log, why: SIGNED });
   const free = jobs.filter((job) => !signed.has(job));
   const sizes = await blobSizes(repo, free.flatMap(lineFiles));
   for (const job of free) job.bytes = lineFiles(job).reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);

@@ -52,9 +52,12 @@ const filesNow = (repo: Repository): { session: string; path: string }[] => [
   ...filesIn(guardDir(repo), /^([A-Za-z0-9_-]+)\.json/),
 ];
 
-/** What `verify --repair` set aside and may tell of any session: notes as they were, and damaged objects. */
+/** Kinds of refs that were set aside and may tell of any session. */
+const OF_ANY = ['notes/', 'archive/', 'code-archive/'];
+
+/** What `verify --repair` set aside and may tell of any session: notes and archives as they were, damaged objects. */
 const setAside = async (repo: Repository): Promise<Pick<Traces, 'refs' | 'files'>> => ({
-  refs: await listRefs(repo, `${DAMAGED}notes/`),
+  refs: (await listRefs(repo, DAMAGED)).filter(({ ref }) => OF_ANY.some((kind) => ref.startsWith(`${DAMAGED}${kind}`))),
   files: namesIn(quarantineDir(repo)).flatMap((name) =>
     name.startsWith('objects.') ? [join(quarantineDir(repo), name)] : [],
   ),

@@ -2,11 +2,12 @@ import { openCatFile } from '../../git/git.ts';
 import { listRefs } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
 import { ARCHIVE, CODE_ARCHIVE, parseArchiveRef } from '../archive/archive-refs.ts';
+import { isOwn } from '../archive/archives.ts';
 import type { Packed } from '../archive/contents.ts';
 import { readArchive } from '../archive/read-contents.ts';
 import { lostArchives } from '../archive/restore-archives.ts';
 import type { ObjectReader } from '../notes/plan-notes.ts';
-import { decodeCommit } from '../objects/encode.ts';
+import { decodeCommit, type ObjectFormat } from '../objects/encode.ts';
 import type { Problem } from './problem.ts';
 
 const problem = (ref: string, detail: string): Problem => ({
@@ -43,28 +44,41 @@ const checkSealed = async (reader: ObjectReader, { ref, commit, lastSeq, head }:
   return isEnd ? [] : [`${commit.slice(0, 12)} does not end as the list says of ${ref}`];
 };
 
+/** What is wrong with one archive; nothing where its list, its links and its sealed logs agree. */
+export const archiveProblems = async (
+  reader: ObjectReader,
+  { ref, id }: { ref: string; id: string },
+  format: ObjectFormat,
+): Promise<string[]> => {
+  try {
+    const { contents } = await readArchive(reader, id, format);
+    const kept = await keptBy(reader, id);
+    const listed = new Set(contents.map(({ commit }) => commit));
+    const name = parseArchiveRef(ref);
+    const sealed = ref.startsWith(ARCHIVE) ? contents : [];
+    const wrong = await Promise.all(sealed.map((one) => checkSealed(reader, one)));
+    return [
+      ...contents.filter((one) => name && !isOwn(name, one.ref)).map((one) => `${ref} lists ${one.ref}, not its own`),
+      ...contents.filter(({ commit }) => !kept.has(commit)).map((one) => `${ref} does not keep ${one.ref}`),
+      ...[...kept]
+        .filter((one) => !listed.has(one))
+        .map((one) => `${ref} keeps ${one.slice(0, 12)} and does not list it`),
+      ...wrong.flat(),
+    ];
+  } catch (error) {
+    return [`${ref} cannot be read: ${error instanceof Error ? error.message : String(error)}`];
+  }
+};
+
 /** The lists of the archives against what is in them; the lines of the logs are checked log by log. */
 export const checkArchives = async (repo: Repository, writer: string): Promise<Problem[]> => {
   const problems = (await lostArchives(repo, writer)).map(({ ref }) => problem(ref, `${ref} is gone`));
   const reader = openCatFile(repo);
   try {
-    for (const { ref, id } of [...(await listRefs(repo, ARCHIVE)), ...(await listRefs(repo, CODE_ARCHIVE))])
-      try {
-        const { contents } = await readArchive(reader, id, repo.objectFormat);
-        const kept = await keptBy(reader, id);
-        const listed = new Set(contents.map(({ commit }) => commit));
-        const lost = [
-          ...contents.filter(({ commit }) => !kept.has(commit)).map((one) => `${ref} does not keep ${one.ref}`),
-          ...[...kept]
-            .filter((id) => !listed.has(id))
-            .map((id) => `${ref} keeps ${id.slice(0, 12)} and does not list it`),
-        ];
-        const sealed = ref.startsWith(ARCHIVE) ? contents : [];
-        const wrong = await Promise.all(sealed.map((one) => checkSealed(reader, one)));
-        problems.push(...[...lost, ...wrong.flat()].map((detail) => problem(ref, detail)));
-      } catch (error) {
-        problems.push(problem(ref, `${ref} cannot be read: ${error instanceof Error ? error.message : String(error)}`));
-      }
+    for (const one of [...(await listRefs(repo, ARCHIVE)), ...(await listRefs(repo, CODE_ARCHIVE))]) {
+      const found = await archiveProblems(reader, one, repo.objectFormat);
+      problems.push(...found.map((detail) => problem(one.ref, detail)));
+    }
   } finally {
     reader.close();
   }

@@ -1,6 +1,7 @@
 import { openCatFile } from '../../git/git.ts';
 import { listRefs, readRef } from '../../git/refs.ts';
 import type { Repository } from '../../git/repository.ts';
+import { ARCHIVE } from '../archive/archive-refs.ts';
 import { countNotes } from '../forget/forgotten-notes.ts';
 import { findTraces } from '../forget/traces.ts';
 import { NOTES_REF, parseTombstoneRef, TOMBSTONES, tombstoneRef } from '../layout.ts';
@@ -57,8 +58,8 @@ const checkTraces = async (repo: Repository): Promise<Problem[]> => {
   const { isForgotten, forgotten } = await readTombstones(repo);
   if (forgotten.size === 0) return [];
   const problems: Problem[] = [];
-  for (const [session, { refs, files }] of await findTraces(repo, isForgotten))
-    for (const where of [...refs.map(({ ref }) => ref), ...files])
+  for (const [session, { refs, files, isPacked }] of await findTraces(repo, isForgotten))
+    for (const where of [...refs.map(({ ref }) => ref), ...files, ...(isPacked ? [`${ARCHIVE}*`] : [])])
       problems.push(
         problem(where, `session ${session} was forgotten and is here; \`amp-sessions sync\` takes it away`, false),
       );

@@ -32,6 +32,8 @@ export interface VerifyOptions {
 export interface LaneVerdict {
   writer: string;
   events: number;
+  /** Those of them that only the write-ahead file has: nothing outside of it says how many there were. */
+  notInGit: number;
   problems: Problem[];
   /** Commits that events name, each with the event that does. */
   commits: Map<string, SeenLine>;
@@ -194,6 +196,7 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
     (where, bytes) => check.add({ where, bytes, isFile: false }, onLine),
   );
   const inGit = [...parts];
+  const lastInGit = check.lastSeq;
   for (const flush of flushes) problems.push(...checkHead(lane, check, flush));
   for (const file of readWal(repo, 'events', new Set([log])))
     if (file.writer === writer)
@@ -208,5 +211,6 @@ export const verifyLane = async (lane: Lane, options: VerifyOptions): Promise<La
     const flush = flushes.find(({ lastSeq }) => lastSeq !== null && lastSeq >= end.seq);
     return flush ? [{ ...end, commit: flush.commit }] : [];
   });
-  return { writer, events: check.lastSeq, problems, commits, links, told, closing };
+  const notInGit = check.lastSeq - lastInGit;
+  return { writer, events: check.lastSeq, notInGit, problems, commits, links, told, closing };
 };

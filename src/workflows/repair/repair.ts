@@ -2,6 +2,7 @@ import { AppError, isAppError } from '../../errors.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import { readRef } from '../../git/refs.ts';
 import { acquireLock, LockHeld } from '../../process/lock.ts';
+import { parseArchiveRef } from '../../store/archive/archive-refs.ts';
 import { type Lane, laneRef, payloadDir } from '../../store/layout.ts';
 import { applyLane } from '../../store/repair/apply-lane.ts';
 import { type LanePlan, planLane } from '../../store/repair/plan-lane.ts';
@@ -12,13 +13,14 @@ import type { Context } from '../context.ts';
 import { lockPath } from '../journal.ts';
 import { examine, type Problem, type Verification } from '../verify.ts';
 import { dropDamagedCaches } from './caches.ts';
-import { applyCode, type CodeLane, type CodePlan, planCode } from './repair-code.ts';
+import { type Damage, inArchives, planArchive } from './repair-archive.ts';
+import { applyKept, type CodeLane, type KeptPlan, planCode } from './repair-code.ts';
 import { repairNotes } from './repair-notes.ts';
 import { cloneSource, type OpenSource, quarantineSource, remotesToAsk, type Wanted } from './sources.ts';
 
 /** Something that was put right. */
 export interface Repaired {
-  what: 'lines' | 'ref' | 'file' | 'long texts' | 'code' | 'notes' | 'cache';
+  what: 'lines' | 'ref' | 'file' | 'long texts' | 'code' | 'archive' | 'notes' | 'cache';
   log: string;
   writer: string | null;
   /** First and last event that came back; null where it is not about events. */
@@ -58,8 +60,8 @@ const NOT_OF_LANES = new Set(['commit', 'note', 'replay', 'signature']);
 
 const isOfCode = ({ kind, where }: Problem): boolean => kind === 'commit' || where.startsWith('refs/amp/code/');
 
-/** The lanes and code refs that are damaged. */
-const damageOf = (found: Verification): { lanes: Lane[]; code: CodeLane[] } => {
+/** The lanes, code refs and archives that are damaged. */
+const damageOf = (found: Verification): Damage => {
   const lanes = new Map<string, Lane>();
   const code = new Map<string, CodeLane>();
   for (const problem of found.logs.flatMap(({ problems }) => problems)) {
@@ -68,7 +70,8 @@ const damageOf = (found: Verification): { lanes: Lane[]; code: CodeLane[] } => {
     if (isOfCode(problem)) code.set(`${log} ${writer}`, { session: logId(log as LogName), writer });
     else if (!NOT_OF_LANES.has(kind)) lanes.set(`${log} ${writer}`, { log: log as LogName, writer });
   }
-  return { lanes: [...lanes.values()], code: [...code.values()] };
+  const archives = found.problems.flatMap(({ where, isDamage }) => (isDamage && parseArchiveRef(where) ? [where] : []));
+  return { lanes: [...lanes.values()], code: [...code.values()], archives: [...new Set(archives)] };
 };
 
 const sourcesOf = ({ regained, objects, payloads }: LanePlan): string => {
@@ -95,14 +98,13 @@ const tellLane = (plan: LanePlan, kept: string[]): Repaired => {
   };
 };
 
-const tellCode = ({ session, writer, objects }: CodePlan, kept: string[]): Repaired => ({
-  what: 'code',
-  log: `sessions/${session}`,
-  writer,
+const tellKept = (plan: KeptPlan, about: Pick<Repaired, 'what' | 'log'>, kept: string[]): Repaired => ({
+  ...about,
+  writer: plan.writer,
   from: null,
   to: null,
-  objects: objects.size,
-  source: [...new Set([...objects.values()].map(({ label }) => label))].join(', ') || 'this clone',
+  objects: plan.objects.size,
+  source: [...new Set([...plan.objects.values()].map(({ label }) => label))].join(', ') || 'this clone',
   kept,
 });
 
@@ -149,21 +151,26 @@ const repairCode = async (ctx: Context, lane: CodeLane, sources: OpenSource[], d
   const plan = await planCode(ctx, lane, sources);
   const log = `sessions/${lane.session}`;
   if (plan) {
-    round.repaired.push(tellCode(plan, dryRun ? [] : await applyCode(ctx, plan)));
+    round.repaired.push(tellKept(plan, { what: 'code', log }, dryRun ? [] : await applyKept(ctx, plan)));
     round.done.add(`code ${log} ${lane.writer}`);
   } else round.unrepaired.push({ log, seq: null, detail: `nobody has all commits that ${log} keeps` });
 };
 
-const repairFrom = async (
-  ctx: Context,
-  damage: ReturnType<typeof damageOf>,
-  sources: OpenSource[],
-  dryRun: boolean,
-): Promise<Round> => {
+const repairArchive = async (ctx: Context, ref: string, sources: OpenSource[], dryRun: boolean, round: Round) => {
+  const plan = await planArchive(ctx, ref, sources);
+  const log = ref.slice('refs/amp/'.length);
+  if (plan) {
+    round.repaired.push(tellKept(plan, { what: 'archive', log }, dryRun ? [] : await applyKept(ctx, plan)));
+    round.done.add(ref);
+  } else round.unrepaired.push({ log, seq: null, detail: `nobody has all that ${ref} was made of` });
+};
+
+const repairFrom = async (ctx: Context, damage: Damage, sources: OpenSource[], dryRun: boolean): Promise<Round> => {
   const round: Round = { repaired: [], unrepaired: [], done: new Set() };
   for (const lane of damage.lanes) await locked(ctx, lane.log, () => repairLane(ctx, lane, sources, dryRun, round));
   for (const lane of damage.code)
     await locked(ctx, `sessions/${lane.session}`, () => repairCode(ctx, lane, sources, dryRun, round));
+  for (const ref of damage.archives) await repairArchive(ctx, ref, sources, dryRun, round);
   return round;
 };
 
@@ -181,21 +188,24 @@ const openSources = async (ctx: Context, wish: RepairWish, wanted: Wanted): Prom
   return sources;
 };
 
-const without = ({ lanes, code }: ReturnType<typeof damageOf>, { done }: Round) => ({
+const without = ({ lanes, code, archives }: Damage, { done }: Round): Damage => ({
+  archives: archives.filter((ref) => !done.has(ref)),
   lanes: lanes.filter(({ log, writer }) => !done.has(`${log} ${writer}`)),
   code: code.filter(({ session, writer }) => !done.has(`code sessions/${session} ${writer}`)),
 });
+
+const isNothing = ({ lanes, code, archives }: Damage): boolean => lanes.length + code.length + archives.length === 0;
 
 /** First what is here, then other clones, and only as much of them as is needed. */
 const repairAll = async (ctx: Context, found: Verification, wish: RepairWish): Promise<Round> => {
   const opened: OpenSource[] = [];
   try {
-    const damage = damageOf(found);
-    if (damage.lanes.length + damage.code.length === 0) return { repaired: [], unrepaired: [], done: new Set() };
+    const damage = await inArchives(ctx, damageOf(found));
+    if (isNothing(damage)) return { repaired: [], unrepaired: [], done: new Set() };
     opened.push(await quarantineSource(ctx));
     const first = await repairFrom(ctx, damage, opened, wish.dryRun);
     const rest = without(damage, first);
-    if (rest.lanes.length + rest.code.length === 0) return first;
+    if (isNothing(rest)) return first;
     opened.push(...(await openSources(ctx, wish, { ...rest, notes: false })));
     const second = await repairFrom(ctx, rest, opened, wish.dryRun);
     return { ...second, repaired: [...first.repaired, ...second.repaired] };

@@ -114,12 +114,15 @@ export interface Wanted {
   lanes: Lane[];
   /** Writers' code, which brings the whole history of the code along. */
   code: { session: string; writer: string }[];
+  /** Refs. */
+  archives: string[];
   notes: boolean;
 }
 
-const refsOf = ({ lanes, code, notes }: Wanted): string[] => [
+const refsOf = ({ lanes, code, archives, notes }: Wanted): string[] => [
   ...lanes.map(laneRef),
   ...code.map(({ session, writer }) => codeRef(session, writer)),
+  ...archives,
   ...(notes ? [NOTES_REF] : []),
 ];
 

@@ -9,7 +9,12 @@ import { findTraces } from '../../../src/store/forget/traces.ts';
 import { git, makeRepo } from '../../support/repo.ts';
 
 /** Of no session alone: what they hold may be of any. */
-const SHARED = ['refs/amp-damaged/notes/x1', 'refs/amp-damaged/notes/x2'];
+const SHARED = [
+  'refs/amp-damaged/notes/x1',
+  'refs/amp-damaged/notes/x2',
+  'refs/amp-damaged/archive/w1/2026-11/x1',
+  'refs/amp-damaged/code-archive/w1/2026-11/x1',
+];
 const OF_K1 = [
   'refs/amp-damaged/sessions/k1/w1/x1',
   'refs/amp-damaged/sessions/k1/w2/x2',

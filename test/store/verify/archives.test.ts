@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { sessionLog } from '../../../src/events/envelope.ts';
 import { readRef } from '../../../src/git/refs.ts';
@@ -91,6 +91,18 @@ describe('an archive is held against its list', () => {
     }
   });
 
+  const small = async (): Promise<number | null> =>
+    (await exec(place.dir, process.execPath, [SCRIPT, place.dir])).exitCode;
+
+  it("another writer's ref on the list: no archive speaks for others", async () => {
+    const lane = laneRef({ log: sessionLog(IDS[0]), writer });
+    const foreign = laneRef({ log: sessionLog(IDS[0]), writer: 'somebody' });
+    expect(await found(await rewritten({ 'contents.ndjson': list.replace(lane, foreign) }))).toEqual([
+      `${ref} lists ${foreign}, not its own`,
+    ]);
+    expect(await small()).toBe(7);
+  });
+
   it('another hash of the last line, or number of it', async () => {
     const head = /"head":"([0-9a-f]{64})"/.exec(list)![1]!;
     const changes = [list.replace(head, '0'.repeat(64)), list.replace('"lastSeq":2', '"lastSeq":1')];
@@ -98,6 +110,7 @@ describe('an archive is held against its list', () => {
       expect(await found(await rewritten({ 'contents.ndjson': text }))).toEqual([
         `${parents[1]!.slice(0, 12)} does not end as the list says of ${laneRef({ log: sessionLog(IDS[0]), writer })}`,
       ]);
+    expect(await small()).toBe(7);
   });
 
   it('a sealed log that is not kept, and one that was never here', async () => {
@@ -120,6 +133,11 @@ describe('an archive is held against its list', () => {
     expect(await checkArchives(place.repo, 'somebody')).toEqual([]);
     expect(await found(tip)).toEqual([]);
   });
+});
+
+test('the small verifier has at most 200 lines of code', () => {
+  const lines = readFileSync(SCRIPT, 'utf8').split('\n');
+  expect(lines.filter((line) => !/^\s*($|#!|\/\/|\/?\*)/.test(line)).length).toBeLessThanOrEqual(200);
 });
 
 describe('tombstones are held against what they said', () => {
@@ -156,5 +174,15 @@ describe('tombstones are held against what they said', () => {
     expect(more).toEqual([]);
     expect(told).toMatchObject({ kind: 'tombstone', where: back, isDamage: false });
     expect(told!.detail).toContain('session back was forgotten and is here');
+  });
+
+  it('what is packed away of a forgotten session is told by both, and is no damage while all of it is there', async () => {
+    await git(place.dir, 'update-ref', '-d', laneRef({ log: sessionLog('back'), writer: 'w9' }));
+    await addTombstones(place.repo, writer, [{ kind: 'forgotten', session: IDS[1], at: systemClock.now() }]);
+    expect(await checkTombstones(place.repo)).toMatchObject([
+      { where: 'refs/amp/archive/*', isDamage: false, detail: expect.stringContaining(`${IDS[1]} was forgotten`) },
+    ]);
+    const { exitCode, stdout } = await exec(place.dir, process.execPath, [SCRIPT, place.dir]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining(`${IDS[1]}, writer ${writer}: was forgotten`)]);
   });
 });

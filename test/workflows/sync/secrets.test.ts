@@ -162,28 +162,39 @@ it('snapshots stay unless they are asked for, and are looked through like code',
   expect(Object.values(await refsIn(up, 'refs/amp/snapshots'))).toEqual([here]);
 });
 
-it('a secret in a binary file is found as well, in any of the usual encodings', async () => {
+it('a secret in a binary file of any size is found as well, in the usual encodings, and one in the name of a file', async () => {
   const { a } = await twoClones();
   const ids: string[] = [];
   for (const [name, encoding] of [
     ['plain', 'latin1'],
     ['wide', 'utf16le'],
+    ['big', 'latin1'],
     ['clean', undefined],
   ] as const) {
     const head = await git(a, 'rev-parse', 'HEAD');
     const noise = Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256));
     writeFileSync(
       join(a, 'app.bin'),
-      Buffer.concat([noise, Buffer.from(encoding ? `token=${SECRET};` : '', encoding), noise]),
+      // The big one's is cut by the end of a piece of 4 MiB, behind 16 MiB of zeros.
+      Buffer.concat([
+        ...(name === 'big' ? [Buffer.alloc(20 * 1024 * 1024 - noise.length - 20, 0)] : []),
+        noise,
+        Buffer.from(encoding ? `token=${SECRET};` : '', encoding),
+        noise,
+      ]),
     );
-    await sh(a, `git checkout -q -b ${name} && git add app.bin && git commit -qm "a binary of ${name}"`);
+    if (name === 'clean') writeFileSync(join(a, `${SECRET}.txt`), '');
+    await sh(
+      a,
+      `git checkout -q -b ${name}; git add app.bin; git add -- 'gh*.txt'; git commit -qm "a binary of ${name}"`,
+    );
     ids.push(await workIn(a, `on-${name}`));
     await sh(a, `git checkout -q main && git reset -q --hard ${head}`);
   }
   const { held } = await syncIn(a);
-  expect(held.map(({ ref }) => ref.split('/')[3]).sort()).toEqual([ids[0], ids[1]].sort());
-  expect(held[0]?.secrets[0]).toMatchObject({
-    kind: 'github',
-    where: expect.stringMatching(/^app\.bin in [0-9a-f]{12}$/),
-  });
+  expect(held.map(({ ref }) => ref.split('/')[3]).sort()).toEqual(ids.toSorted());
+  const told = (id: string) => held.find(({ ref }) => ref.includes(id))?.secrets[0];
+  for (const id of ids.slice(0, 3))
+    expect(told(id)).toMatchObject({ kind: 'github', where: expect.stringMatching(/^app\.bin in [0-9a-f]{12}$/) });
+  expect(told(ids[3]!)).toMatchObject({ where: expect.stringMatching(/^the names of its files in [0-9a-f]{12}$/) });
 });
