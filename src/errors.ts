@@ -80,6 +80,7 @@ const CODES = {
   'agent.silent': EXIT.agent,
   'agent.failed': EXIT.agent,
   'script.invalid': EXIT.usage,
+  'analysis.unavailable': EXIT.refused,
   'log.damaged': EXIT.damaged,
   'program.bug': EXIT.bug,
   interrupted: EXIT.interrupted,

@@ -34,8 +34,8 @@ describe('arrows', () => {
     agents: ['events', 'process', 'clock'],
     store: ['events', 'git', 'redaction', 'clock'],
     workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'clock'],
-    cli: ['config', 'events', 'clock'],
     analysis: ['events', 'session', 'store', 'git', 'config', 'clock'],
+    cli: ['config', 'events', 'clock'],
     commands: ['cli', 'workflows', 'analysis', 'config', 'clock'],
   };
 
@@ -62,6 +62,7 @@ describe('arrows', () => {
     ['@oclif/', /^(src\/cli|commands)\//],
     ['listr2', /^src\/cli\//],
     ['chalk', /^src\/cli\//],
+    ['@duckdb/', /^src\/analysis\//],
     ['isomorphic-git', /^src\/store\//],
     ['@secretlint/', /^src\/redaction\//],
     ['re2js', /^src\/redaction\//],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { duckdbBindings } from './duckdb-bindings.mjs';
 import { entries, MAIN, mainSource } from './entries.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 import { thirdPartyLicenses } from './licenses.mjs';
@@ -9,9 +10,6 @@ import { manifest } from './manifest.mjs';
 import { slimChalk } from './slim-chalk.mjs';
 import { slimIsomorphicGit } from './slim-isomorphic-git.mjs';
 import { slimOclif } from './slim-oclif.mjs';
-
-/** Native packages stay outside: they are loaded at run time, when installed. */
-const EXTERNAL = [/^@duckdb\//];
 
 const mainEntry = (root) => ({
   name: 'main-entry',
@@ -61,9 +59,8 @@ export const bundle = async (root, inputs) => {
   const build = await rolldown({
     input: entries(root),
     platform: 'node',
-    external: EXTERNAL,
-    plugins: [mainEntry(root), slimOclif(), slimChalk(), slimIsomorphicGit(), lazyBuiltins()],
-    transform: { target: 'node20' },
+    plugins: [mainEntry(root), slimOclif(), slimChalk(), slimIsomorphicGit(), duckdbBindings(), lazyBuiltins()],
+    transform: { target: 'node20', define: { __BUILD__: JSON.stringify(inputs) } },
     logLevel: 'warn',
     onLog: (level, log, handler) => (log.code === 'EVAL' ? undefined : handler(level, log)),
   });

@@ -25,6 +25,8 @@ export const tipsFile = (repo: Repository, writer: string): string => join(ampDi
 export const indexFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'sessions.ndjson');
 export const archivesFile = (repo: Repository, kind: 'log' | 'code'): string =>
   join(ampDir(repo), 'cache', `archives-${kind}.txt`);
+/** Tables for questions over all sessions. */
+export const analysisDir = (repo: Repository): string => join(ampDir(repo), 'cache', 'analysis');
 export const indexStateFile = (repo: Repository): string => join(ampDir(repo), 'cache', 'refs.json');
 
 /** One writer's part of one log. */

@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
-import { rememberRepository } from './known-repositories.ts';
+import { rememberRepository } from '../config/known-repositories.ts';
 import { ensureWorktree, freeBranch } from './worktree.ts';
 
 export interface NewSession {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { homeDirs } from '../../src/config/paths.ts';
 import { offerCommits, offerSessions } from '../../src/workflows/completion.ts';
-import { knownRepositories, rememberRepository } from '../../src/workflows/known-repositories.ts';
+import { knownRepositories, rememberRepository } from '../../src/config/known-repositories.ts';
 import { type ListWish, listSessions } from '../../src/workflows/list-sessions.ts';
 import { archiveSession, removeSession } from '../../src/workflows/put-away.ts';
 import { summaries } from '../../src/workflows/summaries.ts';

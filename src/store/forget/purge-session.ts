@@ -44,7 +44,8 @@ const dropKeeps = (repo: Repository, isGone: (reason: string) => boolean): void 
 
 const removeFiles = (paths: string[]): void => {
   try {
-    for (const path of paths) rmSync(path, { recursive: true, force: true });
+    // Another process may just be adding to a cache.
+    for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
     for (const dir of new Set(paths.map(dirname))) syncDir(dir);
   } catch (error) {
     if (!isMissing(error)) throw storeError(error, paths[0] ?? '');

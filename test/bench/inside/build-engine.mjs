@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'rolldown';
+import { duckdbBindings } from '../../../scripts/build/duckdb-bindings.mjs';
 import { slimIsomorphicGit } from '../../../scripts/build/slim-isomorphic-git.mjs';
 import { ROOT } from '../world.mjs';
 
 const PARTS = {
+  'analysis/open.ts': 'openAnalysis',
   'clock.ts': 'systemClock',
   'events/codec.ts': 'encodeEvent',
   'events/envelope.ts': 'GENESIS, sessionLog',
@@ -34,5 +36,5 @@ const lines = Object.entries(PARTS).map(
 writeFileSync(entry, lines.join('\n'));
 writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}\n');
 const output = { dir, format: 'esm', entryFileNames: 'engine.mjs' };
-await build({ input: entry, platform: 'node', output, plugins: [slimIsomorphicGit()], logLevel: 'silent' });
+await build({ input: entry, platform: 'node', output, plugins: [slimIsomorphicGit(), duckdbBindings(`${ROOT}/node_modules/`)], logLevel: 'silent' });
 process.stdout.write(JSON.stringify(path.join(dir, 'engine.mjs')));

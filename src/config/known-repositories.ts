@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HomeDirs } from '../config/paths.ts';
+import type { HomeDirs } from './paths.ts';
 
 /** Repositories this user has sessions in: one absolute path a line, in the user's data folder; may be deleted. */
 const fileOf = (home: HomeDirs): string => join(home.data, 'repositories');
@@ -22,6 +22,10 @@ export const rememberRepository = (home: HomeDirs, root: string): void => {
   } catch {}
 };
 
+/** Those that were ever used, in the order they were first used, and whether they are still there. */
+export const usedRepositories = (home: HomeDirs): { root: string; isThere: boolean }[] =>
+  [...new Set(lines(home))].map((root) => ({ root, isThere: existsSync(root) }));
+
 /** Those that are still there, in the order they were first used. */
 export const knownRepositories = (home: HomeDirs): string[] =>
-  [...new Set(lines(home))].filter((root) => existsSync(root));
+  usedRepositories(home).flatMap(({ root, isThere }) => (isThere ? [root] : []));

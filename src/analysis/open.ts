@@ -1,0 +1,190 @@
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import { isAppError } from '../errors.ts';
+import type { AnalysisContext } from './context.ts';
+import { type Database, openDatabase } from './duckdb.ts';
+import { removeFolder, schemaKey } from './projection/place.ts';
+import { type Projected, project } from './projection/project.ts';
+import { type AnalysisWish, type Asked, openAsked, remember, sourcesOf } from './sources.ts';
+import { TABLES } from './tables/all.ts';
+import type { Value } from './tables/table.ts';
+import { bind, makePlain } from './values.ts';
+import { createViews } from './views.ts';
+
+export type { AnalysisContext } from './context.ts';
+export type { AnalysisWish } from './sources.ts';
+
+export interface ResultColumn {
+  name: string;
+  /** As DuckDB writes it, such as `DECIMAL(18,6)`. */
+  type: string;
+}
+
+/** Rows as plain values: see `Value`; whole numbers that JavaScript cannot count are text. */
+export interface Answer {
+  columns: ResultColumn[];
+  rows: Value[][];
+}
+
+/** The tables of some repositories, open to be asked in SQL. */
+export interface Analysis {
+  /** @throws Error of DuckDB when the statement is wrong */
+  query(sql: string, params?: readonly Value[]): Promise<Answer>;
+  /** The same in pieces, in constant memory; at least one piece, which may be empty. */
+  stream(sql: string, params?: readonly Value[]): AsyncIterable<Answer>;
+  /** Statements of ours, such as `COPY`. */
+  run(sql: string): Promise<void>;
+  /** What a person should hear of what was read. */
+  warnings: string[];
+  repos: { repo: string; path: string; logs: number; events: number }[];
+  /** What a query reads, should everything else be forbidden: the folders with the rows, and DuckDB's own. */
+  folders: string[];
+  close(): Promise<void>;
+}
+
+const columnsOf = (result: DuckDBResult): ResultColumn[] => {
+  const types = result.columnTypes();
+  return result.columnNames().map((name, at) => ({ name, type: types[at]!.alias ?? String(types[at]) }));
+};
+
+/** Mistakes in the statement, which no other file mends. */
+const isOfStatement = (error: unknown): boolean =>
+  /^(Failed to \w+ statements?: )?(Parser|Binder|Catalog|Conversion|Permission) Error/.test(
+    String((error as Error).message),
+  );
+
+interface LoadWish {
+  rebuild?: boolean;
+  how?: 'glance' | 'bytes';
+}
+
+class OpenAnalysis implements Analysis {
+  warnings: string[] = [];
+  repos: Analysis['repos'] = [];
+  folders: string[] = [];
+  #all: Projected[] = [];
+  #db: Database | undefined;
+  readonly #ctx: AnalysisContext;
+  readonly #asked: Asked[];
+  readonly #before: string[];
+
+  constructor(ctx: AnalysisContext, asked: Asked[], warnings: string[]) {
+    this.#ctx = ctx;
+    this.#asked = asked;
+    this.#before = warnings;
+  }
+
+  /** Brings the files up to date and points the tables at them; once more where that shows that one is damaged. */
+  async load(wish: LoadWish): Promise<void> {
+    try {
+      await this.#load(wish);
+    } catch (error) {
+      if (isAppError(error)) throw error;
+      await this.#load({ how: 'bytes' });
+    }
+  }
+
+  async #load(wish: LoadWish): Promise<void> {
+    const old = this.#all;
+    const key = schemaKey(TABLES);
+    const db = (): Promise<Database> => this.#database();
+    const made: Projected[] = [];
+    for (const { repo, store } of this.#asked)
+      made.push(await project({ repo, store, clock: this.#ctx.clock, tables: TABLES, key, db }, wish));
+    this.#all = made;
+    const { sources, twice } = sourcesOf(this.#asked, made);
+    const database = await this.#database();
+    await createViews(database, TABLES, sources);
+    for (const { place } of old) if (!place.isKept) removeFolder(place.folder);
+    this.folders = [...made.map(({ place }) => place.folder), database.folder];
+    this.repos = made.map(({ logs, events }, at) => ({
+      repo: sources[at]!.repo,
+      path: this.#asked[at]!.repo.root,
+      logs,
+      events,
+    }));
+    const told = made.flatMap(({ warnings }) => warnings);
+    const word = twice === 1 ? '1 session is' : `${twice} sessions are`;
+    const once = twice > 0 ? [`${word} in more than one of these repositories, and counted once.`] : [];
+    this.warnings = [...this.#before, ...told, ...once];
+    remember(this.#ctx, this.#asked, made);
+  }
+
+  query(sql: string, params: readonly Value[] = []): Promise<Answer> {
+    return this.#mending(async ({ api, connection }) => {
+      const { values, types } = bind(api, params);
+      const reader = await connection.runAndReadAll(sql, values, types);
+      const rows = reader.convertRows(makePlain(api));
+      const names = reader.columnNames();
+      const all = reader.columnTypes();
+      return { columns: names.map((name, at) => ({ name, type: all[at]!.alias ?? String(all[at]) })), rows };
+    });
+  }
+
+  async *stream(sql: string, params: readonly Value[] = []): AsyncIterable<Answer> {
+    const { api, instance } = await this.#database();
+    const { values, types } = bind(api, params);
+    // Another statement on the same connection would end the answer of this one.
+    const connection: DuckDBConnection = await instance.connect();
+    try {
+      const result = await this.#mending(() => connection.stream(sql, values, types));
+      const columns = columnsOf(result);
+      const convert = makePlain(api);
+      yield { columns, rows: [] };
+      for await (const rows of result.yieldConvertedRows(convert)) yield { columns, rows };
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#mending(({ connection }) => connection.run(sql));
+  }
+
+  async close(): Promise<void> {
+    for (const { store, isOwn } of this.#asked) if (isOwn) await store.close();
+    this.#db?.close();
+    this.#db = undefined;
+    for (const { place } of this.#all) if (!place.isKept) removeFolder(place.folder);
+    this.#all = [];
+  }
+
+  /** A file of the cache may be damaged, or gone because another process put the cache in order: once more, then. */
+  async #mending<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const db = await this.#database();
+    try {
+      return await work(db);
+    } catch (error) {
+      if (isOfStatement(error) || !(await this.#mend())) throw error;
+      return work(db);
+    }
+  }
+
+  /** True when something had to be mended. */
+  async #mend(): Promise<boolean> {
+    const before = this.#all;
+    await this.#load({ how: 'bytes' });
+    const ids = (all: Projected[]): string => JSON.stringify(all.map(({ segments }) => segments));
+    return ids(before) !== ids(this.#all);
+  }
+
+  async #database(): Promise<Database> {
+    this.#db ??= await openDatabase();
+    return this.#db;
+  }
+}
+
+/**
+ * Opens the tables of some repositories to questions, and brings their cache up to date. Close it in any case.
+ * @throws AppError analysis.unavailable, repository.missing, repository.unsafe, store.full
+ */
+export const openAnalysis = async (ctx: AnalysisContext, wish: AnalysisWish = {}): Promise<Analysis> => {
+  const warnings: string[] = [];
+  const analysis = new OpenAnalysis(ctx, await openAsked(ctx, wish, warnings), warnings);
+  try {
+    await analysis.load({ rebuild: wish.rebuild });
+    return analysis;
+  } catch (error) {
+    await analysis.close();
+    throw error;
+  }
+};

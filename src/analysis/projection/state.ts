@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { LogName } from '../../events/envelope.ts';
+
+/** One Parquet file, as it was when it was written. */
+export interface PartFile {
+  table: string;
+  bytes: number;
+  mtimeMs: number;
+  sha256: string;
+}
+
+/** The rows of some whole logs. Its name is a hash of what they were made from. */
+export interface Segment {
+  id: string;
+  files: PartFile[];
+  logs: number;
+  events: number;
+  /** Sessions whose rows in here count no more, because a later segment has them. */
+  dead: string[];
+  deadEvents: number;
+}
+
+/** A log that is in a segment, as it was read. */
+export interface LogEntry {
+  log: LogName;
+  /** Ends of the log: what its refs named, and its write-ahead files. */
+  key: string;
+  segment: string;
+  events: number;
+  /** What a person should hear of it. */
+  warnings?: string[];
+}
+
+type EntryRow = [log: LogName, key: string, segment: number, events: number, warnings?: string[]];
+
+/** What the cache holds; small, as every question reads it. */
+export interface State {
+  /** What refs and write-ahead files looked like; undefined where that cannot be told by a glance. */
+  look: string | undefined;
+  segments: Segment[];
+  /** Name of the file with the entries of all logs, beside this one. */
+  logsFile: string;
+  logs: number;
+  events: number;
+  warnings: string[];
+  /** Segments that no longer count, and since when: another process may just be reading them. */
+  retired: { id: string; at: string }[];
+}
+
+const STATE = 'state.json';
+
+const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+
+/** The text behind its own hash, so that a damaged file is no file. */
+const readSealed = (path: string): string | undefined => {
+  try {
+    const text = readFileSync(path, 'utf8');
+    const end = text.indexOf('\n');
+    const body = text.slice(end + 1);
+    return text.slice(0, end) === sha256(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const writeSealed = (path: string, body: string, clock: Clock): void => {
+  const temporary = `${path}.${clock.newId()}.tmp`;
+  try {
+    writeFileSync(temporary, `${sha256(body)}\n${body}`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+};
+
+export const readState = (folder: string): State | undefined => {
+  const body = readSealed(join(folder, STATE));
+  return body === undefined ? undefined : (JSON.parse(body) as State);
+};
+
+/** Undefined when the file is gone or damaged: then nothing is known of the segments. */
+export const readEntries = (folder: string, state: State): LogEntry[] | undefined => {
+  const body = readSealed(join(folder, state.logsFile));
+  if (body === undefined) return undefined;
+  return (JSON.parse(body) as EntryRow[]).map(([log, key, at, events, warnings]) => ({
+    log,
+    key,
+    segment: state.segments[at]?.id ?? '',
+    events,
+    ...(warnings && { warnings }),
+  }));
+};
+
+/** The entries first, under a name of their content: whoever reads the state finds the entries that belong to it. */
+export const writeState = (
+  folder: string,
+  { state, entries, clock }: { state: Omit<State, 'logsFile' | 'logs' | 'events'>; entries: LogEntry[]; clock: Clock },
+): State => {
+  const at = new Map(state.segments.map(({ id }, index) => [id, index]));
+  const rows = entries.map(({ log, key, segment, events, warnings }): EntryRow => {
+    const place = at.get(segment)!;
+    return warnings ? [log, key, place, events, warnings] : [log, key, place, events];
+  });
+  const body = JSON.stringify(rows);
+  const logsFile = `logs-${sha256(body).slice(0, 16)}.json`;
+  const events = entries.reduce((sum, entry) => sum + entry.events, 0);
+  const whole: State = { ...state, logsFile, logs: entries.length, events };
+  writeSealed(join(folder, logsFile), body, clock);
+  writeSealed(join(folder, STATE), JSON.stringify(whole), clock);
+  return whole;
+};
+
+/** Names in the folder that the state needs. */
+export const neededNames = (state: State): Set<string> =>
+  new Set([STATE, state.logsFile, ...state.segments.map(({ id }) => id), ...state.retired.map(({ id }) => id)]);
