@@ -28,8 +28,8 @@ let loaded: Promise<Api> | undefined;
  * DuckDB's own client; its native part is an optional package.
  * @throws AppError analysis.unavailable
  */
-export const loadDuckdb = (load: () => Promise<Api> = () => import('@duckdb/node-api')): Promise<Api> => {
-  loaded ??= load().catch((error: unknown) => {
+export const loadDuckdb = (): Promise<Api> => {
+  loaded ??= import('@duckdb/node-api').catch((error: unknown) => {
     loaded = undefined;
     throw unavailable(error);
   });

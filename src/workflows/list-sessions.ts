@@ -1,8 +1,8 @@
+import { knownRepositories } from '../config/known-repositories.ts';
 import { homeDirs } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
 import { type Context, type ContextOptions, withContext } from './context.ts';
 import { describeSummary } from './describe.ts';
-import { knownRepositories } from '../config/known-repositories.ts';
 import { newestSummaries, type SessionSummary } from './summaries.ts';
 
 export interface ListWish {

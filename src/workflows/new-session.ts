@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { rememberRepository } from '../config/known-repositories.ts';
 import { AppError } from '../errors.ts';
 import { userIdentity } from '../git/commits.ts';
 import { headOf, moveRef, readRef, resolveCommit } from '../git/refs.ts';
@@ -12,7 +13,6 @@ import type { Context } from './context.ts';
 import { worktreePath } from './find-session.ts';
 import type { Interrupts } from './interrupts.ts';
 import { type Journal, withJournal } from './journal.ts';
-import { rememberRepository } from '../config/known-repositories.ts';
 import { ensureWorktree, freeBranch } from './worktree.ts';
 
 export interface NewSession {

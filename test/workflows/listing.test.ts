@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { knownRepositories, rememberRepository } from '../../src/config/known-repositories.ts';
 import { homeDirs } from '../../src/config/paths.ts';
 import { offerCommits, offerSessions } from '../../src/workflows/completion.ts';
-import { knownRepositories, rememberRepository } from '../../src/config/known-repositories.ts';
 import { type ListWish, listSessions } from '../../src/workflows/list-sessions.ts';
 import { archiveSession, removeSession } from '../../src/workflows/put-away.ts';
 import { summaries } from '../../src/workflows/summaries.ts';

@@ -36,5 +36,11 @@ const lines = Object.entries(PARTS).map(
 writeFileSync(entry, lines.join('\n'));
 writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}\n');
 const output = { dir, format: 'esm', entryFileNames: 'engine.mjs' };
-await build({ input: entry, platform: 'node', output, plugins: [slimIsomorphicGit(), duckdbBindings(`${ROOT}/node_modules/`)], logLevel: 'silent' });
+await build({
+  input: entry,
+  platform: 'node',
+  output,
+  plugins: [slimIsomorphicGit(), duckdbBindings(`${ROOT}/node_modules/`)],
+  logLevel: 'silent',
+});
 process.stdout.write(JSON.stringify(path.join(dir, 'engine.mjs')));
