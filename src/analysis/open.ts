@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { isAppError } from '../errors.ts';
 import type { AnalysisContext } from './context.ts';
 import { type Database, openDatabase } from './duckdb.ts';
@@ -15,7 +15,7 @@ export type { AnalysisWish } from './sources.ts';
 
 export interface ResultColumn {
   name: string;
-  /** As DuckDB writes it, such as `DECIMAL(18,6)`. */
+  /** In the words of `ColumnType` where it has one, else as DuckDB writes it. */
   type: string;
 }
 
@@ -41,9 +41,15 @@ export interface Analysis {
   close(): Promise<void>;
 }
 
-const columnsOf = (result: DuckDBResult): ResultColumn[] => {
+/** What a result and its reader have in common. */
+type Described = Pick<DuckDBResult, 'columnNames' | 'columnTypes'>;
+
+const typeName = (type: DuckDBType): string =>
+  type.alias ?? String(type).replaceAll('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+
+const columnsOf = (result: Described): ResultColumn[] => {
   const types = result.columnTypes();
-  return result.columnNames().map((name, at) => ({ name, type: types[at]!.alias ?? String(types[at]) }));
+  return result.columnNames().map((name, at) => ({ name, type: typeName(types[at]!) }));
 };
 
 /** Mistakes in the statement, which no other file mends. */
@@ -113,10 +119,7 @@ class OpenAnalysis implements Analysis {
     return this.#mending(async ({ api, connection }) => {
       const { values, types } = bind(api, params);
       const reader = await connection.runAndReadAll(sql, values, types);
-      const rows = reader.convertRows(makePlain(api));
-      const names = reader.columnNames();
-      const all = reader.columnTypes();
-      return { columns: names.map((name, at) => ({ name, type: all[at]!.alias ?? String(all[at]) })), rows };
+      return { columns: columnsOf(reader), rows: reader.convertRows(makePlain(api)) };
     });
   }
 

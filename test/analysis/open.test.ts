@@ -27,9 +27,7 @@ describe('an analysis', () => {
 
   it('has every table with its columns and their types, and says what it read', async () => {
     for (const { name, columns } of TABLES) {
-      const { columns: got } = await analysis
-        .query(`DESCRIBE ${name}`)
-        .then(async () => analysis.query(`SELECT * FROM ${name} LIMIT 0`));
+      const { columns: got } = await analysis.query(`SELECT * FROM ${name} LIMIT 0`);
       expect(got).toEqual(columns.map((column) => ({ name: column.name, type: column.type })));
     }
     expect(analysis.repos).toEqual([{ repo: world.dir, path: world.dir, logs: 3, events: 12 }]);
@@ -72,11 +70,7 @@ describe('an analysis', () => {
         '170141183460469231731687303715884105727',
       ],
     ]);
-    expect(values.columns.slice(5, 8).map(({ type }) => type)).toEqual([
-      'DECIMAL(18,6)',
-      'TIMESTAMP WITH TIME ZONE',
-      'TIMESTAMP',
-    ]);
+    expect(values.columns.slice(5, 8).map(({ type }) => type)).toEqual(['DECIMAL(18,6)', 'TIMESTAMPTZ', 'TIMESTAMP']);
   });
 
   it('takes parameters of every kind', async () => {

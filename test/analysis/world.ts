@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterAll } from 'vitest';
 import { type AnalysisWish, openAnalysis } from '../../src/analysis/open.ts';
 import { schemaKey } from '../../src/analysis/projection/place.ts';
 import { TABLES } from '../../src/analysis/tables/all.ts';
@@ -42,7 +42,7 @@ export interface World {
 }
 
 const open: LogStore[] = [];
-afterEach(async () => {
+afterAll(async () => {
   for (const store of open.splice(0)) await store.close();
 });
 
