@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
+import { skippedText } from '../events/skipped-text.ts';
 import { changeText } from './change-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
 import { landingTexts } from './landing-event-text.ts';
@@ -86,7 +87,7 @@ const texts: Texts = {
     `looked at and trusted: ${inlineText(d.items.map(({ item }) => item).join(', '))}`,
   'hook.finished': (d, c) => `${good(d) ? c.green('✓') : c.red('✗')} hook ${inlineText(d.hook)} ${ended(d)}`,
   'iteration.finished': (d, c) =>
-    `${d.outcome === 'completed' ? c.green('✓') : c.yellow('●')} ${c.bold(`iteration ${d.iteration}`)} ${d.outcome}: ${d.commit ? `${c.yellow(short(d.commit))} ${inlineText(d.subject ?? '')} (${size(d, c)})` : 'nothing changed'}, ${formatDuration(d.durationMs)}`,
+    `${d.outcome === 'completed' ? c.green('✓') : c.yellow('●')} ${c.bold(`iteration ${d.iteration}`)} ${d.outcome}: ${d.commit ? `${c.yellow(short(d.commit))} ${inlineText(d.subject ?? '')} (${size(d, c)})` : 'nothing changed'}, ${formatDuration(d.durationMs)}${d.skipped ? c.yellow(`; not committed: ${inlineText(skippedText(d.skipped))}`) : ''}`,
   'test-run.finished': (d, c) =>
     `${good(d) ? c.green('✓ tests passed') : c.red('✗ tests failed')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` ${ended(d)}, ${formatDuration(d.durationMs)}`,
   'test-run.interrupted': (d, c) =>

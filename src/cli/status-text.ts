@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { skippedText } from '../events/skipped-text.ts';
 import { formatAge, formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
 import { VERDICTS } from './run-text.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
@@ -15,6 +16,7 @@ interface Run {
   deletions: number;
   durationMs: number | null;
   failure: { message: string } | null;
+  skipped?: Parameters<typeof skippedText>[0];
   tests?: { verdict: string };
 }
 
@@ -92,7 +94,8 @@ const runLine = (run: Run, color: ChalkInstance): string => {
       : color.red(` ${VERDICTS[run.tests.verdict] ?? run.tests.verdict}`)
     : '';
   const failure = run.failure ? color.red(` ${sanitizeLine(run.failure.message)}`) : '';
-  return `  ${mark} ${sanitizeLine(run.label ?? String(run.iteration))}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}`;
+  const skipped = run.skipped ? color.yellow(` not committed: ${sanitizeLine(skippedText(run.skipped))}`) : '';
+  return `  ${mark} ${sanitizeLine(run.label ?? String(run.iteration))}  ${what}${size}${run.durationMs === null ? '' : color.dim(` ${formatDuration(run.durationMs)}`)}${tests}${failure}${skipped}`;
 };
 
 const tail = (text: string): string[] => {

@@ -29,6 +29,7 @@ export const DEFAULTS = {
   'redaction.stores': undefined,
   'commit.hooks': false,
   'commit.sign': false,
+  'commit.maxFileMb': 1024,
   'history.sign': false,
   'squash.manual': 'keep',
   'sync.historyOnly': false,

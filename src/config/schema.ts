@@ -79,6 +79,11 @@ const redaction = z.strictObject({
 const commit = z.strictObject({
   hooks: flag(D['commit.hooks'], "Run the repository's git hooks on commits made for a session.", 'always'),
   sign: flag(D['commit.sign'], "Sign commits made for a session, as the user's git is set up to.", 'always'),
+  maxFileMb: setting(z.int().min(0).max(1_048_576).default(D['commit.maxFileMb']), {
+    description: 'Megabytes (2^20 bytes) that a file may have to be committed for a session; 0 for no limit.',
+    expects: 'a whole number of megabytes, or 0 for no limit',
+    trust: 'never',
+  }),
 });
 
 const history = z.strictObject({

@@ -10,6 +10,7 @@ import {
   longText,
   milliseconds,
   objectId,
+  skippedPaths,
 } from './shapes.ts';
 
 /** Something beside the worktree that decides what a git runs or believes. */
@@ -186,6 +187,7 @@ export const iterationEvents = [
         .describe('what `usage.reported` and `cost.reported` of this iteration add up to; not to be added to them'),
       transcript: z.object({ lines: count, bytes: count, sha256: z.string() }).nullable(),
       recovered: z.boolean().describe('the process that ran it died; another one ended it'),
+      skipped: skippedPaths.optional().describe('what its commit could not take in, the first hundred'),
     }),
   ),
   event(

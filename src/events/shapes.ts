@@ -11,6 +11,11 @@ export const iteration = z.int().min(1).describe('number of the iteration, from 
 export const moment = z.object({ writer: z.string(), seq: z.int().min(1) });
 export const person = z.object({ name: z.string(), email: z.string() });
 
+/** Paths of a worktree that git could not take in. */
+export const skippedPaths = z.array(
+  z.object({ path: z.string(), why: z.enum(['large', 'special', 'unreadable', 'nested', 'many']) }),
+);
+
 export const diffSize = {
   files: count.describe('files that differ'),
   insertions: count.describe('lines added'),

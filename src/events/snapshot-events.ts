@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './define.ts';
-import { count, objectId } from './shapes.ts';
+import { count, objectId, skippedPaths } from './shapes.ts';
 
 const number = z.int().min(1).describe('number of the snapshot within the session, from 1');
 
@@ -20,9 +20,7 @@ export const snapshotEvents = [
       changes: count.describe('paths that were not as the commit has them'),
       bytes: count.describe('of the files among them'),
       state: z.string().describe('the same while the same paths have the same content'),
-      skipped: z
-        .array(z.object({ path: z.string(), why: z.enum(['large', 'special', 'unreadable', 'nested', 'many']) }))
-        .describe('what it could not hold, the first hundred'),
+      skipped: skippedPaths.describe('what it could not hold, the first hundred'),
     }),
   ),
   event(

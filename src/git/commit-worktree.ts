@@ -11,6 +11,8 @@ import { clearInProgress } from './in-progress.ts';
 import { readHeadFile } from './ref-files.ts';
 import { headOf, moveRef, readRef } from './refs.ts';
 import type { Repository, Worktree } from './repository.ts';
+import { skippedPaths } from './skipped.ts';
+import type { SkippedPath } from './snapshot-record.ts';
 import { type Staged, stageAll } from './stage.ts';
 import { clearStaleLock } from './stale-locks.ts';
 import { stagedChanges, takeBack } from './take-back.ts';
@@ -27,13 +29,15 @@ export interface CommitOptions {
   leaveOut: Leftover[];
   /** By the user's own gpg or ssh configuration. */
   sign?: boolean;
+  /** Hears of what could not be taken in, also where nothing is committed then. */
+  onSkipped?(skipped: SkippedPath[]): void;
 }
 
 export interface Committed {
   commit: string;
   tree: string;
-  /** Paths that could not be taken in: unreadable, or neither file nor link. */
-  skipped: string[];
+  /** Paths that could not be taken in: too large, unreadable, no file or link, a repository of its own. */
+  skipped: SkippedPath[];
   /** How much it differs from its parent. */
   size: DiffSize;
 }
@@ -84,15 +88,15 @@ const stageWanted = async (
   repo: Repository,
   worktree: Worktree,
   { parent, leaveOut }: CommitOptions,
-): Promise<{ complete: boolean; tree: string | null; size?: DiffSize }> => {
-  const { complete } = await stage(repo, worktree, parent);
+): Promise<{ staged: Staged; tree: string | null; size?: DiffSize }> => {
+  const staged = await stage(repo, worktree, parent);
   if (leaveOut.length === 0) {
     const [size, tree] = await Promise.all([stagedSize(repo, worktree, parent), writeTree(repo, worktree)]);
-    return { complete, tree: size.files === 0 ? null : tree, size };
+    return { staged, tree: size.files === 0 ? null : tree, size };
   }
   const changes = await stagedChanges(repo, worktree, parent);
   const kept = await takeBack(repo, worktree, { changes, leaveOut });
-  return { complete, tree: kept.length === 0 ? null : await writeTree(repo, worktree) };
+  return { staged, tree: kept.length === 0 ? null : await writeTree(repo, worktree) };
 };
 
 /** The branch's commit when it already is the wanted one: a call before us was killed between commit and answer. */
@@ -129,9 +133,18 @@ const settle = async (repo: Repository, worktree: Worktree, options: { branch: s
   await clearInProgress(repo, worktree);
 };
 
-const skippedPaths = async (repo: Repository, worktree: Worktree, leaveOut: Leftover[]): Promise<string[]> => {
+const tellSkipped = async (
+  repo: Repository,
+  worktree: Worktree,
+  staged: Staged,
+  { leaveOut, onSkipped }: CommitOptions,
+): Promise<SkippedPath[]> => {
   const expected = new Set(leaveOut.map(({ path }) => path));
-  return (await dirtyPaths(repo, worktree)).map(({ path }) => path).filter((path) => !expected.has(path));
+  const dirty = staged.complete ? [] : await dirtyPaths(repo, worktree);
+  const left = dirty.map(({ path }) => path);
+  const skipped = skippedPaths(repo, worktree, staged, left).filter(({ path }) => !expected.has(path));
+  onSkipped?.(skipped);
+  return skipped;
 };
 
 /**
@@ -147,12 +160,13 @@ export const commitWorktree = async (
   worktree: Worktree,
   options: CommitOptions,
 ): Promise<Committed | null> => {
-  const { branch, parent, leaveOut } = options;
+  const { branch, parent } = options;
   await clearLocks(repo, worktree);
   mendHead(repo, worktree, branchRef(branch));
-  const { complete, tree, size } = await stageWanted(repo, worktree, options);
+  const { staged, tree, size } = await stageWanted(repo, worktree, options);
   if (tree === null) {
     await settle(repo, worktree, { branch, to: parent });
+    await tellSkipped(repo, worktree, staged, options);
     return null;
   }
   const commit =
@@ -162,7 +176,7 @@ export const commitWorktree = async (
   return {
     commit,
     tree,
-    skipped: complete ? [] : await skippedPaths(repo, worktree, leaveOut),
+    skipped: await tellSkipped(repo, worktree, staged, options),
     size: size ?? (await diffSize(repo, parent, commit, { worktree })),
   };
 };

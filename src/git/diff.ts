@@ -64,7 +64,7 @@ const FLAGS = ['-z', '--raw', '--numstat', '--no-abbrev'];
 const withFlags = (args: string[], flags: string[]): string[] => [args[0]!, ...flags, ...args.slice(1)];
 
 /**
- * The files that differ, with lines added and removed. One process between two commits, three to a worktree.
+ * The files that differ, with lines added and removed. One process between two commits, four to a worktree.
  * @param a id or full ref; null is the empty tree
  * @param b the same; undefined is the worktree as it is, with what is untracked and not ignored
  */

@@ -3,6 +3,7 @@ import { lstatIfAny } from './files.ts';
 import { git } from './git.ts';
 import { indexOf, readIndex } from './index-file.ts';
 import { isNested, nestedHead } from './nested.ts';
+import { isOversized } from './oversized.ts';
 import { joinNul, onDisk, pathFromBytes, splitNul } from './paths.ts';
 import { withPrivateIndex } from './private-index.ts';
 import { headOf } from './refs.ts';
@@ -118,7 +119,9 @@ const describe = async (
   worktree: Worktree,
   options: { lines: StatusLine[]; index: string },
 ): Promise<Leftover[]> => {
-  const kinds = new Map(options.lines.map(({ path }) => [path, kindOf(worktree, path)]));
+  const kinds = new Map(
+    options.lines.map(({ path }) => [path, isOversized(repo, worktree, path) ? 'unusable' : kindOf(worktree, path)]),
+  );
   const open = options.lines.filter(({ path, indexId }) => indexId === undefined && kinds.get(path) === 'hashable');
   const hashed = await hashFiles(repo, worktree, { paths: open.map(({ path }) => path), index: options.index });
   const objectOf = ({ path, indexId }: StatusLine): string | null => {

@@ -12,6 +12,8 @@ export interface Repository {
   refFormat: 'files' | 'reftable';
   /** Where the user stands: a checkout of this repository (main or linked); null in a bare one. */
   here: Worktree | null;
+  /** Files with more bytes are neither hashed nor committed, but named; undefined: all are taken. */
+  fileLimit?: number;
 }
 
 /** One checkout: its files and its own git directory (`commonDir` for the main one, `commonDir/worktrees/<x>` else). */

@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path/posix';
 import { AppError } from '../errors.ts';
 import { type Changes, kindOf, type Leftover, withChanges, zeros } from './dirty.ts';
 import { lstatIfAny } from './files.ts';
@@ -10,6 +8,7 @@ import { addPack, packQuarantine } from './packs.ts';
 import { joinNul, onDisk } from './paths.ts';
 import { headOf, moveRef, readRef } from './refs.ts';
 import type { Repository, Worktree } from './repository.ts';
+import { strangeBeside } from './skipped.ts';
 import { type ChainLimits, linkFor } from './snapshot-chain.ts';
 import { encodeSnapshot, type SkippedPath, type Snapshot, type SnapshotRecord, stateOf } from './snapshot-record.ts';
 
@@ -58,20 +57,6 @@ interface Chosen {
   skipped: SkippedPath[];
   bytes: number;
 }
-
-/** Pipes, sockets and devices beside what has changed: git passes over them without a word. */
-const strangeBeside = (worktree: Worktree, paths: string[]): string[] => {
-  const folders = [...new Set(['.', ...paths.map((path) => dirname(path))])].slice(0, 1000);
-  return folders.flatMap((folder) => {
-    try {
-      const found = readdirSync(onDisk(worktree.path, folder), { withFileTypes: true });
-      const strange = found.filter((one) => !one.isFile() && !one.isDirectory() && !one.isSymbolicLink());
-      return strange.map(({ name }) => (folder === '.' ? name : `${folder}/${name}`));
-    } catch {
-      return [];
-    }
-  });
-};
 
 /** Divides what has changed into what a snapshot can hold and what it cannot. */
 const choose = (worktree: Worktree, { lines, closed }: Changes, wish: SnapshotWish): Chosen => {

@@ -4,7 +4,8 @@ import { lstatIfAny, readTextIfAny } from './files.ts';
 import { type GitOptions, git } from './git.ts';
 import { type IndexEntry, readIndex } from './index-file.ts';
 import { isNested } from './nested.ts';
-import { joinNul, onDisk } from './paths.ts';
+import { isOversized } from './oversized.ts';
+import { joinNul, onDisk, pathFromBytes, splitNul } from './paths.ts';
 import type { Repository, Worktree } from './repository.ts';
 
 type Place = Pick<GitOptions, 'index' | 'objectDir' | 'settings'>;
@@ -62,15 +63,37 @@ export const unhide = async (repo: Repository, worktree: Worktree, hidden: Hidde
 const nestedRepositories = (worktree: Worktree, entries: IndexEntry[]): string[] =>
   entries.filter(({ mode, path }) => mode === '160000' && isNested(worktree, path)).map(({ path }) => path);
 
-const addAll = async (repo: Repository, worktree: Worktree, nested: string[], place: Place): Promise<boolean> => {
+/** What git would look at: changed and untracked paths, and folders that it cannot look into. One process. */
+const lookAt = async (repo: Repository, worktree: Worktree, place: Place): Promise<Seen> => {
+  const args = ['ls-files', '-z', '--others', '--modified', '--exclude-standard'];
+  const { stdout, stderr } = await git(repo, args, { worktree, ...place });
+  const closed = [...stderr.matchAll(/could not open directory '(.+?)\/?'/g)].map(([, folder]) => folder!);
+  const found = [...new Set(splitNul(stdout).map(pathFromBytes))];
+  const paths = found.map((path) => path.replace(/\/$/, ''));
+  const foreign = found.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1));
+  return { paths, closed, foreign, large: paths.filter((path) => isOversized(repo, worktree, path)) };
+};
+
+interface Left {
+  nested: string[];
+  large: string[];
+}
+
+const addAll = async (
+  repo: Repository,
+  worktree: Worktree,
+  { nested, large }: Left,
+  place: Place,
+): Promise<boolean> => {
   const args = ['add', '-A', '--sparse', '--ignore-errors'];
   const options = { worktree, ...place, ok: [0, 1] };
-  if (nested.length === 0) return (await git(repo, args, options)).exitCode === 0;
+  if (nested.length + large.length === 0) return (await git(repo, args, options)).exitCode === 0;
   const added = await git(repo, [...args, '--pathspec-from-file=-', '--pathspec-file-nul'], {
     ...options,
     env: { GIT_LITERAL_PATHSPECS: '0' },
-    stdin: joinNul([':(top)', ...nested.map((path) => `:(top,exclude,literal)${path}`)]),
+    stdin: joinNul([':(top)', ...[...nested, ...large].map((path) => `:(top,exclude,literal)${path}`)]),
   });
+  if (nested.length === 0) return added.exitCode === 0;
   await git(repo, ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], {
     worktree,
     ...place,
@@ -79,13 +102,25 @@ const addAll = async (repo: Repository, worktree: Worktree, nested: string[], pl
   return added.exitCode === 0;
 };
 
-export interface Staged {
+/** What staging looks at. */
+export interface Seen {
+  /** Changed, deleted or untracked, and not ignored. */
+  paths: string[];
+  /** Folders that it could not look into. */
+  closed: string[];
+  /** Repositories that the index does not know: of these it takes the commit, no file. */
+  foreign: string[];
+  /** Over the limit of the repository: stay as they are in the index. */
+  large: string[];
+}
+
+export interface Staged extends Seen {
   /** False when a file could not be read, or is neither file, link nor folder; the rest is staged all the same. */
   complete: boolean;
 }
 
 /**
- * Makes an index say what the files say. One process; more only for nested repositories and hidden changes.
+ * Makes an index say what the files say. Two processes; more only for nested repositories and hidden changes.
  * @returns undefined when there is no index, or it is damaged
  * @throws AppError git.failed
  */
@@ -98,5 +133,7 @@ export const stageAll = async (
   const entries = await readIndex(repo, worktree, place.index);
   if (!entries) return undefined;
   await unhide(repo, worktree, hiding(repo, worktree, entries), place);
-  return { complete: await addAll(repo, worktree, nestedRepositories(worktree, entries), place) };
+  const seen = await lookAt(repo, worktree, place);
+  const left = { nested: nestedRepositories(worktree, entries), large: seen.large };
+  return { ...seen, complete: await addAll(repo, worktree, left, place) };
 };

@@ -124,6 +124,7 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
       insertions: data.insertions,
       deletions: data.deletions,
       durationMs: data.durationMs,
+      ...(data.skipped && { skipped: data.skipped }),
     });
     return { head, ...edited(session, event, end) };
   },

@@ -58,6 +58,8 @@ export interface Iteration {
   message: string | null;
   failure: { code: string; message: string } | null;
   tests: TestRun | null;
+  /** What its commit could not take in; absent: nothing. */
+  skipped?: EventData<'iteration.finished'>['skipped'];
   /** The user's hooks that refused the commit. */
   failedHooks: { hook: string; outputTail: string }[];
 }

@@ -46,6 +46,7 @@ export const openContext = async (options: ContextOptions): Promise<Context> => 
   const home = homeDirs(env, process.platform);
   const config = await loadConfig({ root: repo.bare ? null : repo.root, env, home, flags: options.flags });
   const warn = options.warn ?? (() => {});
+  repo.fileLimit = config.config.commit.maxFileMb * 2 ** 20 || undefined;
   const secrets = lazySecrets({ repo, config, env, home, clock, warn });
   const { redact } = secrets;
   await putBack(repo, warn);

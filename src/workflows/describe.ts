@@ -60,6 +60,7 @@ export const describeIteration = (session: Session, it: Iteration) => ({
   toolFailures: it.toolFailures,
   message: it.message,
   failure: it.failure,
+  ...(it.skipped && { skipped: it.skipped }),
   ...(it.tests && { tests: { ...describeTests(it.tests), verdict: compareWithBase(session, it.tests) } }),
 });
 

@@ -1,10 +1,12 @@
 import { isAppError } from '../errors.ts';
+import { skippedText } from '../events/skipped-text.ts';
 import { commitWorktree } from '../git/commits.ts';
 import { sessionWorktree } from '../git/locate.ts';
 import type { Worktree } from '../git/repository.ts';
+import type { SkippedPath } from '../git/snapshot.ts';
 import { repairWorktree } from '../git/worktrees.ts';
 import { openIteration } from '../session/conclusions.ts';
-import type { Iteration } from '../session/state.ts';
+import type { Iteration, Session } from '../session/state.ts';
 import type { LaterWork } from './after-death.ts';
 import { agentCommits } from './agent-commits.ts';
 import { iterationMessage, iterationSubject } from './commit-message.ts';
@@ -50,7 +52,11 @@ export const finishIteration = async (
   const subject = await ctx.redact(iterationSubject(said, await ctx.redact(prompt)));
   const draft = await ctx.redact(iterationMessage(journal.session, iteration, subject, said));
   const message = await runCommitHooks(ctx, journal, wt, { iteration, message: draft });
+  let skipped: SkippedPath[] = [];
   const made = await commitWorktree(ctx.repo, wt, {
+    onSkipped: (paths) => {
+      skipped = paths;
+    },
     branch: journal.session.branch,
     parent: later.tip ?? head,
     message,
@@ -59,10 +65,18 @@ export const finishIteration = async (
   });
   await mendLink(ctx, wt);
   journal.keep(folded.map(({ id }) => id));
-  await recordEnd(journal, how, made && { commit: made.commit, subject, size: made.size });
+  await recordEnd(journal, { ...how, skipped }, made && { commit: made.commit, subject, size: made.size });
+  warnSkipped(ctx, journal.session, iteration, skipped);
   await journal.flush();
   forgetBeat(ctx, journal.id);
   return journal.session.iterations.at(-1)!;
+};
+
+const warnSkipped = (ctx: Context, { name }: Session, iteration: number, skipped: SkippedPath[]): void => {
+  if (skipped.length === 0) return;
+  const isLarge = skipped.some(({ why }) => why === 'large');
+  const more = isLarge ? ' The setting `commit.maxFileMb` is the limit; .gitignore hides what is no work.' : '';
+  ctx.warn(`The commit of iteration ${iteration} of ${name} leaves out ${skippedText(skipped)}.${more}`);
 };
 
 /** An agent may have removed or changed its worktree's `.git` file; what the repository knows puts it right. */

@@ -1,5 +1,6 @@
 import type { LogEvent } from '../events/catalogue.ts';
 import type { DiffSize } from '../git/diff.ts';
+import type { SkippedPath } from '../git/snapshot.ts';
 import { openIteration } from '../session/conclusions.ts';
 import type { Outcome } from '../session/state.ts';
 import type { Journal } from './journal.ts';
@@ -11,7 +12,12 @@ export interface IterationEnd {
   durationMs: number;
   recovered: boolean;
   transcript: Digest | null;
+  /** What the commit could not take in. */
+  skipped?: SkippedPath[];
 }
+
+/** So many of the paths that a commit or a snapshot could not hold go on record. */
+export const MOST_NAMED = 100;
 
 /**
  * Puts the end of the open iteration on record, with the commit it came to, if any; that is kept and noted from the
@@ -19,7 +25,7 @@ export interface IterationEnd {
  */
 export const recordEnd = async (
   journal: Journal,
-  { outcome, durationMs, recovered, transcript }: IterationEnd,
+  { outcome, durationMs, recovered, transcript, skipped = [] }: IterationEnd,
   made: { commit: string; subject: string; size: DiffSize } | null,
 ): Promise<LogEvent> => {
   const { iteration, head, agent, threadId, usage } = openIteration(journal.session)!;
@@ -38,6 +44,7 @@ export const recordEnd = async (
         usage,
         transcript,
         recovered,
+        ...(skipped.length > 0 && { skipped: skipped.slice(0, MOST_NAMED) }),
       },
     },
   ]);

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { skippedText } from '../events/skipped-text.ts';
 import { dirtyPaths } from '../git/commits.ts';
 import { moveRef, readRef } from '../git/refs.ts';
 import { removeWorktree } from '../git/worktrees.ts';
@@ -15,7 +16,7 @@ import { conflictWaits } from './landing/conflict-report.ts';
 import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
 import { reconcile } from './reconcile.ts';
-import { keepUncommitted, skippedText } from './snapshots/keep.ts';
+import { keepUncommitted } from './snapshots/keep.ts';
 import { readSession, type SessionSummary } from './summaries.ts';
 
 export interface PutAway {

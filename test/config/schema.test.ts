@@ -31,6 +31,7 @@ const HARMLESS = [
   'firstOutputSec',
   'idleSec',
   'maxIterations',
+  'commit.maxFileMb',
   'base',
   'branchPrefix',
   'isolation',

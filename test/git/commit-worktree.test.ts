@@ -66,7 +66,7 @@ describe('commitWorktree', () => {
     );
   });
 
-  it('starts five processes, seven when something is left out, and tells how much differs', async () => {
+  it('starts six processes, eight when something is left out, and tells how much differs', async () => {
     const session = await makeSession();
     write(session.wt.path, { x: 'x', y: 'y' });
     const dirty = await dirtyPaths(session.repo, session.wt);
@@ -75,6 +75,7 @@ describe('commitWorktree', () => {
       'add',
       'commit-tree',
       'diff-index',
+      'ls-files',
       'update-ref',
       'write-tree',
     ]);
@@ -89,7 +90,7 @@ describe('commitWorktree', () => {
     const starts = await startsOf(async () => {
       made = await commit(other, { leaveOut });
     });
-    expect(starts.length).toBe(7);
+    expect(starts.length).toBe(8);
     expect(made).toMatchObject({ size: { files: 1, insertions: 1, deletions: 0 } });
     expect(await startsOf(() => commit(other, { leaveOut, parent: other.parent }))).toContain('cat-file');
   });
@@ -99,7 +100,7 @@ describe('commitWorktree', () => {
     write(session.dir, { 'a.txt': 'the user’s own edit\n' });
     expect(await commit(session)).toBeNull();
     await check(session, null);
-    expect((await startsOf(() => commit(session))).sort()).toEqual(['add', 'diff-index', 'write-tree']);
+    expect((await startsOf(() => commit(session))).sort()).toEqual(['add', 'diff-index', 'ls-files', 'write-tree']);
     expect(await git(session.dir, 'status', '--porcelain', '--', 'a.txt')).toBe(' M a.txt');
   });
 
@@ -407,7 +408,10 @@ describe('commitWorktree with files that are none', () => {
     const dirty = await dirtyPaths(session.repo, wt);
     expect(dirty.find(({ path }) => path === 'a.txt')?.object).toBe('0'.repeat(40));
     const made = await commit(session);
-    expect(made!.skipped).toEqual(['a.txt']);
+    expect(made!.skipped).toEqual([
+      { path: 'a.txt', why: 'special' },
+      { path: 'pipe', why: 'special' },
+    ]);
     expect(await paths(session.dir, session.parent, made!.commit)).toEqual(['A fresh']);
   });
 
@@ -425,7 +429,10 @@ describe('commitWorktree with files that are none', () => {
     ]);
     const made = await commit(session);
     expect(await lsTree(dir, made!.commit)).toContain(`160000 commit ${inner}\tinner`);
-    expect(made!.skipped).toEqual(['unborn']);
+    expect(made!.skipped).toEqual([
+      { path: 'inner', why: 'nested' },
+      { path: 'unborn', why: 'nested' },
+    ]);
     rmSync(join(wt.path, 'unborn'), { recursive: true });
     const next = { ...session, parent: made!.commit };
     await sh(wt.path, `cd inner && echo 2 > f && git ${identity} commit -qam 2 && echo dirty > f`);
@@ -486,10 +493,13 @@ describe('commitWorktree with files that are none', () => {
     expect(ran.exitCode, ran.stderr).toBe(0);
     const { dirty, made } = JSON.parse(ran.stdout) as {
       dirty: Leftover[];
-      made: { commit: string; skipped: string[] };
+      made: { commit: string; skipped: { path: string; why: string }[] };
     };
     expect(dirty.find(({ path }) => path === 'secret')?.object).toBe('0'.repeat(40));
-    expect(made.skipped).toEqual(['secret']);
+    expect(made.skipped).toEqual([
+      { path: 'closed', why: 'unreadable' },
+      { path: 'secret', why: 'unreadable' },
+    ]);
     expect(
       (await sh(dir, `git -c safe.directory='*' diff-tree --name-only ${session.parent} ${made.commit}`)).stdout,
     ).toBe('fresh\n');

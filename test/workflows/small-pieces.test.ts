@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { skippedText } from '../../src/events/skipped-text.ts';
 import { hasCommit } from '../../src/git/has-commit.ts';
 import { locateRepository } from '../../src/git/locate.ts';
 import { expireReflog } from '../../src/git/reflog.ts';
 import type { Repository } from '../../src/git/repository.ts';
 import { folderBytes } from '../../src/workflows/folder-size.ts';
-import { skippedText } from '../../src/workflows/snapshots/keep.ts';
 import { git, makeRepo, tempDir } from '../support/repo.ts';
 
 describe('what git remembers of a ref', () => {

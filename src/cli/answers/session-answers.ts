@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { skippedPaths } from '../../events/shapes.ts';
 import {
   agent,
   comparison,
@@ -38,6 +39,7 @@ const run = {
   durationMs: z.number().min(0).nullable(),
   agent,
   usage,
+  skipped: skippedPaths.optional().describe('what its commit could not take in; absent: nothing'),
 };
 
 const created = {

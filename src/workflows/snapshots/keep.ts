@@ -1,36 +1,21 @@
 import { isAppError } from '../../errors.ts';
 import type { EventData } from '../../events/catalogue.ts';
+import { skippedText } from '../../events/skipped-text.ts';
 import type { Leftover } from '../../git/commits.ts';
 import { readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
-import { type SkippedPath, snapshotRef, stateOf, type Taken, takeSnapshot } from '../../git/snapshot.ts';
+import { snapshotRef, stateOf, type Taken, takeSnapshot } from '../../git/snapshot.ts';
 import type { Context } from '../context.ts';
+import { MOST_NAMED } from '../iteration-end.ts';
 import type { Journal } from '../journal.ts';
 
 export type SnapshotReason = EventData<'snapshot.taken'>['reason'];
-
-/** So many of the paths that a snapshot could not hold go on record; the snapshot itself names all. */
-const MOST_NAMED = 100;
 
 /** Whether the last snapshot of this clone has just this, as far as that is known without looking. */
 const isKept = async (ctx: Context, { id, session }: Journal, dirty: Leftover[]): Promise<boolean> => {
   const { snapshot } = session;
   if (snapshot?.writer !== ctx.store.writer || snapshot.state !== stateOf(dirty)) return false;
   return (await readRef(ctx.repo, snapshotRef(id))) !== undefined;
-};
-
-const WHY: Record<SkippedPath['why'], string> = {
-  large: 'too large',
-  special: 'no file',
-  unreadable: 'cannot be read',
-  nested: 'a repository of its own',
-  many: 'one too many',
-};
-
-/** The first few, with the reason why they are not in a snapshot. */
-export const skippedText = (skipped: SkippedPath[]): string => {
-  const named = skipped.slice(0, 3).map(({ path, why }) => `${path} (${WHY[why]})`);
-  return skipped.length > 3 ? `${named.join(', ')}, … ${skipped.length} in all` : named.join(', ');
 };
 
 export interface KeepWish {

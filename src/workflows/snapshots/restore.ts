@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { skippedText } from '../../events/skipped-text.ts';
 import { isAncestor } from '../../git/commits.ts';
 import { readRef } from '../../git/refs.ts';
 import type { Worktree } from '../../git/repository.ts';
@@ -18,7 +19,7 @@ import { settleOperation } from '../landing/transaction.ts';
 import { reconcile } from '../reconcile.ts';
 import { readSession, type SessionSummary } from '../summaries.ts';
 import { buildWorktree } from '../worktree.ts';
-import { keepUncommitted, skippedText } from './keep.ts';
+import { keepUncommitted } from './keep.ts';
 
 /** One snapshot, for a list. */
 export const describeSnapshot = ({ number, commit, head, reason, at, changes, bytes, skipped }: Snapshot) => ({
