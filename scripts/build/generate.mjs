@@ -3,6 +3,7 @@ import path from 'node:path';
 import { eventReference } from './event-reference.mjs';
 import { fromSource } from './from-source.mjs';
 import { answerSchema, errorSchema, eventSchema } from './schemas.mjs';
+import { tableReference } from './table-reference.mjs';
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -16,6 +17,7 @@ const SOURCES = {
   answers: 'src/cli/answers/answers.ts',
   errorAnswer: 'src/cli/answers/answers.ts',
   configJsonSchema: 'src/config/json-schema.ts',
+  TABLES: 'src/analysis/tables/all.ts',
 };
 
 /**
@@ -24,7 +26,7 @@ const SOURCES = {
  */
 export const generate = async (root) => {
   const { sessionEvents, iterationEvents, landingEvents, snapshotEvents, ...rest } = await fromSource(root, SOURCES);
-  const { catalogue, answers, errorAnswer, configJsonSchema } = rest;
+  const { catalogue, answers, errorAnswer, configJsonSchema, TABLES } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
@@ -45,6 +47,7 @@ export const generate = async (root) => {
     ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
     ...answerFiles,
     ['src/events/README.md', eventReference(groups)],
+    ['docs/analytics-tables.md', tableReference(TABLES)],
   ]);
 };
 

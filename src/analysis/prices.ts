@@ -1,5 +1,5 @@
 import type { LogEvent } from '../events/catalogue.ts';
-import { asData, asMicros, type Micros } from './tables/read.ts';
+import { asData, type Micros } from './tables/read.ts';
 
 /** Where computed costs come from: a package, its version, and the day of its price table. */
 export const PRICE_TABLE = { name: '@pydantic/genai-prices', version: '0.1.8', date: '2026-09-23' } as const;
@@ -54,6 +54,10 @@ const ask = ({ calcPrice }: Package, model: string, request: Request, at: string
   }
 };
 
+/** Half a millionth is rounded up, whatever the last bits of a double say. */
+const rounded = (micros: number): Micros | null =>
+  micros >= 0 && micros < 1e18 ? BigInt(Math.round(Number(micros.toFixed(6)))) : null;
+
 /** Loads the price table: 100 ms, so only where a cost has to be computed. Reads nothing but the package. */
 export const loadPrices = async (): Promise<Prices> => {
   const loaded = await import('@pydantic/genai-prices');
@@ -65,7 +69,7 @@ export const loadPrices = async (): Promise<Prices> => {
       const answer = ask(loaded, model, request, at);
       flat ??= answer === null ? 'unknown' : (flatOf(answer) ?? 'ask');
       known.set(model, flat);
-      return answer === null ? null : asMicros(answer.total_price);
+      return answer === null ? null : rounded(answer.total_price * 1e6);
     }
     const { tokensInput, tokensOutput, tokensCacheRead, tokensCacheWrite } = request;
     // Dollars a million tokens are millionths of a dollar a token.
@@ -74,7 +78,7 @@ export const loadPrices = async (): Promise<Prices> => {
       tokensOutput * flat.output_mtok +
       tokensCacheRead * flat.cache_read_mtok +
       tokensCacheWrite * flat.cache_write_mtok;
-    return asMicros(micros / 1e6);
+    return rounded(micros);
   };
 };
 

@@ -2,7 +2,8 @@
  * Makes histories up: whole logs of sessions, the same for the same seed, with the values that break a sum. Plain
  * JavaScript, nothing of `src`; one session after the other, so that ten million events need no memory.
  *
- *     node history-maker.mjs <seed> <sessions> [<iterations a session>]     prints the lines of all logs
+ *     node history-maker.mjs <seed> <sessions> [<iterations a session>]              prints the lines of all logs
+ *     node history-maker.mjs <seed> <sessions> <iterations a session> import | git fast-import
  *
  * In `import`: `historyOf({ seed, sessions })` gives logs, `fastImport(logs)` what `git fast-import` takes.
  */
@@ -99,8 +100,13 @@ export function* fastImport(logs) {
   }
 }
 
+const print = async (chunk) => {
+  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+};
+
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
-  const [seed = 1, sessions = 10, iterations = 6] = process.argv.slice(2).map(Number);
-  for (const { lines } of historyOf({ seed, sessions, iterations }))
-    if (!process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
+  const [seed = 1, sessions = 10, iterations = 6] = process.argv.slice(2, 5).map(Number);
+  const logs = historyOf({ seed, sessions, iterations });
+  if (process.argv[5] === 'import') for (const chunk of fastImport(logs)) await print(chunk);
+  else for (const { lines } of logs) await print(`${lines.join('\n')}\n`);
 }

@@ -22,23 +22,36 @@ const hasFailed = ({ exitCode, timedOut }: Data): boolean => exitCode !== 0 || t
 
 const TEST_MODES: Record<string, string> = { 'newly-failing': 'tests.newly-failing' };
 
+/** An event, and what its iteration was when it came. */
+export interface Noted {
+  event: LogEvent;
+  place: Place;
+  run: Run | undefined;
+  /** What its last test run showed. */
+  tests: string;
+  /** The agent itself said what went wrong. */
+  hasFailure: boolean;
+}
+
 /** What goes wrong, and what puts it right again. */
 export class Failures {
-  readonly #rows: Row[];
-  #open: Open[] = [];
+  readonly rows: Row[] = [];
+  /** By clone: one that goes on apart puts nothing right for another. */
+  readonly #open = new Map<string, Open[]>();
 
-  constructor(rows: Row[], from?: Failures) {
-    this.#rows = rows;
-    if (from) this.#open = [...from.#open];
-  }
-
-  /** @param run the iteration that the event speaks of, with the event in it */
-  tell(event: LogEvent, place: Place, run: Run | undefined): void {
+  /** To be told in the order of the log, also where clones went on apart. */
+  tell({ event, place, run, tests, hasFailure }: Noted): void {
     const data = asData(event.data);
+    const { writer } = event;
+    const from = event.type === 'session.resumed' ? asText(asData(data['from'])['writer']) : null;
+    if (from !== null) this.#open.set(writer, [...(this.#open.get(from) ?? [])]);
+    const own = this.#open.get(writer) ?? [];
+    this.#open.set(writer, own);
     const note = (mode: string, message: unknown = null, recovered?: string): Row => {
       const row: Row = {
         ...placeColumns(place),
         iteration: run?.number ?? asInteger(data['iteration']),
+        agent: run?.agent ?? null,
         at: asTime(event.at),
         mode,
         message: asText(message),
@@ -46,29 +59,33 @@ export class Failures {
         recovered_at: recovered === undefined ? null : asTime(event.at),
         recovered_in: null,
       };
-      this.#rows.push(row);
+      this.rows.push(row);
       return row;
     };
     const open = (kind: Kind, mode: string, message?: unknown): void => {
-      this.#open.push({ kind, row: note(mode, message), run });
+      own.push({ kind, row: note(mode, message), run });
     };
-    const recover = (kinds: Kind[], by: string): void => this.#recover(kinds, { by, at: event.at, run });
-    HANDLERS[event.type]?.({ data, run, note, open, recover });
+    const recover = (kinds: Kind[], by: string): void => this.#recover(writer, kinds, { by, at: event.at, run });
+    HANDLERS[event.type]?.({ data, tests, hasFailure, note, open, recover });
   }
 
-  #recover(kinds: Kind[], { by, at, run }: Recovery): void {
+  #recover(writer: string, kinds: Kind[], { by, at, run }: Recovery): void {
     const isOver = ({ kind, run: own }: Open): boolean => kinds.includes(kind) && (run === undefined || own !== run);
-    // Another line may have been there before.
-    for (const { row } of this.#open.filter(isOver))
-      if (row['recovered_by'] === null)
-        Object.assign(row, { recovered_by: by, recovered_at: asTime(at), recovered_in: run?.number ?? null });
-    this.#open = this.#open.filter((one) => !isOver(one));
+    const all = this.#open.get(writer)!;
+    for (const { row } of all.filter(isOver)) {
+      // Another clone may have been there before.
+      if (row['recovered_by'] !== null) continue;
+      Object.assign(row, { recovered_by: by, recovered_at: asTime(at), recovered_in: run?.number ?? null });
+    }
+    this.#open.set(
+      writer,
+      all.filter((one) => !isOver(one)),
+    );
   }
 }
 
-interface Told {
+interface Told extends Pick<Noted, 'tests' | 'hasFailure'> {
   data: Data;
-  run: Run | undefined;
   /** Writes down what has been put right at once, or never will be. */
   note: (mode: string, message?: unknown, recovered?: string) => Row;
   /** Writes down what something later may put right. */
@@ -76,20 +93,20 @@ interface Told {
   recover: (kinds: Kind[], by: string) => void;
 }
 
-const tested = ({ data, run, open, recover }: Told): void => {
+const tested = ({ data, tests, open, recover }: Told): void => {
   if (data['target'] === 'base') return;
   if (!hasFailed(data)) {
     recover(['tests'], 'tests');
     return;
   }
-  const mode = data['timedOut'] === true ? 'tests.timed-out' : (TEST_MODES[run?.tests ?? ''] ?? 'tests.failing');
+  const mode = data['timedOut'] === true ? 'tests.timed-out' : (TEST_MODES[tests] ?? 'tests.failing');
   open('tests', mode, data['command']);
 };
 
-const iterationEnded = ({ data, run, note, open, recover }: Told): void => {
+const iterationEnded = ({ data, hasFailure, note, open, recover }: Told): void => {
   if (data['recovered'] === true) note('process.died', 'the iteration was ended by a later command', 'reconcile');
   if (data['outcome'] === 'completed') recover(['iteration', 'hook'], 'iteration');
-  else if (!run?.hasFailure && typeof data['outcome'] === 'string') open('iteration', `iteration.${data['outcome']}`);
+  else if (!hasFailure && typeof data['outcome'] === 'string') open('iteration', `iteration.${data['outcome']}`);
 };
 
 const changed = ({ data, note, open }: Told): void => {

@@ -4,6 +4,7 @@ import { chaptersOf, viewOf } from '../../session/lines.ts';
 import type { Session } from '../../session/state.ts';
 import type { Prices } from '../prices.ts';
 import { TABLES } from './all.ts';
+import { Failures } from './failures.ts';
 import { asData, asInteger, asText, asTime, asWhole } from './read.ts';
 import { fateOf } from './run.ts';
 import { sessionRow } from './session-row.ts';
@@ -96,7 +97,12 @@ export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Pr
   rows['test_runs'] = book.testRuns;
   rows['commits'] = commits;
   rows['git_operations'] = book.operations;
-  rows['errors'] = book.errors;
+  const failures = new Failures();
+  for (const event of events) {
+    const noted = book.noted.get(event);
+    if (noted) failures.tell(noted);
+  }
+  rows['errors'] = failures.rows;
   rows['messages'] = book.messages;
   return rows;
 };

@@ -4,7 +4,7 @@ import { compareWithBase, verdictOf } from '../../session/conclusions.ts';
 import { Replay } from '../../session/evolve.ts';
 import type { Session, TestRun } from '../../session/state.ts';
 import type { Prices } from '../prices.ts';
-import { Failures } from './failures.ts';
+import type { Noted } from './failures.ts';
 import { Operations } from './operations.ts';
 import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, type Data } from './read.ts';
 import { type Place, placeColumns, Run } from './run.ts';
@@ -23,7 +23,8 @@ export interface Book {
   /** Commits, whose fate is known in the end. */
   commits: { work: Work; row: Row }[];
   operations: Row[];
-  errors: Row[];
+  /** Every event, for what goes wrong and is put right again. */
+  noted: Map<LogEvent, Noted>;
   messages: Row[];
 }
 
@@ -35,7 +36,7 @@ export const emptyBook = (session: string, prices: Prices | undefined): Book => 
   testRuns: [],
   commits: [],
   operations: [],
-  errors: [],
+  noted: new Map(),
   messages: [],
 });
 
@@ -53,7 +54,6 @@ type Handler = (story: Story, heard: Heard) => void;
 export class Story {
   readonly branch: Branch;
   readonly #replay: Replay;
-  readonly failures: Failures;
   readonly operations: Operations;
   /** Calls that have not come back. */
   readonly calls: Map<string, Row[]>;
@@ -65,7 +65,6 @@ export class Story {
   ) {
     this.#replay = new Replay(from?.session);
     this.branch = new Branch(from?.branch);
-    this.failures = new Failures(book.errors, from?.failures);
     this.operations = new Operations(book.operations, from?.operations);
     this.calls = new Map([...(from?.calls ?? [])].map(([id, rows]) => [id, [...rows]]));
   }
@@ -84,7 +83,14 @@ export class Story {
     this.branch.tell(event, this.session);
     this.operations.tell(event, place);
     handler?.(this, heard);
-    this.failures.tell(event, place, this.runOf(heard, false));
+    const run = this.runOf(heard, false);
+    this.book.noted.set(event, {
+      event,
+      place,
+      run,
+      tests: run?.tests ?? 'none',
+      hasFailure: run?.hasFailure === true,
+    });
   }
 
   /** The iteration that an event speaks of; one that never began is made up, so that what it used still counts. */
@@ -105,6 +111,7 @@ export class Story {
     const row: Row = {
       ...placeColumns(place),
       iteration: asInteger(data['iteration']),
+      agent: run?.agent ?? null,
       tool_call_id: asText(data['toolCallId']),
       tool: asText(data['tool']),
       summary: asText(data['summary']),
@@ -152,6 +159,7 @@ export class Story {
     this.book.testRuns.push({
       ...placeColumns(place),
       iteration: isBase ? null : asInteger(data['iteration']),
+      agent: isBase ? null : (run?.agent ?? null),
       target: asText(data['target']),
       finished_at: asTime(event.at),
       commit: asText(data['commit']),
@@ -211,7 +219,7 @@ const ended: Handler = (story, heard) => {
   const author = { origin: null, author_name: null, author_email: null, authored_at: null };
   // What the agent made of a conflict is no commit of the branch: it goes into the one that was in conflict.
   if (run.commit !== null && run.reason !== 'conflict')
-    story.commit(heard, run.work, { kind: 'agent', iteration: run.number, ...author });
+    story.commit(heard, run.work, { kind: 'agent', iteration: run.number, agent: run.agent, ...author });
   if (run.number !== null) story.branch.mark(run.number);
 };
 
@@ -223,6 +231,7 @@ const foundManual: Handler = (story, heard) => {
     { iteration: null },
     {
       kind: 'manual',
+      agent: null,
       iteration: asInteger(data['beforeIteration']),
       origin: asText(data['origin']),
       author_name: asText(author['name']),

@@ -3,6 +3,7 @@ import { placedTable, type Table, TOKENS } from './table.ts';
 
 export const toolCalls: Table = placedTable('tool_calls', 'One call of a tool by the agent.', [
   ['iteration', 'INTEGER', 'Iteration in which it was called.'],
+  ['agent', 'VARCHAR', 'Agent of that iteration.'],
   ['tool_call_id', 'VARCHAR', "The agent's own name of the call."],
   ['tool', 'VARCHAR', 'The tool; NULL where the call itself was never seen.'],
   ['summary', 'VARCHAR', 'What it was called with, in one short line.'],
@@ -47,6 +48,7 @@ export const usage: Table = placedTable(
 
 export const testRuns: Table = placedTable('test_runs', 'One run of the test command.', [
   ['iteration', 'INTEGER', 'Iteration whose commit was tested; NULL for the base.'],
+  ['agent', 'VARCHAR', 'Agent of that iteration.'],
   ['target', 'VARCHAR', 'base or iteration.'],
   ['finished_at', 'TIMESTAMPTZ', 'When it ended.'],
   ['commit', 'VARCHAR', 'Commit that was tested.'],
@@ -68,6 +70,7 @@ export const testRuns: Table = placedTable('test_runs', 'One run of the test com
 export const commits: Table = placedTable('commits', "One commit on the session's branch, as it was first made.", [
   ['kind', 'VARCHAR', 'agent (of an iteration) or manual.'],
   ['iteration', 'INTEGER', 'Iteration that made it; of a manual one, the iteration that came next.'],
+  ['agent', 'VARCHAR', 'Agent that made it; NULL for a manual one.'],
   ['at', 'TIMESTAMPTZ', 'When it was made, or found.'],
   ['commit', 'VARCHAR', 'Its id.'],
   ['subject', 'VARCHAR', 'Its subject.'],
@@ -129,6 +132,7 @@ export const errors: Table = placedTable(
   'One thing that went wrong, and what it recovered by.',
   [
     ['iteration', 'INTEGER', 'Iteration that it belongs to.'],
+    ['agent', 'VARCHAR', 'Agent of that iteration.'],
     ['at', 'TIMESTAMPTZ', 'When it became known.'],
     [
       'mode',
