@@ -1,5 +1,5 @@
 import type { LogEvent } from '../events/catalogue.ts';
-import { asData, type Micros } from './tables/read.ts';
+import { asData, asMicros, type Data, type Micros } from './tables/read.ts';
 
 /** Where computed costs come from: a package, its version, and the day of its price table. */
 export const PRICE_TABLE = { name: '@pydantic/genai-prices', version: '0.1.8', date: '2026-09-23' } as const;
@@ -82,12 +82,28 @@ export const loadPrices = async (): Promise<Prices> => {
   };
 };
 
-/** Whether a log has a model whose price would have to be looked up. */
+const isTold = ({ costUsd, costSource }: Data): boolean =>
+  asMicros(costUsd) !== null && ['reported', 'billed', 'computed'].includes(String(costSource));
+
+/** Whether a log has an iteration that names its model, and no cost. */
 export const needsPrices = (events: readonly LogEvent[]): boolean => {
-  let hasModel = false;
-  for (const { type, data } of events) {
-    if (type !== 'usage.reported' && type !== 'thread.started') continue;
-    if (typeof asData(data)['model'] === 'string') hasModel = true;
+  const named = new Set<string>();
+  const told = new Set<string>();
+  for (const { type, writer, data: given } of events) {
+    if (type !== 'usage.reported' && type !== 'thread.started' && type !== 'cost.reported') continue;
+    const data = asData(given);
+    const key = `${writer} ${String(data['iteration'])}`;
+    if (type === 'cost.reported' && isTold(data)) told.add(key);
+    else if (typeof data['model'] === 'string') named.add(key);
   }
-  return hasModel;
+  return [...named].some((key) => !told.has(key));
+};
+
+let loading: Promise<Prices> | undefined;
+
+/** What `rowsOfLog` has to know of prices for this log: loaded once, and only if it has to know anything. */
+export const pricesFor = async (events: readonly LogEvent[]): Promise<Prices | undefined> => {
+  if (!needsPrices(events)) return undefined;
+  loading ??= loadPrices();
+  return loading;
 };

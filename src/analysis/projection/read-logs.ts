@@ -1,5 +1,6 @@
 import type { LogEvent } from '../../events/catalogue.ts';
 import type { LogStore } from '../../store/log-store.ts';
+import { pricesFor } from '../prices.ts';
 import { rowsOfLog } from '../tables/rows.ts';
 import type { Spool } from './spool.ts';
 import type { LogEntry } from './state.ts';
@@ -46,7 +47,7 @@ export const readSome = async (
     for (const [at, { log, state = [], warnings, damaged }] of folded.entries()) {
       if (damaged) read.damaged.push(damaged.message);
       if (damaged || state.length === 0) continue;
-      spool.add(rowsOfLog(log, state));
+      spool.add(rowsOfLog(log, state, await pricesFor(state)));
       read.entries.push({ ...chunk[at]!, events: state.length, ...(warnings.length > 0 && { warnings }) });
       events += state.length;
     }
