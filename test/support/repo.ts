@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -51,20 +51,31 @@ export interface RepoOptions {
   empty?: boolean;
 }
 
+const initial = async (dir: string, format: string, empty: boolean): Promise<string> => {
+  await git(dir, 'init', '-q', '-b', 'main', `--object-format=${format}`);
+  appendFileSync(join(dir, '.git', 'config'), '[user]\n\tname = Test User\n\temail = test@example.com\n');
+  if (empty) return dir;
+  writeFileSync(join(dir, 'a.txt'), 'one\ntwo\nthree\n');
+  writeFileSync(join(dir, 'b.txt'), 'hello\n');
+  mkdirSync(join(dir, 'src'));
+  writeFileSync(join(dir, 'src', 'c.txt'), 'c\n');
+  await git(dir, 'add', '-A');
+  await git(dir, 'commit', '-q', '-m', 'first');
+  return dir;
+};
+
+/** Made once a test file and copied from then on: that is one process each, not three. */
+const originals = new Map<string, Promise<string>>();
+
 /** A real repository: one commit on `main` with a.txt, b.txt and src/c.txt, unless asked to be empty. */
 export const makeRepo = async (options: RepoOptions = {}): Promise<string> => {
+  const { objectFormat: format = 'sha1', empty = false } = options;
+  const key = `${format} ${empty}`;
+  const original = originals.get(key) ?? initial(tempDir('amp-original-'), format, empty);
+  originals.set(key, original);
   const dir = tempDir('amp-repo-');
-  const format = options.objectFormat ?? 'sha1';
-  await git(dir, 'init', '-q', '-b', 'main', `--object-format=${format}`);
-  await git(dir, 'config', 'user.name', 'Test User');
-  await git(dir, 'config', 'user.email', 'test@example.com');
-  if (!options.empty) {
-    writeFileSync(join(dir, 'a.txt'), 'one\ntwo\nthree\n');
-    writeFileSync(join(dir, 'b.txt'), 'hello\n');
-    await sh(dir, 'mkdir src && echo c > src/c.txt');
-    await git(dir, 'add', '-A');
-    await git(dir, 'commit', '-q', '-m', 'first');
-  }
+  cpSync(await original, dir, { recursive: true });
+  if (!empty) await git(dir, 'update-index', '-q', '--refresh');
   if (!options.bare) return dir;
   const bare = join(tempDir('amp-bare-'), 'repo.git');
   await git(dir, 'clone', '-q', '--bare', dir, bare);
