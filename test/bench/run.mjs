@@ -1,15 +1,16 @@
 /**
  * Measures what people wait for, in ratios to bare git or bare node of the same run.
  *
- *     npm run bench -- [--quick] [--only <name>]… [--json] [--repo <path to a clone>]
+ *     npm run bench -- [--quick | --full] [--only <name>]… [--json] [--repo <path to a clone>]
  *
- * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync. With --repo only `new` and `iterate`, in a copy of that
+ * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync, analysis (10,000,000 events with --full). With --repo only `new` and `iterate`, in a copy of that
  * clone. Everything is written to a temporary folder and removed.
  */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { analysis } from './analysis.mjs';
 import { append } from './append.mjs';
 import { history } from './history.mjs';
 import { iterate } from './iterate.mjs';
@@ -23,13 +24,14 @@ import { sync } from './sync.mjs';
 import { tableText } from './table.mjs';
 import { makeWorld } from './world.mjs';
 
-const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history, sync };
+const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history, sync, analysis };
 const OF_A_REPOSITORY = ['new', 'iterate'];
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
+    full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     repo: { type: 'string' },
   },
@@ -61,7 +63,7 @@ const copyOf = (world, clone) => {
 };
 
 const say = options.json ? () => {} : (text) => console.log(text);
-const world = makeWorld({ quick: options.quick });
+const world = makeWorld({ quick: options.quick, full: options.full });
 process.on('SIGINT', () => process.exit(130));
 process.on('exit', () => world.close());
 
