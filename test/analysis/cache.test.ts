@@ -3,7 +3,6 @@ import {
   chmodSync,
   cpSync,
   readFileSync,
-  renameSync,
   rmSync,
   truncateSync,
   utimesSync,
@@ -13,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openAnalysis } from '../../src/analysis/open.ts';
 import { schemaKey } from '../../src/analysis/projection/place.ts';
+import { readState } from '../../src/analysis/projection/state.ts';
 import { TABLES } from '../../src/analysis/tables/all.ts';
 import { sessionLog } from '../../src/events/envelope.ts';
 import { analysisDir, laneRef } from '../../src/store/layout.ts';
@@ -144,17 +144,24 @@ const damageUnseen = async (file: string): Promise<void> => {
 };
 
 describe('a cache that many questions add to', () => {
-  it('has few segments, and nothing of those that were replaced, after a while', async () => {
+  it('has few segments, and after a while no files of those that were merged', async () => {
     const world = await makeWorld();
-    for (let n = 0; n < 9; n++) {
-      await world.write('s000000001', 1);
+    const wanted: Record<string, number> = {};
+    for (let n = 0; n < 10; n++) {
+      await world.write(`s00000000${n}`, n);
+      wanted[`s00000000${n}`] = n + 1;
       await world.counts();
     }
-    const counts = await world.counts();
-    expect(Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0)).toBe(10);
-    expect(world.cache().segments.length).toBeLessThan(12);
-    const rebuilt = await everything(world, { rebuild: true });
-    expect(await everything(world)).toBe(rebuilt);
+    const { folder } = world.cache();
+    const state = readState(folder)!;
+    expect(state.segments.length).toBeLessThanOrEqual(2);
+    expect(state.retired).toHaveLength(8);
+    expect(await world.counts()).toEqual(wanted);
+    for (let n = 0; n < 12; n++) world.ctx.clock.now();
+    await world.write('s000000000', 1);
+    expect(await world.counts()).toEqual({ ...wanted, s000000000: 2 });
+    expect(world.cache().segments.length).toBeLessThan(5);
+    expect(await everything(world)).toBe(await everything(world, { rebuild: true }));
   });
 });
 

@@ -148,7 +148,12 @@ const update = async (deps: ProjectionDeps, place: Place, before: Known): Promis
     const text = damaged.length > 0 ? undefined : at.text;
     const state = { look: text, segments: kept, warnings, retired };
     const whole = writeState(place.folder, { state, entries, clock: deps.clock });
-    sweep(deps.repo, place, { needed: neededNames(whole), was: before.names, isLeak, now });
+    sweep(deps.repo, place, {
+      needed: neededNames(whole),
+      was: [...before.names, ...segments.map(({ id }) => id)],
+      isLeak,
+      now,
+    });
   }
   const answer = { segments: kept, logs: entries.length, events: sum(entries), warnings };
   return { ...projected(place, answer, () => entries), look: at };
