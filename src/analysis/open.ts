@@ -38,6 +38,10 @@ export interface Analysis {
   repos: { repo: string; path: string; logs: number; events: number }[];
   /** What a query reads, should everything else be forbidden: the folders with the rows, and DuckDB's own. */
   folders: string[];
+  /** A connection to the tables for whoever asks DuckDB itself, and closes it before the rest. */
+  connect(): Promise<{ api: Api; connection: DuckDBConnection }>;
+  /** Makes damaged files of the cache again; true when there were any, so that a question is worth a second try. */
+  mend(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -47,7 +51,8 @@ type Described = Pick<DuckDBResult, 'columnNames' | 'columnTypes'>;
 const typeName = (type: DuckDBType): string =>
   type.alias ?? String(type).replaceAll('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
 
-const columnsOf = (result: Described): ResultColumn[] => {
+/** Names and types of an answer's columns. */
+export const columnsOf = (result: Described): ResultColumn[] => {
   const types = result.columnTypes();
   return result.columnNames().map((name, at) => ({ name, type: typeName(types[at]!) }));
 };
@@ -57,6 +62,8 @@ const isOfStatement = (error: unknown): boolean =>
   /^(Failed to \w+ statements?: )?(Parser|Binder|Catalog|Conversion|Permission) Error/.test(
     String((error as Error).message),
   );
+
+type Api = Database['api'];
 
 interface LoadWish {
   rebuild?: boolean;
@@ -143,6 +150,11 @@ class OpenAnalysis implements Analysis {
     await this.#mending(({ connection }) => connection.run(sql));
   }
 
+  async connect(): Promise<{ api: Api; connection: DuckDBConnection }> {
+    const { api, instance } = await this.#database();
+    return { api, connection: await instance.connect() };
+  }
+
   async close(): Promise<void> {
     for (const { store, isOwn } of this.#asked) if (isOwn) await store.close();
     this.#db?.close();
@@ -157,13 +169,12 @@ class OpenAnalysis implements Analysis {
     try {
       return await work(db);
     } catch (error) {
-      if (isOfStatement(error) || !(await this.#mend())) throw error;
+      if (isOfStatement(error) || !(await this.mend())) throw error;
       return work(db);
     }
   }
 
-  /** True when something had to be mended. */
-  async #mend(): Promise<boolean> {
+  async mend(): Promise<boolean> {
     const before = this.#all;
     await this.#load({ how: 'bytes' });
     const ids = (all: Projected[]): string => JSON.stringify(all.map(({ segments }) => segments));

@@ -92,6 +92,17 @@ export const rangeFlags = {
   until: moment({ summary: 'Not after: 2d (ago), 2026-11-22, or a time.' }),
 };
 
+/** Whose history is asked. */
+export const askedFlags = {
+  all: boolean({ summary: 'Every repository you have sessions in.' }),
+  repo: string({
+    summary: 'The repository in this folder, instead of the one you stand in; may repeat.',
+    helpValue: '<folder>',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
+
 /** The session a command is about. */
 export const sessionArg = stringArg({
   description: 'Id, unique prefix of it, name or branch; without it the session whose worktree this is.',

@@ -3,6 +3,7 @@ import { closest } from './closest.ts';
 import { colors } from './color.ts';
 import { jsonText, stderr, stdout } from './print.ts';
 import { sanitizeText } from './sanitize.ts';
+import { excerpt, placeOf } from './statement-place.ts';
 
 /** What a person or a script hears about an error. */
 export interface Report {
@@ -120,6 +121,8 @@ export const errorDocument = (schema: string, report: Report): Record<string, un
 const printForPerson = (report: Report, error: unknown): void => {
   const color = colors('stderr');
   stderr.line(`${color.red('✗')} ${sanitizeText(report.message)}`);
+  const place = placeOf(report.details);
+  if (place) for (const line of excerpt(place, stderr.columns - 4)) stderr.line(`    ${line}`);
   if (report.hint) stderr.line(`  ${color.dim('→')} ${sanitizeText(report.hint)}`);
   if (process.env['DEBUG'] && error instanceof Error) stderr.line(color.dim(sanitizeText(String(error.stack))));
 };

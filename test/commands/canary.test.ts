@@ -50,6 +50,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['config:list', []],
   ['config:get', ['test']],
   ['config:set', ['test', 'true']],
+  ['sql', ['select count(*) from events']],
   ['stop', ['S']],
   ['restore', ['S', '--list']],
   ['open', ['S']],

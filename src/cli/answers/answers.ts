@@ -10,6 +10,7 @@ import { preflightAnswers } from './preflight-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
 import { snapshotAnswers } from './snapshot-answers.ts';
+import { sqlAnswers } from './sql-answers.ts';
 import { syncAnswers } from './sync-answers.ts';
 
 /**
@@ -27,6 +28,7 @@ export const answers = {
   ...historyAnswers,
   ...packAnswers,
   ...forgetAnswers,
+  ...sqlAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

@@ -1,0 +1,145 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { AnalysisContext } from '../context.ts';
+import { type Analysis, type Answer, columnsOf, openAnalysis } from '../open.ts';
+import { list, quote } from '../text.ts';
+import { makePlain } from '../values.ts';
+import { type AdmitOptions, admit } from './admit.ts';
+import { invalid, isOfMachine, refused, toQueryError } from './statement-error.ts';
+
+export interface SqlQuestion {
+  text: string;
+  /** By name, without `$`. Bound as values; DuckDB takes each as what its place asks for, such as a number or a time. */
+  params?: Readonly<Record<string, string>>;
+  /** Ends the query. */
+  signal?: AbortSignal;
+}
+
+/** Tables that answer whatever a person asks, and nothing but that. */
+export interface Asker {
+  /**
+   * Rows in pieces, in constant memory; at least one piece, which may be empty.
+   * @throws AppError query.invalid, query.refused, query.failed, interrupted
+   */
+  ask(question: SqlQuestion): AsyncIterable<Answer>;
+  close(): void;
+}
+
+/** From now on queries read no files but those of the cache, and nobody may change that. */
+const lock = async (connection: DuckDBConnection, analysis: Analysis, { allowFiles }: AdmitOptions): Promise<void> => {
+  // Errors with the place of the mistake in the statement.
+  await connection.run('SET errors_as_json = true');
+  if (!allowFiles) {
+    await connection.run(`SET allowed_directories = ${list(analysis.folders)}`);
+    await connection.run('SET enable_external_access = false');
+  }
+  await connection.run(`SET lock_configuration = ${quote('true')}`);
+};
+
+const names = (all: readonly string[]): string => all.map((name) => `$${name}`).join(', ');
+
+const checkParams = (wanted: ReadonlySet<string>, given: Readonly<Record<string, string>>): void => {
+  const missing = [...wanted].filter((name) => !Object.hasOwn(given, name));
+  const [first] = missing;
+  if (first !== undefined)
+    throw invalid(`The statement has parameters without a value: ${names(missing)}`, undefined, {
+      hint: `Give each with --param, such as --param ${first}=….`,
+    });
+  const unknown = Object.keys(given).filter((name) => !wanted.has(name));
+  if (unknown.length > 0)
+    throw invalid(`The statement has no such parameters: ${names(unknown)}`, undefined, {
+      hint: wanted.size > 0 ? `It has: ${names([...wanted])}.` : 'A parameter stands in it as $name.',
+    });
+};
+
+class SqlAsker implements Asker {
+  readonly #analysis: Analysis;
+  readonly #api: Awaited<ReturnType<Analysis['connect']>>['api'];
+  readonly #connection: DuckDBConnection;
+  readonly #options: AdmitOptions;
+
+  constructor(
+    analysis: Analysis,
+    { api, connection }: Awaited<ReturnType<Analysis['connect']>>,
+    options: AdmitOptions,
+  ) {
+    this.#analysis = analysis;
+    this.#api = api;
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  async *ask({ text, params = {}, signal }: SqlQuestion): AsyncIterable<Answer> {
+    const stop = (): void => this.#connection.interrupt();
+    signal?.addEventListener('abort', stop);
+    try {
+      const result = await this.#start(text, params);
+      const columns = columnsOf(result);
+      const convert = makePlain(this.#api);
+      yield { columns, rows: [] };
+      for await (const rows of result.yieldConvertedRows(convert)) {
+        if (signal?.aborted) throw new Error('INTERRUPT Error: Interrupted!');
+        yield { columns, rows };
+      }
+    } catch (error) {
+      throw toQueryError(error, text);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+
+  async #start(text: string, params: Readonly<Record<string, string>>) {
+    checkParams(await admit(this.#connection, text, this.#options), params);
+    try {
+      return await this.#run(text, params);
+    } catch (error) {
+      // A file of the cache may be damaged, or gone with a tidying by another process.
+      if (!isOfMachine(error) || this.#options.allowFiles || !(await this.#analysis.mend())) throw error;
+      return this.#run(text, params);
+    }
+  }
+
+  async #run(text: string, params: Readonly<Record<string, string>>) {
+    const prepared = await this.#connection.prepare(text);
+    if (prepared.statementType !== this.#api.StatementType.SELECT)
+      throw refused('Only SELECT statements are admitted.');
+    prepared.bind({ ...params });
+    return prepared.stream();
+  }
+}
+
+/** Opens an analysis to statements that a person wrote. Nothing else can be asked of it any more; close both. */
+export const openAsker = async (analysis: Analysis, options: AdmitOptions = {}): Promise<Asker> => {
+  const connected = await analysis.connect();
+  await lock(connected.connection, analysis, options);
+  return new SqlAsker(analysis, connected, options);
+};
+
+export interface AskerWish extends AdmitOptions {
+  all?: boolean;
+  repo?: string[];
+  warn(text: string): void;
+}
+
+/** Opens the tables of some repositories to the statements of a person, and closes them whatever happens. */
+export const withAsker = async <T>(
+  ctx: AnalysisContext,
+  { all, repo, warn, ...options }: AskerWish,
+  work: (asker: Asker) => Promise<T>,
+): Promise<T> => {
+  const analysis = await openAnalysis(ctx, { all, repos: repo });
+  try {
+    for (const warning of analysis.warnings) warn(warning);
+    const asker = await openAsker(analysis, options);
+    try {
+      return await work(asker);
+    } finally {
+      asker.close();
+    }
+  } finally {
+    await analysis.close();
+  }
+};
