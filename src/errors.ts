@@ -83,6 +83,7 @@ const CODES = {
   'query.invalid': EXIT.usage,
   'query.refused': EXIT.usage,
   'query.failed': EXIT.refused,
+  'match.missing': EXIT.refused,
   'analysis.unavailable': EXIT.refused,
   'log.damaged': EXIT.damaged,
   'program.bug': EXIT.bug,

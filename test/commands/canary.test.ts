@@ -28,6 +28,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['iterate', ['S']],
   ['logs', ['S']],
   ['timeline', ['S']],
+  ['search', ['task']],
   ['diff', ['S']],
   ['blame', ['a.txt']],
   ['rename', ['S', '--name', 'other']],

@@ -7,6 +7,7 @@ import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
 import { packAnswers } from './pack-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
+import { searchAnswers } from './search-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
 import { snapshotAnswers } from './snapshot-answers.ts';
@@ -29,6 +30,7 @@ export const answers = {
   ...packAnswers,
   ...forgetAnswers,
   ...sqlAnswers,
+  ...searchAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
