@@ -20,11 +20,12 @@ const shown = (text: string): string => (stdout.isTerminal && text.includes('\r'
 /**
  * Prints an answer as it comes, never more of it in memory than one piece: the next is asked for when this one has left
  * the process. A reader that has gone away ends it.
+ * @returns what a person should hear beside it
  */
 export const printAnswer = async (
   pieces: AsyncIterable<AnswerPiece>,
   { writer, most = Number.POSITIVE_INFINITY }: PrintWish,
-): Promise<{ rows: number; isCut: boolean }> => {
+): Promise<string | undefined> => {
   let made: RowWriter | undefined;
   let rows = 0;
   let isCut = false;
@@ -44,7 +45,8 @@ export const printAnswer = async (
     if (isCut || stdout.closed) break;
   }
   if (made) stdout.write(made.tail());
-  return { rows, isCut };
+  if (isCut) return `The first ${rows} rows; \`--limit 0\` shows all.`;
+  return rows === 0 ? 'No rows.' : undefined;
 };
 
 /** The whole answer, for a document of `--json`. */

@@ -33,6 +33,8 @@ export interface QuerySource {
   file?: string;
   /** Where the user stands. */
   cwd: string;
+  /** False where nobody can be talked with. */
+  talks?: boolean;
   input?: AsyncIterable<Buffer | string> & { isTTY?: boolean };
 }
 
@@ -42,13 +44,17 @@ export interface QuerySource {
  * @throws AppError usage.invalid, file.missing
  */
 export const queryFrom = async (source: QuerySource): Promise<string | undefined> => {
-  const { query, file, cwd, input = process.stdin } = source;
+  const { query, file, cwd, talks = true, input = process.stdin } = source;
   if (query !== undefined && file !== undefined)
     throw new AppError('usage.invalid', 'A query and --file exclude each other.', { hint: 'Leave one out.' });
   if (query !== undefined && query !== '-') return toText(Buffer.from(query), 'The argument');
   if (file === undefined || file === '-') {
     const isAsked = query === '-' || file === '-';
-    return input.isTTY && !isAsked ? undefined : toText(await readAll(input), 'Standard input');
+    if (input.isTTY && !isAsked) {
+      if (talks) return undefined;
+      throw new AppError('usage.invalid', 'There is no query.', { hint: HINT });
+    }
+    return toText(await readAll(input), 'Standard input');
   }
   const path = resolve(cwd, file);
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {

@@ -10,6 +10,8 @@ export interface SqlQuestion {
   text: string;
   /** By name, without `$`. Bound as values; DuckDB takes each as what its place asks for, such as a number or a time. */
   params?: Readonly<Record<string, string>>;
+  /** Values may be given for names that the statement has not. */
+  isSpare?: boolean;
   /** Ends the query. */
   signal?: AbortSignal;
 }
@@ -37,7 +39,12 @@ const lock = async (connection: DuckDBConnection, analysis: Analysis, { allowFil
 
 const names = (all: readonly string[]): string => all.map((name) => `$${name}`).join(', ');
 
-const checkParams = (wanted: ReadonlySet<string>, given: Readonly<Record<string, string>>): void => {
+/** The values that the statement has names for. */
+const paramsFor = (
+  wanted: ReadonlySet<string>,
+  given: Readonly<Record<string, string>>,
+  isSpare: boolean,
+): Record<string, string> => {
   const missing = [...wanted].filter((name) => !Object.hasOwn(given, name));
   const [first] = missing;
   if (first !== undefined)
@@ -45,10 +52,11 @@ const checkParams = (wanted: ReadonlySet<string>, given: Readonly<Record<string,
       hint: `Give each with --param, such as --param ${first}=….`,
     });
   const unknown = Object.keys(given).filter((name) => !wanted.has(name));
-  if (unknown.length > 0)
+  if (unknown.length > 0 && !isSpare)
     throw invalid(`The statement has no such parameters: ${names(unknown)}`, undefined, {
       hint: wanted.size > 0 ? `It has: ${names([...wanted])}.` : 'A parameter stands in it as $name.',
     });
+  return Object.fromEntries([...wanted].map((name) => [name, given[name]!]));
 };
 
 class SqlAsker implements Asker {
@@ -68,11 +76,13 @@ class SqlAsker implements Asker {
     this.#options = options;
   }
 
-  async *ask({ text, params = {}, signal }: SqlQuestion): AsyncIterable<Answer> {
+  async *ask({ text, params = {}, isSpare = false, signal }: SqlQuestion): AsyncIterable<Answer> {
     const stop = (): void => this.#connection.interrupt();
     signal?.addEventListener('abort', stop);
     try {
-      const result = await this.#start(text, params);
+      if (signal?.aborted) throw new Error('INTERRUPT Error: Interrupted!');
+      const wanted = await admit(this.#connection, text, this.#options);
+      const result = await this.#start(text, paramsFor(wanted, params, isSpare));
       const columns = columnsOf(result);
       const convert = makePlain(this.#api);
       yield { columns, rows: [] };
@@ -91,8 +101,7 @@ class SqlAsker implements Asker {
     this.#connection.closeSync();
   }
 
-  async #start(text: string, params: Readonly<Record<string, string>>) {
-    checkParams(await admit(this.#connection, text, this.#options), params);
+  async #start(text: string, params: Record<string, string>) {
     try {
       return await this.#run(text, params);
     } catch (error) {
@@ -102,11 +111,11 @@ class SqlAsker implements Asker {
     }
   }
 
-  async #run(text: string, params: Readonly<Record<string, string>>) {
+  async #run(text: string, params: Record<string, string>) {
     const prepared = await this.#connection.prepare(text);
     if (prepared.statementType !== this.#api.StatementType.SELECT)
       throw refused('Only SELECT statements are admitted.');
-    prepared.bind({ ...params });
+    prepared.bind(params);
     return prepared.stream();
   }
 }
