@@ -4,7 +4,7 @@ import { type Analysis, type Answer, columnsOf, openAnalysis } from '../open.ts'
 import { list, quote } from '../text.ts';
 import { makePlain } from '../values.ts';
 import { type AdmitOptions, admit } from './admit.ts';
-import { invalid, isOfMachine, refused, toQueryError } from './statement-error.ts';
+import { invalid, isMaybeDamage, refused, toQueryError } from './statement-error.ts';
 
 export interface SqlQuestion {
   text: string;
@@ -106,7 +106,7 @@ class SqlAsker implements Asker {
       return await this.#run(text, params);
     } catch (error) {
       // A file of the cache may be damaged, or gone with a tidying by another process.
-      if (!isOfMachine(error) || this.#options.allowFiles || !(await this.#analysis.mend())) throw error;
+      if (!isMaybeDamage(error) || this.#options.allowFiles || !(await this.#analysis.mend())) throw error;
       return this.#run(text, params);
     }
   }

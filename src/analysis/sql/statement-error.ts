@@ -58,7 +58,12 @@ const told = (error: unknown): Told => {
 /** The machine's or the files' fault, not the statement's. */
 const OF_MACHINE = /^(IO|Out of Memory|INTERNAL|Fatal|Serialization|HTTP|Connection|Transaction)$/i;
 
-export const isOfMachine = (error: unknown): boolean => OF_MACHINE.test(told(error).exception_type ?? 'IO');
+/** What no other file of the cache mends. */
+const OF_STATEMENT = /^(Parser|Syntax|Binder|Catalog|Conversion|Permission|Out of Range|Out of Memory|INTERRUPT)$/i;
+
+/** True of whatever a damaged file of the cache may be behind: DuckDB has many words for it. */
+export const isMaybeDamage = (error: unknown): boolean =>
+  !(error instanceof AppError) && !OF_STATEMENT.test(told(error).exception_type ?? '');
 
 export const isInterrupt = (error: unknown): boolean => /^interrupt$/i.test(told(error).exception_type ?? '');
 
