@@ -1,9 +1,9 @@
 import { boolean, integer } from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.ts';
+import { checkRange } from '../src/cli/duration.ts';
 import { rangeFlags } from '../src/cli/flags.ts';
 import { listText } from '../src/cli/list-text.ts';
 import { systemClock } from '../src/clock.ts';
-import { AppError } from '../src/errors.ts';
 import { listSessions } from '../src/workflows/list-sessions.ts';
 
 const NONE = 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
@@ -30,8 +30,7 @@ export default class List extends BaseCommand {
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(List);
     const options = { dir: this.directory, warn: (text: string) => this.caution(text) };
-    if (flags.since && flags.until && flags.since > flags.until)
-      throw new AppError('usage.invalid', '--since is later than --until.', { hint: 'Exchange them.' });
+    checkRange(flags);
     const limit = flags.limit ?? (this.json || this.quiet ? 0 : ROWS);
     const wish = { ...flags, allRepos: flags['all-repos'], limit: limit === 0 ? undefined : limit };
     const { items, more } = await listSessions(options, wish);

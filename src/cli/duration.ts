@@ -36,6 +36,18 @@ const isDay = (text: string): boolean => {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 };
 
+/** Midnight of so many days ago, where the user is. */
+const midnight = (now: string, daysAgo: number): number => {
+  const day = new Date(now);
+  day.setHours(0, 0, 0, 0);
+  return day.setDate(day.getDate() - daysAgo);
+};
+
+const DAYS = new Map([
+  ['today', 0],
+  ['yesterday', 1],
+]);
+
 /**
  * The moment a person means, as ISO-8601 UTC: a duration is that long ago, a day begins at midnight, and both a day
  * and a time without a zone are local.
@@ -45,10 +57,18 @@ export const parseMoment = (text: string, now: string): string => {
   const compact = text.trim();
   const local = DAY.test(compact) ? `${compact}T00:00` : compact.replace(' ', 'T');
   let at = Number.NaN;
-  if (WHOLE.test(compact)) at = Date.parse(now) - sum(compact);
+  const daysAgo = DAYS.get(compact.toLowerCase());
+  if (daysAgo !== undefined) at = midnight(now, daysAgo);
+  else if (WHOLE.test(compact)) at = Date.parse(now) - sum(compact);
   else if (TIME.test(local) && isDay(local)) at = Date.parse(local);
   if (Math.abs(at) <= FARTHEST) return new Date(at).toISOString();
   throw new AppError('usage.invalid', `"${text}" is neither a time nor a duration.`, {
-    hint: 'Write 2d for two days ago, 2026-11-22, or 2026-11-22T14:30.',
+    hint: 'Write 2d for two days ago, yesterday, 2026-11-22, or 2026-11-22T14:30.',
   });
+};
+
+/** @throws AppError `usage.invalid` where nothing can lie in between */
+export const checkRange = ({ since, until }: { since?: string; until?: string }): void => {
+  if (since !== undefined && until !== undefined && since > until)
+    throw new AppError('usage.invalid', '--since is later than --until.', { hint: 'Exchange them.' });
 };

@@ -88,8 +88,8 @@ export const manual = option({
 });
 
 export const rangeFlags = {
-  since: moment({ summary: 'Not before: 2d (ago), 2026-11-22, or a time.' }),
-  until: moment({ summary: 'Not after: 2d (ago), 2026-11-22, or a time.' }),
+  since: moment({ summary: 'Not before: 2d (ago), yesterday, 2026-11-22, or a time.' }),
+  until: moment({ summary: 'Not after: 2d (ago), yesterday, 2026-11-22, or a time.' }),
 };
 
 /** Whose history is asked. */

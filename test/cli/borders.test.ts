@@ -89,9 +89,13 @@ describe('what a person writes for a time', () => {
   it('a day begins where its reader is', () => {
     expect(parseMoment('2026-07-01', NOW)).toBe(new Date(2026, 6, 1).toISOString());
     expect(parseMoment('2026-07-01T05:06', NOW)).toBe(new Date(2026, 6, 1, 5, 6).toISOString());
+    const noon = new Date(2026, 2, 1, 12).toISOString();
+    expect(parseMoment('today', noon)).toBe(new Date(2026, 2, 1).toISOString());
+    expect(parseMoment(' Yesterday', noon)).toBe(new Date(2026, 1, 28).toISOString());
   });
 
   it.each([
+    'constructor',
     '2026-02-29',
     '2026-02-30T10:00Z',
     '2026-11-31',

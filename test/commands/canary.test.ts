@@ -25,6 +25,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['new', ['--name', 'second', '-p', 'x', '-a', 'scripted:AGENT', '--iterate']],
   ['list', []],
   ['status', ['S']],
+  ['metrics', ['S']],
   ['iterate', ['S']],
   ['logs', ['S']],
   ['timeline', ['S']],

@@ -22,8 +22,9 @@ export const madeHistory = (seed: number, sessions: number): { lines: string; lo
   return { lines, logs };
 };
 
-/** Every figure, by the independent script. */
-export const plainFigures = <Figures>(lines: string): Figures => JSON.parse(start('plain-figures.mjs', [], lines));
+/** Every figure, by the independent script; of a range only what lies in it. */
+export const plainFigures = <Figures>(lines: string, range: [since: string, until: string] | [] = []): Figures =>
+  JSON.parse(start('plain-figures.mjs', range, lines));
 
 /** Writes a made-up history into a repository, as logs that came from two other clones. */
 export const importHistory = (repository: string, seed: number, sessions: number): void => {

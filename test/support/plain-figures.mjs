@@ -1,7 +1,7 @@
 /**
  * Every figure of `metrics` and `report`, from the raw lines of logs, in plain JavaScript that shares nothing with `src`.
  *
- *     node plain-figures.mjs < lines.ndjson        prints { total, session: { … }, agent: { … }, model: { … }, day: { … } }
+ *     node plain-figures.mjs [<since> <until>] < lines.ndjson        prints { total, session: { … }, agent: { … }, model: { … }, day: { … } }
  *
  * Run it once a repository for figures by repository. What each figure is:
  *
@@ -26,6 +26,8 @@
  * costPerLandedLine        costUsd / landedLines; null without either. shareDiscarded: discardedLines of all lines
  * operations       by verb, done ones; conflictRate: rebases that met a conflict of all rebases (done, given up, open)
  * failures…        errors by mode; recovered: those that something put right, by what it was
+ *
+ * `more` has what only `metrics` tells; with <since> and <until>, as ISO-8601, only facts from then till then count.
  *
  * Groups: an agent's figures are those of its iterations; a day (UTC) has what began in it (tests: ended); a model has
  * tokens and cost alone. What belongs to no iteration has no agent ("").
@@ -167,6 +169,7 @@ class Branch {
 
 /** The facts of one log. */
 class Story {
+  births = [];
   iterations = [];
   calls = [];
   tests = [];
@@ -214,7 +217,7 @@ class Story {
       model: null,
       outcome: 'running',
       durationMs: null,
-      day: '',
+      at: '',
     };
   }
 
@@ -229,7 +232,8 @@ class Story {
     this.fail({ type, data, at, it, branch });
   }
 
-  'session.created'({ data, branch }) {
+  'session.created'({ data, branch, at }) {
+    this.births.push({ isBirth: true, at });
     branch.base = data.baseCommit;
   }
   'session.removed'() {
@@ -240,10 +244,13 @@ class Story {
   }
   'iteration.started'({ data, writer, at }) {
     const it = this.iteration(writer, data.iteration, true);
-    this.iterations.push(Object.assign(it, { agent: data.agent.name, reason: data.reason, day: day(at) }));
+    this.iterations.push(
+      Object.assign(it, { agent: data.agent.name, mode: text(data.agent.mode), reason: data.reason, at }),
+    );
   }
   'thread.started'({ data, it }) {
     it.model = text(data.model) ?? it.model;
+    if (it.isReal) it.mode = text(data.mode) ?? it.mode;
   }
   'usage.reported'({ data, it, at }) {
     const tokens = KEYS.map((key) => whole(data[key]));
@@ -256,12 +263,12 @@ class Story {
       it.bills.push({ micros: micros(data.costUsd), source: data.costSource });
   }
   'tool-call.started'({ data, it, at }) {
-    this.calls.push({ it, id: data.toolCallId, isOpen: true, day: day(at), ms: null, failed: null });
+    this.calls.push({ it, tool: text(data.tool), id: data.toolCallId, isOpen: true, at, ms: null, failed: null });
   }
   'tool-call.finished'({ data, it, at }) {
     let call = this.calls.find((one) => one.isOpen && one.it === it && one.id === data.toolCallId);
     if (!call) {
-      call = { it, day: day(at) };
+      call = { it, tool: text(data.tool), at };
       this.calls.push(call);
     }
     Object.assign(call, {
@@ -272,14 +279,14 @@ class Story {
   }
   'iteration.finished'({ data, it, at, branch }) {
     Object.assign(it, { outcome: data.outcome, durationMs: data.durationMs });
-    if (data.commit && it.reason !== 'conflict') this.committed(data, { it, day: day(at), branch });
+    if (data.commit && it.reason !== 'conflict') this.committed(data, { it, at, branch });
     branch.after[data.iteration] = branch.works;
   }
   'manual-commit.found'({ data, at, branch }) {
-    this.committed(data, { day: day(at), branch });
+    this.committed(data, { at, branch });
   }
-  committed({ commit: id, files, insertions, deletions }, { it, day: when, branch }) {
-    const commit = { it, day: when, files, insertions, deletions };
+  committed({ commit: id, files, insertions, deletions }, { it, at: when, branch }) {
+    const commit = { it, at: when, files, insertions, deletions };
     this.commits.push(commit);
     branch.add(commit, id);
   }
@@ -296,21 +303,21 @@ class Story {
     const verdict = isBase ? null : passed ? 'passed' : basePassed ? 'newly-failing' : 'failing';
     this.tests.push({
       it: isBase ? undefined : it,
-      day: day(at),
+      at,
       ms: number(data.durationMs),
       verdict,
       timedOut: data.timedOut,
     });
   }
   'test-run.interrupted'({ data, at, it }) {
-    this.tests.push({ it, day: day(at), ms: number(data.durationMs), verdict: null });
+    this.tests.push({ it, at, ms: number(data.durationMs), verdict: null });
   }
   'conflict.resolved'({ data, branch }) {
     if (data.as === null) branch.skipped.push(data.commit);
   }
   'rebase.conflicted'({ at, branch }) {
     if (branch.rebase) return;
-    branch.rebase = { verb: 'rebase', day: day(at), isConflicted: true };
+    branch.rebase = { verb: 'rebase', at, isConflicted: true };
     this.operations.push(branch.rebase);
   }
   'rebase.aborted'({ branch }) {
@@ -326,7 +333,7 @@ class Story {
     if (what === 'started') {
       branch.plan = data;
       if (verb === 'rebase' && branch.rebase) branch.rebase.operation = data.operation;
-      else this.operations.push({ verb, day: day(at), operation: data.operation });
+      else this.operations.push({ verb, at, operation: data.operation });
     } else if (what === 'finished') {
       branch.finish(verb, branch.plan, data);
       this.operations.findLast((op) => op.verb === verb && op.operation === data.operation).isDone = true;
@@ -337,7 +344,7 @@ class Story {
   /** What went wrong, and what put it right: an error waits for an event of its kind that is not its own iteration's. */
   fail({ type, data, at, it, branch }) {
     const add = (mode, kind, by) => {
-      const error = { mode, kind, by, it, day: day(at) };
+      const error = { mode, kind, by, it, at };
       this.errors.push(error);
       branch.open.push(error);
     };
@@ -489,54 +496,142 @@ const figuresOf = (stories, has) => {
   };
 };
 
-const groups = (stories, lists, nameOf) => {
+const groups = (stories, lists, nameOf, of = figuresOf) => {
   const names = new Set(
     stories.flatMap((story) => lists.flatMap((list) => story[list].map((fact) => nameOf(fact, story)))),
   );
   return Object.fromEntries(
-    [...names].sort().map((name) => [name, figuresOf(stories, (fact, story) => nameOf(fact, story) === name)]),
+    [...names].sort().map((name) => [name, of(stories, (fact, story) => nameOf(fact, story) === name)]),
   );
 };
 
 /** Tokens by the model that was told, and cost: a bill for several models belongs to none of them. */
-const byModel = (stories) => {
+const byModel = (stories, nameOf = ({ model }) => model ?? '', isMore = false) => {
   const uses = stories.flatMap(({ iterations }) =>
     iterations.flatMap((it) => {
       const models = [...new Set(it.reports.map(({ model }) => model))];
       const isShared = it.bills.length > 0 && models.length > 1;
       const rows = models.map((model) => {
         const reports = it.reports.filter((report) => report.model === model);
-        return { model, reports, cost: isShared ? { known: null, sources: [], isLower: false } : costOf(it, reports) };
+        return {
+          it,
+          model,
+          reports,
+          cost: isShared ? { known: null, sources: [], isLower: false } : costOf(it, reports),
+        };
       });
       if (isShared || (it.bills.length > 0 && models.length === 0))
-        rows.push({ model: isShared ? null : it.model, reports: [], cost: costOf(it) });
+        rows.push({ it, model: isShared ? null : it.model, reports: [], cost: costOf(it) });
       return rows;
     }),
   );
   return Object.fromEntries(
-    [...new Set(uses.map(({ model }) => model ?? ''))].sort().map((name) => {
-      const own = uses.filter(({ model }) => (model ?? '') === name);
+    [...new Set(uses.map(nameOf))].sort().map((name) => {
+      const own = uses.filter((use) => nameOf(use) === name);
       const tokens = KEYS.map((key, at) => [
         key,
         total(own.flatMap(({ reports }) => reports.map((report) => report.tokens[at]))),
       ]);
       const { amount, ...cost } = costFigures(own.map(({ cost: one }) => one));
-      return [name, { ...Object.fromEntries(tokens), ...cost }];
+      const iterations = new Set(own.map(({ it }) => it)).size;
+      return [name, { ...(isMore && { iterations }), ...Object.fromEntries(tokens), ...cost }];
     }),
   );
 };
 
+/** What an iteration cost, by where that comes from. */
+const costBySource = (costs) => {
+  const parts = { reported: null, billed: null, computed: null, mixed: null };
+  for (const { known: amount, sources } of costs) {
+    if (amount === null) continue;
+    const source = new Set(sources).size > 1 ? 'mixed' : sources[0];
+    parts[source] = (parts[source] ?? 0n) + amount;
+  }
+  return Object.fromEntries(Object.entries(parts).map(([source, amount]) => [source, dollars(amount)]));
+};
+
+const callFigures = (calls) => ({
+  toolCalls: calls.length,
+  toolFailures: calls.filter(({ failed }) => failed).length,
+  toolP50Ms: rank(
+    calls.map(({ ms }) => ms),
+    0.5,
+  ),
+  toolP95Ms: rank(
+    calls.map(({ ms }) => ms),
+    0.95,
+  ),
+  toolMs: Math.round(sum(calls.map(({ ms }) => ms)) * 1000) / 1000,
+});
+
+/** What is said of an iteration that never began is only of account where it is tokens or money. */
+const isTold = (fact) => fact.isReal !== false || fact.reports.length + fact.bills.length > 0;
+
+/** Figures that `metrics` has besides. */
+const moreOf = (stories, has) => {
+  const of = (list) => stories.flatMap((story) => story[list].filter((fact) => has(fact, story)));
+  const iterations = of('iterations');
+  const real = iterations.filter(({ isReal }) => isReal);
+  const times = real.map(({ durationMs }) => durationMs);
+  const spoken = total(iterations.flatMap(({ reports }) => reports.map(({ tokens }) => tokens[1])));
+  const seconds = sum(times) / 1000;
+  const rebases = of('operations').filter(({ verb, isAbandoned }) => verb === 'rebase' && !isAbandoned);
+  return {
+    sessions: stories.filter((story) =>
+      [...every, 'births'].some((list) => story[list].some((fact) => isTold(fact) && has(fact, story))),
+    ).length,
+    iterationsCompleted: real.filter(({ outcome }) => outcome === 'completed').length,
+    iterationP50Ms: rank(times, 0.5),
+    iterationP95Ms: rank(times, 0.95),
+    costBySource: costBySource(iterations.map((it) => costOf(it))),
+    costUnknownIterations: real.map((it) => costOf(it)).filter(({ known: amount, isUsed }) => isUsed && amount === null)
+      .length,
+    tokensOutputPerSecond: spoken === null || seconds === 0 ? null : spoken / seconds,
+    ...callFigures(of('calls')),
+    rebases: rebases.length,
+    rebasesConflicted: rebases.filter(({ isConflicted }) => isConflicted).length,
+  };
+};
+
+/** By tool: the calls of it. */
+const byTool = (stories) => {
+  const calls = stories.flatMap((story) => story.calls);
+  const names = [...new Set(calls.map(({ tool }) => tool ?? ''))].sort();
+  return Object.fromEntries(
+    names.map((name) => [name, callFigures(calls.filter(({ tool }) => (tool ?? '') === name))]),
+  );
+};
+
+const every = ['iterations', 'calls', 'tests', 'commits', 'operations', 'errors'];
+const [since, until] = process.argv.slice(2);
+const isAsked = ({ at }) => since === undefined || (at !== '' && at >= since && at <= until);
+
 let input = '';
 for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;
 const stories = readLogs(input).map((events) => new Story(events));
-const every = ['iterations', 'calls', 'tests', 'commits', 'operations', 'errors'];
-const agentOf = (fact) => ('isReal' in fact ? fact.agent : (fact.it?.agent ?? ''));
+for (const story of stories) for (const list of [...every, 'births']) story[list] = story[list].filter(isAsked);
+const ofSession = (_, { session }) => session;
+const ofDay = (fact) => day(fact.at);
+/** What is there before any agent belongs to none of them. */
+const ofAgent = (fact) => ('isReal' in fact ? fact.agent : (fact.it?.agent ?? ''));
+const modelOrMode = ({ model, it }) => model ?? it.mode ?? '';
 process.stdout.write(
   JSON.stringify({
     total: figuresOf(stories, () => true),
-    session: groups(stories, every, (_, { session }) => session),
-    agent: groups(stories, every, agentOf),
-    day: groups(stories, every, (fact) => fact.day),
+    session: groups(stories, every, ofSession),
+    agent: groups(stories, every, ofAgent),
+    day: groups(stories, every, ofDay),
     model: byModel(stories),
+    more: {
+      total: moreOf(stories, () => true),
+      session: groups(stories, [...every, 'births'], ofSession, moreOf),
+      agent: groups(stories, every, ofAgent, (_, has) =>
+        moreOf(stories, (fact, story) => !fact.isBirth && has(fact, story)),
+      ),
+      day: groups(stories, [...every, 'births'], ofDay, moreOf),
+      model: byModel(stories, modelOrMode, true),
+      models: byModel(stories, (use) => `${modelOrMode(use)} by ${use.it.agent}`, true),
+      tool: byTool(stories),
+    },
   }),
 );

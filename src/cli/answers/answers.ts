@@ -5,6 +5,7 @@ import { forgetAnswers } from './forget-answers.ts';
 import { historyAnswers } from './history-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
 import { machineAnswers } from './machine-answers.ts';
+import { metricsAnswers } from './metrics-answers.ts';
 import { packAnswers } from './pack-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
 import { searchAnswers } from './search-answers.ts';
@@ -31,6 +32,7 @@ export const answers = {
   ...forgetAnswers,
   ...sqlAnswers,
   ...searchAnswers,
+  ...metricsAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

@@ -1,0 +1,60 @@
+import { string } from '@oclif/core/args';
+import { option } from '@oclif/core/flags';
+import { metricsAnswer } from '../src/analysis/metrics-answer.ts';
+import { openAnalysis } from '../src/analysis/open.ts';
+import { BaseCommand } from '../src/cli/base-command.ts';
+import { checkRange } from '../src/cli/duration.ts';
+import { askedFlags, rangeFlags } from '../src/cli/flags.ts';
+import { metricsText } from '../src/cli/metrics-text.ts';
+import { stdout } from '../src/cli/print.ts';
+import { withAskedContext } from '../src/workflows/asked-context.ts';
+import { askedSession } from '../src/workflows/asked-session.ts';
+
+const NONE = 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
+const NONE_THEN = 'Nothing happened in that time; without --since and --until there is more.';
+
+export default class Metrics extends BaseCommand {
+  static override summary = 'Show what sessions used, took, came to and cost.';
+  static override description =
+    'Every number comes from the events. A dash is what nobody told, never 0; “≥” is a cost of which only a part is known. A fact counts where it began.';
+  static override examples = [
+    '<%= config.bin %> metrics login',
+    '<%= config.bin %> metrics --since 7d --group-by agent',
+  ];
+  static override args = {
+    session: string({ description: 'Only this one: id, unique prefix, name or branch.', ignoreStdin: true }),
+  };
+  static override flags = {
+    'group-by': option({
+      char: 'g',
+      summary: 'A row for each.',
+      options: ['session', 'agent', 'model', 'repository', 'day'] as const,
+    })(),
+    ...rangeFlags,
+    ...askedFlags,
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { args, flags } = await this.parse(Metrics);
+    checkRange(flags);
+    const asked = { all: flags.all, repo: flags.repo?.map((folder) => this.resolve(folder)) };
+    const width = stdout.isTerminal ? stdout.columns : undefined;
+    // A session is looked for where it is.
+    const dir = asked.repo?.length === 1 && !asked.all ? asked.repo[0]! : this.directory;
+    return withAskedContext({ dir, warn: (text) => this.caution(text) }, asked, async (ctx) => {
+      const session = args.session === undefined ? undefined : await askedSession(ctx, asked, args.session);
+      const analysis = await openAnalysis(ctx, { all: asked.all, repos: asked.repo });
+      try {
+        for (const warning of analysis.warnings) this.caution(warning);
+        const { since, until, 'group-by': groupBy } = flags;
+        const answer = await metricsAnswer(analysis, { session, since, until, groupBy });
+        if (this.quiet) for (const { group } of answer.groups ?? []) this.print(this.plain(group ?? ''));
+        else if (answer.sessions === 0) this.talk(since || until ? NONE_THEN : NONE);
+        else this.print(() => metricsText(answer, { color: this.color, width }));
+        return answer;
+      } finally {
+        await analysis.close();
+      }
+    });
+  }
+}

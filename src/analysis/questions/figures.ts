@@ -1,0 +1,144 @@
+import { MODEL, type Question } from './question.ts';
+
+/** A sum of doubles that does not depend on their order, to a thousandth. */
+const exact = (column: string): string => `round(fsum(${column}), 3)`;
+
+/** The least known value such that so many of a hundred known ones are not above it. */
+const percentile = (column: string, share: number): string => `quantile_disc(${column}, ${share})`;
+
+const count = (condition: string): string => `count(*) FILTER (${condition})`;
+const lines = (condition: string): string => `coalesce(sum(insertions + deletions) FILTER (${condition}), 0)`;
+
+/** How often there is each value of a column, as JSON. */
+const tally = (expression: string, condition = 'true'): string =>
+  `to_json(histogram(${expression}) FILTER (${condition}))`;
+
+/** Tokens, and money with what is known of where it comes from. */
+const USED = {
+  tokens_input: 'sum(tokens_input)',
+  tokens_output: 'sum(tokens_output)',
+  tokens_cache_read: 'sum(tokens_cache_read)',
+  tokens_cache_write: 'sum(tokens_cache_write)',
+  cost_usd: 'sum(cost_usd)',
+  cost_reported: "sum(cost_usd) FILTER (cost_source = 'reported')",
+  cost_billed: "sum(cost_usd) FILTER (cost_source = 'billed')",
+  cost_computed: "sum(cost_usd) FILTER (cost_source = 'computed')",
+  // Of one iteration that was told of in several ways.
+  cost_mixed: "sum(cost_usd) FILTER (cost_source = 'mixed')",
+  // What was used and has no price: a sum without it is a lower bound.
+  cost_unknown: "coalesce(bool_or(cost_source = 'unknown'), false)",
+  cost_lower: 'coalesce(bool_or(cost_is_lower_bound), false)',
+  prices: 'list(DISTINCT prices ORDER BY prices) FILTER (prices IS NOT NULL)',
+};
+
+export const iterations: Question = {
+  name: 'iterations',
+  says: 'Iterations, how they ended, and the time that they took.',
+  table: 'iterations',
+  figures: {
+    iterations: 'count(*)',
+    iterations_completed: count("outcome = 'completed'"),
+    outcomes: tally("coalesce(outcome, 'running')"),
+    duration_ms: exact('duration_ms'),
+    iteration_p50_ms: percentile('duration_ms', 0.5),
+    iteration_p95_ms: percentile('duration_ms', 0.95),
+    cost_unknown_iterations: count("cost_source = 'unknown'"),
+  },
+};
+
+export const usage: Question = {
+  name: 'usage',
+  says: 'Tokens and money, and the iterations that used any.',
+  table: 'usage',
+  figures: { iterations_using: 'count(DISTINCT (session, writer, seq))', ...USED },
+};
+
+export const models: Question = {
+  name: 'models',
+  says: 'Tokens and money by agent and by model, or by mode where the agent told of no model.',
+  table: 'usage',
+  by: { model: MODEL, agent: 'agent' },
+  figures: usage.figures,
+};
+
+export const toolCalls: Question = {
+  name: 'tool-calls',
+  says: 'Tool calls, those that failed, and the time that they took.',
+  table: 'tool_calls',
+  figures: {
+    tool_calls: 'count(*)',
+    tool_failures: count('failed'),
+    tool_p50_ms: percentile('duration_ms', 0.5),
+    tool_p95_ms: percentile('duration_ms', 0.95),
+    tool_ms: exact('duration_ms'),
+  },
+};
+
+export const tools: Question = {
+  ...toolCalls,
+  name: 'tools',
+  says: 'The same for each tool; without a name where the call itself was never seen.',
+  by: { tool: 'tool' },
+};
+
+export const tests: Question = {
+  name: 'tests',
+  says: 'Verdicts on iterations, and the time of all test runs, those of the base and interrupted ones too.',
+  table: 'test_runs',
+  figures: {
+    test_runs: count('verdict IS NOT NULL'),
+    test_passes: count("verdict = 'passed'"),
+    tests_newly_failing: count("verdict = 'newly-failing'"),
+    test_ms: exact('duration_ms'),
+  },
+};
+
+export const commits: Question = {
+  name: 'commits',
+  says: 'Commits, their size, and what became of them.',
+  table: 'commits',
+  figures: {
+    commits: 'count(*)',
+    manual_commits: count("kind = 'manual'"),
+    files: 'coalesce(sum(files), 0)',
+    insertions: 'coalesce(sum(insertions), 0)',
+    deletions: 'coalesce(sum(deletions), 0)',
+    landed_commits: count('landed'),
+    landed_lines: lines('landed'),
+    discarded_commits: count('discarded'),
+    discarded_lines: lines('discarded'),
+  },
+};
+
+const VERBS = "verb IN ('squash', 'rebase', 'merge', 'rewind', 'undo')";
+/** One that was rolled back has not been. */
+const REBASE = "verb = 'rebase' AND outcome <> 'rolled-back'";
+
+export const operations: Question = {
+  name: 'operations',
+  says: 'What was done to branches, and how many rebases met a conflict.',
+  table: 'git_operations',
+  figures: {
+    operations: tally('verb', `outcome = 'done' AND ${VERBS}`),
+    rebases: count(REBASE),
+    rebases_conflicted: count(`${REBASE} AND conflicts > 0`),
+  },
+};
+
+export const errors: Question = {
+  name: 'errors',
+  says: 'What went wrong, and how much of it was put right.',
+  table: 'errors',
+  figures: { errors: 'count(*)', errors_recovered: 'count(recovered_by)' },
+};
+
+export const failures: Question = {
+  name: 'failures',
+  says: 'Ways in which something went wrong, how often, and what put it right.',
+  table: 'errors',
+  by: { mode: 'mode' },
+  figures: { ...errors.figures, recovered_by: tally('recovered_by', 'recovered_by IS NOT NULL') },
+};
+
+/** Those that come to one row for everything, and one for each group. */
+export const FIGURES: readonly Question[] = [iterations, usage, toolCalls, tests, commits, operations, errors];
