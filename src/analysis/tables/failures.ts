@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../events/catalogue.ts';
-import { asData, asInteger, asList, asText, asTime, type Data } from './read.ts';
-import { type Place, placeColumns, type Run } from './run.ts';
+import { asData, asInteger, asList, asText, asTime, asWhole, type Data } from './read.ts';
+import type { Place, Run } from './run.ts';
 import type { Row } from './table.ts';
 
 /** What may put an error right. */
@@ -41,6 +41,7 @@ export class Failures {
 
   /** To be told in the order of the log, also where clones went on apart. */
   tell({ event, place, run, tests, hasFailure }: Noted): void {
+    const handler = HANDLERS[event.type];
     const data = asData(event.data);
     const { writer } = event;
     const from = event.type === 'session.resumed' ? asText(asData(data['from'])['writer']) : null;
@@ -49,7 +50,11 @@ export class Failures {
     this.#open.set(writer, own);
     const note = (mode: string, message: unknown = null, recovered?: string): Row => {
       const row: Row = {
-        ...placeColumns(place),
+        repo: null,
+        session: place.session,
+        line: place.line,
+        writer: place.writer,
+        seq: asWhole(place.seq),
         iteration: run?.number ?? asInteger(data['iteration']),
         agent: run?.agent ?? null,
         at: asTime(event.at),
@@ -66,12 +71,13 @@ export class Failures {
       own.push({ kind, row: note(mode, message), run });
     };
     const recover = (kinds: Kind[], by: string): void => this.#recover(writer, kinds, { by, at: event.at, run });
-    HANDLERS[event.type]?.({ data, tests, hasFailure, note, open, recover });
+    handler?.({ data, tests, hasFailure, note, open, recover });
   }
 
   #recover(writer: string, kinds: Kind[], { by, at, run }: Recovery): void {
     const isOver = ({ kind, run: own }: Open): boolean => kinds.includes(kind) && (run === undefined || own !== run);
     const all = this.#open.get(writer)!;
+    if (!all.some(isOver)) return;
     for (const { row } of all.filter(isOver)) {
       // Another clone may have been there before.
       if (row['recovered_by'] !== null) continue;
@@ -158,3 +164,8 @@ const HANDLERS: Record<string, ((told: Told) => void) | undefined> = {
     told.recover(['iteration', 'hook', 'tests'], 'rewind');
   },
 };
+
+const TELLING = new Set(['session.resumed', ...Object.keys(HANDLERS)]);
+
+/** Whether an event of this type can be something that goes wrong, or put it right. */
+export const isTelling = (type: string): boolean => TELLING.has(type);

@@ -11,9 +11,11 @@ export const asData = (value: unknown): Data =>
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** In Node since 20; at once where a string is Latin. */
+const wellFormed = (text: string): string => (text as string & { toWellFormed(): string }).toWellFormed();
+
 /** Half a surrogate pair is no UTF-8: it becomes U+FFFD, as everywhere else. */
-export const asText = (value: unknown): string | null =>
-  typeof value !== 'string' ? null : /\p{Surrogate}/u.test(value) ? Buffer.from(value).toString() : value;
+export const asText = (value: unknown): string | null => (typeof value !== 'string' ? null : wellFormed(value));
 
 export const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
@@ -42,9 +44,14 @@ export const asFlag = (value: unknown): boolean | null => (typeof value === 'boo
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
+/** As the program writes it, on a day that every month has: there is nothing to calculate. */
+const PLAIN = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 /** ISO-8601 with its zone, as UTC with milliseconds. */
 export const asTime = (value: unknown): string | null => {
-  if (typeof value !== 'string' || !TIME.test(value)) return null;
+  if (typeof value !== 'string') return null;
+  if (PLAIN.test(value)) return value;
+  if (!TIME.test(value)) return null;
   const time = Date.parse(value);
   if (Number.isNaN(time)) return null;
   const text = new Date(time).toISOString();

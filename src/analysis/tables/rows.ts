@@ -19,9 +19,9 @@ export interface LogRows {
 
 const json = (data: unknown): string => JSON.stringify(data ?? null);
 
-const eventRow = (log: LogName, event: LogEvent): Row => ({
+const eventRow = (log: LogName, session: string | null, event: LogEvent): Row => ({
   repo: null,
-  session: log.startsWith('sessions/') ? logId(log) : null,
+  session,
   v: asInteger(event.v),
   log,
   writer: asText(event.writer),
@@ -65,9 +65,10 @@ const tellAll = (book: Book, events: readonly LogEvent[]): Told => {
  */
 export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Prices): LogRows => {
   const rows: LogRows = Object.fromEntries(TABLES.map(({ name }) => [name, []]));
-  rows['events'] = events.map((event) => eventRow(log, event));
-  if (!log.startsWith('sessions/') || events.length === 0) return rows;
-  const book = emptyBook(logId(log), prices);
+  const id = log.startsWith('sessions/') ? logId(log) : null;
+  rows['events'] = events.map((event) => eventRow(log, id, event));
+  if (id === null || events.length === 0) return rows;
+  const book = emptyBook(id, prices);
   const { stories, session } = tellAll(book, events);
   const fates = outcomeOf(
     stories.map(({ branch }) => branch),
@@ -82,12 +83,14 @@ export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Pr
   const commits = book.commits.map(({ work, row }) => {
     const standing = fates.get(work);
     const isLanded = standing?.fate === 'landed';
-    const landing = {
-      landed_at: isLanded ? standing.landedAt : null,
-      landed_as: isLanded ? standing.id : null,
-      landed_in: isLanded ? standing.landedIn : null,
-    };
-    return { ...row, ...fateOf(standing, 'standing'), ...landing };
+    const { fate, landed, discarded } = fateOf(standing, 'standing');
+    row['fate'] = fate;
+    row['landed'] = landed;
+    row['discarded'] = discarded;
+    row['landed_at'] = isLanded ? standing.landedAt : null;
+    row['landed_as'] = isLanded ? standing.id : null;
+    row['landed_in'] = isLanded ? standing.landedIn : null;
+    return row;
   });
   const author = asData(events.find(({ type }) => type === 'session.created')?.data)['author'];
   rows['sessions'] = [sessionRow(book, { session, author, iterations, commits })];

@@ -1,7 +1,7 @@
 import type { Prices } from '../prices.ts';
-import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, asWhole } from './read.ts';
+import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, asWhole, type Data } from './read.ts';
 import type { Row, Value } from './table.ts';
-import { costColumns, tokenColumns, Used } from './used.ts';
+import { costColumns, Used } from './used.ts';
 import { DISCARDED, type Standing, type Work } from './work.ts';
 
 /** What every row begins with: filled in by whoever knows the repository. */
@@ -21,10 +21,50 @@ export const placeColumns = ({ session, line, writer, seq }: Place): Row => ({
 });
 
 /** What became of work, as columns. */
-export const fateOf = (standing: Standing | undefined, otherwise: string): Row => {
+export const fateOf = (
+  standing: Standing | undefined,
+  otherwise: string,
+): { fate: string; landed: boolean; discarded: boolean } => {
   const fate = standing?.fate ?? otherwise;
   return { fate, landed: fate === 'landed', discarded: DISCARDED.has(fate) };
 };
+
+const NOT_ENDED = { agent_duration_ms: null, stopped: null, failure: null, turns: null } as const;
+
+const startOf = (data: Data, at: string) => {
+  const agent = asData(data['agent']);
+  return {
+    reason: asText(data['reason']),
+    agent: asText(agent['name']),
+    agent_version: asText(agent['version']),
+    mode: asText(agent['mode']),
+    thread_id: asText(agent['threadId']),
+    resumed: typeof agent['threadId'] === 'string',
+    started_at: asTime(at),
+    head: asText(data['head']),
+  };
+};
+
+const agentEndOf = (data: Data) => ({
+  agent_duration_ms: asDuration(data['durationMs']),
+  stopped: asText(data['stopped']),
+  failure: asText(asData(data['failure'])['code']),
+  turns: asInteger(asData(data['result'])['turns']),
+});
+
+const endOf = (data: Data, at: string | null) => ({
+  finished_at: asTime(at),
+  duration_ms: asDuration(data['durationMs']),
+  outcome: asText(data['outcome']),
+  recovered: asFlag(data['recovered']),
+  commit: asText(data['commit']),
+  subject: asText(data['subject']),
+  files: asInteger(data['files']),
+  insertions: asCount(data['insertions']),
+  deletions: asCount(data['deletions']),
+});
+
+const UNFINISHED = endOf({}, null);
 
 /** One iteration, as it is told. */
 export class Run {
@@ -41,9 +81,9 @@ export class Run {
   deletions = 0;
   durationMs: number | null = null;
   number: number | null;
-  #start: Row | undefined;
-  #agent: Row = { agent_duration_ms: null, stopped: null, failure: null, turns: null };
-  #end: Row;
+  #start: ReturnType<typeof startOf> | undefined;
+  #agent: ReturnType<typeof agentEndOf> = NOT_ENDED;
+  #end = UNFINISHED;
 
   constructor(
     readonly place: Place,
@@ -54,7 +94,6 @@ export class Run {
     this.number = asInteger(number);
     this.used = new Used(prices);
     this.work = { iteration: key };
-    this.#end = this.#endOf({}, null);
   }
 
   /** It has a beginning: what is told of an iteration that never began is no iteration. */
@@ -63,97 +102,100 @@ export class Run {
   }
 
   get agent(): Value {
-    return this.#start?.['agent'] ?? null;
+    return this.#start?.agent ?? null;
   }
 
   begin(value: unknown, at: string): void {
-    const data = asData(value);
-    const agent = asData(data['agent']);
-    this.reason = asText(data['reason']);
-    this.#start = {
-      reason: this.reason,
-      agent: asText(agent['name']),
-      agent_version: asText(agent['version']),
-      mode: asText(agent['mode']),
-      thread_id: asText(agent['threadId']),
-      resumed: typeof agent['threadId'] === 'string',
-      started_at: asTime(at),
-      head: asText(data['head']),
-    };
+    this.#start = startOf(asData(value), at);
+    this.reason = this.#start.reason;
   }
 
   thread(value: unknown): void {
     const { threadId, mode, model } = asData(value);
     if (this.#start) {
-      this.#start['thread_id'] = asText(threadId) ?? this.#start['thread_id']!;
-      this.#start['mode'] = asText(mode) ?? this.#start['mode']!;
+      this.#start.thread_id = asText(threadId) ?? this.#start.thread_id;
+      this.#start.mode = asText(mode) ?? this.#start.mode;
     }
     this.used.model = asText(model) ?? this.used.model;
   }
 
   agentEnded(value: unknown): void {
-    const data = asData(value);
-    this.#agent = {
-      agent_duration_ms: asDuration(data['durationMs']),
-      stopped: asText(data['stopped']),
-      failure: asText(asData(data['failure'])['code']),
-      turns: asInteger(asData(data['result'])['turns']),
-    };
+    this.#agent = agentEndOf(asData(value));
   }
 
   get hasFailure(): boolean {
-    return this.#agent['failure'] !== null;
+    return this.#agent.failure !== null;
   }
 
   end(value: unknown, at: string): void {
-    this.#end = this.#endOf(asData(value), at);
-    this.outcome = this.#end['outcome'] as string | null;
-    this.durationMs = this.#end['duration_ms'] as number | null;
-    this.insertions = (this.#end['insertions'] as number | null) ?? 0;
-    this.deletions = (this.#end['deletions'] as number | null) ?? 0;
+    this.#end = endOf(asData(value), at);
+    this.outcome = this.#end.outcome;
+    this.durationMs = this.#end.duration_ms;
+    this.insertions = this.#end.insertions ?? 0;
+    this.deletions = this.#end.deletions ?? 0;
   }
 
   get commit(): string | null {
-    return this.#end['commit'] as string | null;
+    return this.#end.commit;
   }
 
-  #endOf(data: ReturnType<typeof asData>, at: string | null): Row {
-    return {
-      finished_at: asTime(at),
-      duration_ms: asDuration(data['durationMs']),
-      outcome: asText(data['outcome']),
-      recovered: asFlag(data['recovered']),
-      commit: asText(data['commit']),
-      subject: asText(data['subject']),
-      files: asInteger(data['files']),
-      insertions: asCount(data['insertions']),
-      deletions: asCount(data['deletions']),
-    };
-  }
-
+  /** Every column by its name: to put a row together out of others takes ten times as long. */
   row(standing: Standing | undefined): Row | undefined {
     if (!this.#start) return undefined;
+    const [{ place, used }, start, agent, end] = [this, this.#start, this.#agent, this.#end];
+    const { tokens } = used;
+    const { cost_usd, cost_source, cost_is_lower_bound } = costColumns(used.cost);
+    const { fate, landed, discarded } = fateOf(standing, this.outcome === null ? 'running' : 'nothing');
     return {
-      ...placeColumns(this.place),
+      repo: null,
+      session: place.session,
+      line: place.line,
+      writer: place.writer,
+      seq: asWhole(place.seq),
       iteration: this.number,
-      ...this.#start,
-      model: this.used.onlyModel,
-      ...this.#agent,
-      ...this.#end,
+      reason: start.reason,
+      agent: start.agent,
+      agent_version: start.agent_version,
+      mode: start.mode,
+      thread_id: start.thread_id,
+      resumed: start.resumed,
+      started_at: start.started_at,
+      head: start.head,
+      model: used.onlyModel,
+      agent_duration_ms: agent.agent_duration_ms,
+      stopped: agent.stopped,
+      failure: agent.failure,
+      turns: agent.turns,
+      finished_at: end.finished_at,
+      duration_ms: end.duration_ms,
+      outcome: end.outcome,
+      recovered: end.recovered,
+      commit: end.commit,
+      subject: end.subject,
+      files: end.files,
+      insertions: end.insertions,
+      deletions: end.deletions,
       messages: this.messages,
       tool_calls: this.toolCalls,
       tool_failures: this.toolFailures,
-      ...tokenColumns(this.used.tokens),
-      ...costColumns(this.used.cost),
+      tokens_input: tokens.tokensInput,
+      tokens_output: tokens.tokensOutput,
+      tokens_cache_read: tokens.tokensCacheRead,
+      tokens_cache_write: tokens.tokensCacheWrite,
+      cost_usd,
+      cost_source,
+      cost_is_lower_bound,
       folded_commits: this.foldedCommits,
       tests: this.tests,
-      ...fateOf(standing, this.outcome === null ? 'running' : 'nothing'),
+      fate,
+      landed,
+      discarded,
     };
   }
 
   usageRows(): Row[] {
     const { mode = null, started_at: startedAt = null } = this.#start ?? {};
     const of = { iteration: this.number, started_at: startedAt, agent: this.agent, mode };
-    return this.used.rows().map((row) => ({ ...placeColumns(this.place), ...of, ...row }));
+    return this.used.rows().map((row) => Object.assign(placeColumns(this.place), of, row));
   }
 }

@@ -1,7 +1,7 @@
 import type { LogEvent } from '../../events/catalogue.ts';
 import { isPayloadReference } from '../../events/long-text.ts';
-import { asCount, asData, asInteger, asText, asTime } from './read.ts';
-import { type Place, placeColumns } from './run.ts';
+import { asCount, asData, asInteger, asText, asTime, asWhole } from './read.ts';
+import type { Place } from './run.ts';
 import type { Row } from './table.ts';
 
 interface Said {
@@ -15,7 +15,11 @@ export const messageRow = (place: Place, { event, role, kind, text: given }: Sai
   const isLong = isPayloadReference(given);
   const text = asText(isLong ? given.preview : given);
   return {
-    ...placeColumns(place),
+    repo: null,
+    session: place.session,
+    line: place.line,
+    writer: place.writer,
+    seq: asWhole(place.seq),
     iteration: asInteger(asData(event.data)['iteration']),
     at: asTime(event.at),
     role,

@@ -4,12 +4,12 @@ import { compareWithBase, verdictOf } from '../../session/conclusions.ts';
 import { Replay } from '../../session/evolve.ts';
 import type { Session, TestRun } from '../../session/state.ts';
 import type { Prices } from '../prices.ts';
-import type { Noted } from './failures.ts';
+import { isTelling, type Noted } from './failures.ts';
 import { Operations } from './operations.ts';
-import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, type Data } from './read.ts';
-import { type Place, placeColumns, Run } from './run.ts';
+import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, asWhole, type Data } from './read.ts';
+import { type Place, Run } from './run.ts';
 import { messageRow } from './said.ts';
-import type { Row } from './table.ts';
+import type { Row, Value } from './table.ts';
 import { Branch, type Work } from './work.ts';
 
 /** What all lines of a log write into. */
@@ -23,7 +23,7 @@ export interface Book {
   /** Commits, whose fate is known in the end. */
   commits: { work: Work; row: Row }[];
   operations: Row[];
-  /** Every event, for what goes wrong and is put right again. */
+  /** Events by which something goes wrong, or is put right again. */
   noted: Map<LogEvent, Noted>;
   messages: Row[];
 }
@@ -46,6 +46,17 @@ interface Heard {
   place: Place;
   /** After the event. */
   session: Session;
+}
+
+/** What is known of a commit by what made it. */
+interface CommitTold {
+  kind: 'agent' | 'manual';
+  iteration: number | null;
+  agent: Value;
+  origin: string | null;
+  author_name: string | null;
+  author_email: string | null;
+  authored_at: string | null;
 }
 
 type Handler = (story: Story, heard: Heard) => void;
@@ -83,6 +94,7 @@ export class Story {
     this.branch.tell(event, this.session);
     this.operations.tell(event, place);
     handler?.(this, heard);
+    if (!isTelling(event.type)) return;
     const run = this.runOf(heard, false);
     this.book.noted.set(event, {
       event,
@@ -109,7 +121,11 @@ export class Story {
 
   called({ data, event, place }: Heard, run: Run | undefined): void {
     const row: Row = {
-      ...placeColumns(place),
+      repo: null,
+      session: place.session,
+      line: place.line,
+      writer: place.writer,
+      seq: asWhole(place.seq),
       iteration: asInteger(data['iteration']),
       agent: run?.agent ?? null,
       tool_call_id: asText(data['toolCallId']),
@@ -125,7 +141,9 @@ export class Story {
     if (run) run.toolCalls += 1;
     this.book.toolCalls.push(row);
     const id = callKey(run, data);
-    this.calls.set(id, [...(this.calls.get(id) ?? []), row]);
+    const open = this.calls.get(id);
+    if (open) open.push(row);
+    else this.calls.set(id, [row]);
   }
 
   cameBack(heard: Heard, run: Run | undefined): void {
@@ -135,19 +153,17 @@ export class Story {
       this.called(heard, run);
       Object.assign(this.calls.get(id)![0]!, { started_at: null, summary: null });
     }
-    const [row, ...rest] = this.calls.get(id)!;
-    if (rest.length > 0) this.calls.set(id, rest);
-    else this.calls.delete(id);
+    const open = this.calls.get(id)!;
+    const row = open.shift()!;
+    if (open.length === 0) this.calls.delete(id);
     const isError = asFlag(data['isError']);
     const exitCode = asInteger(data['exitCode']);
     const failed = isError === true || (exitCode ?? 0) !== 0;
-    Object.assign(row!, {
-      finished_at: asTime(event.at),
-      duration_ms: asDuration(data['durationMs']),
-      is_error: isError,
-      exit_code: exitCode,
-      failed,
-    });
+    row['finished_at'] = asTime(event.at);
+    row['duration_ms'] = asDuration(data['durationMs']);
+    row['is_error'] = isError;
+    row['exit_code'] = exitCode;
+    row['failed'] = failed;
     if (run && failed) run.toolFailures += 1;
   }
 
@@ -157,7 +173,11 @@ export class Story {
     const verdict = isInterrupted || isBase ? null : compareWithBase(session, data as unknown as TestRun);
     if (run && verdict !== null) run.tests = verdict;
     this.book.testRuns.push({
-      ...placeColumns(place),
+      repo: null,
+      session: place.session,
+      line: place.line,
+      writer: place.writer,
+      seq: asWhole(place.seq),
       iteration: isBase ? null : asInteger(data['iteration']),
       agent: isBase ? null : (run?.agent ?? null),
       target: asText(data['target']),
@@ -175,18 +195,34 @@ export class Story {
     });
   }
 
-  commit({ data, event, place }: Heard, work: Work, more: Row): void {
+  commit({ data, event, place }: Heard, work: Work, told: CommitTold): void {
     this.book.commits.push({
       work,
       row: {
-        ...placeColumns(place),
-        ...more,
+        repo: null,
+        session: place.session,
+        line: place.line,
+        writer: place.writer,
+        seq: asWhole(place.seq),
+        kind: told.kind,
+        iteration: told.iteration,
+        agent: told.agent,
+        origin: told.origin,
+        author_name: told.author_name,
+        author_email: told.author_email,
+        authored_at: told.authored_at,
         at: asTime(event.at),
         commit: asText(data['commit']),
         subject: asText(data['subject']),
         files: asInteger(data['files']),
         insertions: asCount(data['insertions']),
         deletions: asCount(data['deletions']),
+        fate: null,
+        landed: null,
+        discarded: null,
+        landed_at: null,
+        landed_as: null,
+        landed_in: null,
       },
     });
     this.branch.add(work, asText(data['commit']));
@@ -216,10 +252,17 @@ const ended: Handler = (story, heard) => {
   const run = story.runOf(heard);
   if (!run) return;
   run.end(data, event.at);
-  const author = { origin: null, author_name: null, author_email: null, authored_at: null };
   // What the agent made of a conflict is no commit of the branch: it goes into the one that was in conflict.
   if (run.commit !== null && run.reason !== 'conflict')
-    story.commit(heard, run.work, { kind: 'agent', iteration: run.number, agent: run.agent, ...author });
+    story.commit(heard, run.work, {
+      kind: 'agent',
+      iteration: run.number,
+      agent: run.agent,
+      origin: null,
+      author_name: null,
+      author_email: null,
+      authored_at: null,
+    });
   if (run.number !== null) story.branch.mark(run.number);
 };
 

@@ -33,7 +33,7 @@ export interface Cost {
   isLowerBound: boolean | null;
 }
 
-export const costColumns = ({ micros, source, isLowerBound }: Cost): Row => ({
+export const costColumns = ({ micros, source, isLowerBound }: Cost) => ({
   cost_usd: money(micros),
   cost_source: source,
   cost_is_lower_bound: micros === null ? null : isLowerBound,
