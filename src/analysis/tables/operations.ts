@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../events/catalogue.ts';
-import { asData, asDuration, asFlag, asInteger, asList, asText, asTime, asWhole, between, type Data } from './read.ts';
-import type { Place } from './run.ts';
+import { asData, asDuration, asFlag, asInteger, asList, asText, asTime, between, type Data } from './read.ts';
+import { type Place, placeColumns } from './run.ts';
 import type { Row } from './table.ts';
 
 const VERBS = new Set(['squash', 'rebase', 'merge', 'rewind', 'undo']);
@@ -8,11 +8,7 @@ const VERBS = new Set(['squash', 'rebase', 'merge', 'rewind', 'undo']);
 const texts = (values: unknown, key: string): string[] => asList(values).map((one) => asText(asData(one)[key]) ?? '');
 
 const operationRow = (place: Place, at: string, verb: string): Row => ({
-  repo: null,
-  session: place.session,
-  line: place.line,
-  writer: place.writer,
-  seq: asWhole(place.seq),
+  ...placeColumns(place),
   operation: null,
   verb,
   started_at: asTime(at),
@@ -83,10 +79,9 @@ export class Operations {
 
   tell(event: LogEvent, place: Place): void {
     const data = asData(event.data);
-    const verb = event.type.slice(0, event.type.indexOf('.'));
-    const what = VERBS.has(verb) ? event.type.split('.')[1] : undefined;
-    if (what === 'started') this.#start(event, place, verb, data);
-    else if (what === 'finished') this.#finish(event, data);
+    const [verb, what] = event.type.split('.');
+    if (VERBS.has(verb!) && what === 'started') this.#start(event, place, verb!, data);
+    else if (VERBS.has(verb!) && what === 'finished') this.#finish(event, data);
     else this.#other(event, place, data);
   }
 

@@ -83,14 +83,12 @@ export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Pr
   const commits = book.commits.map(({ work, row }) => {
     const standing = fates.get(work);
     const isLanded = standing?.fate === 'landed';
-    const { fate, landed, discarded } = fateOf(standing, 'standing');
-    row['fate'] = fate;
-    row['landed'] = landed;
-    row['discarded'] = discarded;
-    row['landed_at'] = isLanded ? standing.landedAt : null;
-    row['landed_as'] = isLanded ? standing.id : null;
-    row['landed_in'] = isLanded ? standing.landedIn : null;
-    return row;
+    const landing = {
+      landed_at: isLanded ? standing.landedAt : null,
+      landed_as: isLanded ? standing.id : null,
+      landed_in: isLanded ? standing.landedIn : null,
+    };
+    return Object.assign(row, fateOf(standing, 'standing'), landing);
   });
   const author = asData(events.find(({ type }) => type === 'session.created')?.data)['author'];
   rows['sessions'] = [sessionRow(book, { session, author, iterations, commits })];

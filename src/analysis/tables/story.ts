@@ -7,9 +7,9 @@ import type { Prices } from '../prices.ts';
 import { isTelling, type Noted } from './failures.ts';
 import { Operations } from './operations.ts';
 import { asCount, asData, asDuration, asFlag, asInteger, asText, asTime, asWhole, type Data } from './read.ts';
-import { type Place, Run } from './run.ts';
+import { type Place, placeColumns, Run } from './run.ts';
 import { messageRow } from './said.ts';
-import type { Row, Value } from './table.ts';
+import type { Row } from './table.ts';
 import { Branch, type Work } from './work.ts';
 
 /** What all lines of a log write into. */
@@ -46,17 +46,6 @@ interface Heard {
   place: Place;
   /** After the event. */
   session: Session;
-}
-
-/** What is known of a commit by what made it. */
-interface CommitTold {
-  kind: 'agent' | 'manual';
-  iteration: number | null;
-  agent: Value;
-  origin: string | null;
-  author_name: string | null;
-  author_email: string | null;
-  authored_at: string | null;
 }
 
 type Handler = (story: Story, heard: Heard) => void;
@@ -195,34 +184,18 @@ export class Story {
     });
   }
 
-  commit({ data, event, place }: Heard, work: Work, told: CommitTold): void {
+  commit({ data, event, place }: Heard, work: Work, more: Row): void {
     this.book.commits.push({
       work,
       row: {
-        repo: null,
-        session: place.session,
-        line: place.line,
-        writer: place.writer,
-        seq: asWhole(place.seq),
-        kind: told.kind,
-        iteration: told.iteration,
-        agent: told.agent,
-        origin: told.origin,
-        author_name: told.author_name,
-        author_email: told.author_email,
-        authored_at: told.authored_at,
+        ...placeColumns(place),
+        ...more,
         at: asTime(event.at),
         commit: asText(data['commit']),
         subject: asText(data['subject']),
         files: asInteger(data['files']),
         insertions: asCount(data['insertions']),
         deletions: asCount(data['deletions']),
-        fate: null,
-        landed: null,
-        discarded: null,
-        landed_at: null,
-        landed_as: null,
-        landed_in: null,
       },
     });
     this.branch.add(work, asText(data['commit']));
@@ -247,6 +220,8 @@ const began: Handler = (story, heard) => {
   story.book.messages.push(messageRow(place, { event, role: 'user', kind: 'prompt', text: data['prompt'] }));
 };
 
+const NO_AUTHOR = { origin: null, author_name: null, author_email: null, authored_at: null };
+
 const ended: Handler = (story, heard) => {
   const { event, data } = heard;
   const run = story.runOf(heard);
@@ -254,15 +229,7 @@ const ended: Handler = (story, heard) => {
   run.end(data, event.at);
   // What the agent made of a conflict is no commit of the branch: it goes into the one that was in conflict.
   if (run.commit !== null && run.reason !== 'conflict')
-    story.commit(heard, run.work, {
-      kind: 'agent',
-      iteration: run.number,
-      agent: run.agent,
-      origin: null,
-      author_name: null,
-      author_email: null,
-      authored_at: null,
-    });
+    story.commit(heard, run.work, { kind: 'agent', iteration: run.number, agent: run.agent, ...NO_AUTHOR });
   if (run.number !== null) story.branch.mark(run.number);
 };
 
