@@ -173,7 +173,7 @@ describe('where it is installed', () => {
   it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)('works read-only, for another user', () => {
     const dist = path.join(program.root, 'dist');
     const before = readdirSync(dist, { recursive: true }).length;
-    spawnSync('chmod', ['-R', 'a+rX', path.dirname(program.root), program.root]);
+    spawnSync('chmod', ['-R', 'a+rX', program.root]);
     const { XDG_CACHE_HOME: _, ...env } = program.env;
     const ran = spawnSync(process.execPath, [path.join(program.root, 'bin/run.js'), 'hello'], {
       uid: 65534,
