@@ -64,6 +64,7 @@ const CODES = {
   'config.unknown': EXIT.usage,
   'config.busy': EXIT.refused,
   'file.missing': EXIT.usage,
+  'file.exists': EXIT.refused,
   'editor.missing': EXIT.refused,
   'tests.failed': EXIT.gate,
   'hook.failed': EXIT.gate,

@@ -63,6 +63,7 @@ describe('arrows', () => {
     ['listr2', /^src\/cli\//],
     ['chalk', /^src\/cli\//],
     ['@duckdb/', /^src\/analysis\//],
+    ['echarts/', /^src\/cli\/report\//],
     ['isomorphic-git', /^src\/store\//],
     ['@secretlint/', /^src\/redaction\//],
     ['re2js', /^src\/redaction\//],

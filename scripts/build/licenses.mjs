@@ -10,10 +10,16 @@ const packageFolder = (module) => {
 };
 
 const licenseText = (folder) => {
-  const names = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name));
-  return names
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) =>
+    /^(licen[cs]e|copying|notice)/i.test(name),
+  );
+  const files = entries.flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? readdirSync(file).map((name) => path.join(file, name)) : [file];
+  });
+  return files
     .sort()
-    .map((name) => readFileSync(path.join(folder, name), 'utf8').trim())
+    .map((file) => readFileSync(file, 'utf8').trim())
     .join('\n\n');
 };
 

@@ -43,6 +43,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['config:trust', ['--session', 'S']],
   ['merge', ['S']],
   ['undo', ['S']],
+  ['report', []],
   ['sync', ['--remote', 'up']],
   ['verify', ['S', '--repair']],
   ['doctor', []],

@@ -8,6 +8,7 @@ import { machineAnswers } from './machine-answers.ts';
 import { metricsAnswers } from './metrics-answers.ts';
 import { packAnswers } from './pack-answers.ts';
 import { preflightAnswers } from './preflight-answers.ts';
+import { reportAnswers } from './report-answers.ts';
 import { searchAnswers } from './search-answers.ts';
 import { sessionAnswers } from './session-answers.ts';
 import { open } from './shapes.ts';
@@ -33,6 +34,7 @@ export const answers = {
   ...sqlAnswers,
   ...searchAnswers,
   ...metricsAnswers,
+  ...reportAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
