@@ -61,6 +61,7 @@ export const outcome = (value: unknown): Cell => {
 };
 
 export const left = (title: string, wide = false): ReportColumn => ({ title, ...(wide && { wide }) });
+export const date = (title: string): ReportColumn => ({ title, short: true });
 export const right = (title: string): ReportColumn => ({ title, align: 'right' });
 
 /** Where a session's page is. */

@@ -1,6 +1,20 @@
 import { formatCount, formatTokens } from '../format.ts';
 import { grouped, percent } from '../metrics-tables.ts';
-import { cost, costOfRow, diff, left, moment, number, outcome, pageId, right, SAID, text, time } from './cells.ts';
+import {
+  cost,
+  costOfRow,
+  date,
+  diff,
+  left,
+  moment,
+  number,
+  outcome,
+  pageId,
+  right,
+  SAID,
+  text,
+  time,
+} from './cells.ts';
 import { type Block, type Cell, type Chart, type ReportDocument, type Section, shorten } from './document.ts';
 import type { Asked, Facts, Figures, Row } from './facts.ts';
 import { failureBlocks, modelBlocks, most, toolBlocks } from './lists.ts';
@@ -63,7 +77,7 @@ const overTime = ({ days }: Facts): Section[] => {
       { text: figures.testRuns > 0 ? `${figures.testPasses}/${figures.testRuns}` : '–' },
       cost(figures),
     ]);
-  const columns = [left('Day'), right('Iterations'), right('Time'), right('Tokens out'), right('Tests'), right('Cost')];
+  const columns = [date('Day'), right('Iterations'), right('Time'), right('Tokens out'), right('Tests'), right('Cost')];
   return section('time', 'Cost over time', [
     ...chart({
       title: 'Cost by day',
@@ -105,7 +119,7 @@ const sessionsSection = ({ sessions }: Facts, pages: ReadonlySet<string>): Secti
     right('Lines'),
     right('Time'),
     right('Cost'),
-    left('Made'),
+    date('Made'),
   ];
   return section('sessions', 'Sessions', most({ columns, rows }, SESSIONS));
 };

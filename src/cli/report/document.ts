@@ -19,6 +19,8 @@ export interface ReportColumn {
   align?: 'right';
   /** May be long: gets the room, and is broken anywhere. */
   wide?: boolean;
+  /** A date: it stays on its line. */
+  short?: boolean;
 }
 
 export interface Chart {

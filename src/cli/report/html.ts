@@ -38,7 +38,9 @@ const inner = (cell: Cell): Markup => {
 };
 
 const tableMarkup = ({ columns, rows }: Table): Markup => {
-  const classes = columns.map(({ align, wide }) => (align === 'right' ? 'right' : wide ? 'wide' : 'left'));
+  const classes = columns.map(({ align, wide, short }) =>
+    align === 'right' ? 'right' : wide ? 'wide' : short ? 'short' : 'left',
+  );
   const head = columns.map(({ title }, at) => markup`<th scope="col" class="${classes[at]}">${title}</th>`);
   const body = rows.map(
     (row) => markup`<tr>${row.map((cell, at) => markup`<td class="${classes[at]}">${inner(cell)}</td>`)}</tr>\n`,

@@ -2,6 +2,7 @@ import { formatCount, formatDuration } from '../format.ts';
 import {
   cost,
   costOfRow,
+  date,
   diff,
   left,
   moment,
@@ -107,12 +108,12 @@ const storyBlocks = (story: Row[]): Block[] => {
       cell,
       ended(row),
       { text: hasTime ? formatDuration(Number(row['duration_ms'])) : '' },
-      diff(row['insertions'], row['deletions']),
+      row['insertions'] || row['deletions'] ? diff(row['insertions'], row['deletions']) : { text: '' },
       row['kind'] === 'iteration' ? costOfRow(row) : { text: '' },
     ];
   });
   const columns = [
-    left('When'),
+    date('When'),
     left('What'),
     left('Text', true),
     left('Ended'),

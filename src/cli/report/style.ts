@@ -28,7 +28,9 @@ th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;v
 th{color:var(--quiet);font-weight:600;white-space:nowrap}
 .right{text-align:right;white-space:nowrap}
 .wide{min-width:11rem;overflow-wrap:anywhere}
-td.left{min-width:5.5rem;max-width:14rem;overflow-wrap:anywhere}
+td.left{overflow-wrap:break-word}
+.short{white-space:nowrap}
+dl .diff{white-space:normal}
 figure{margin:.75rem 0}
 figcaption{color:var(--quiet);font-size:.85rem;margin-bottom:.25rem}
 .key{margin-left:.75rem;white-space:nowrap}
@@ -51,8 +53,8 @@ nav,.up{display:none}
 table{font-size:7.5pt}
 th,td{padding:2pt 3pt}
 th{white-space:normal}
-.wide,td.left{min-width:0}
-td{overflow-wrap:anywhere}
+.wide,td.left{min-width:0;overflow-wrap:anywhere}
+.short{white-space:normal}
 .broad{display:block}.narrow{display:none}
 blockquote{max-height:none;overflow:visible}
 thead{display:table-header-group}
