@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { newId } from '../clock.ts';
 import { AppError, inShell } from '../errors.ts';
@@ -14,7 +24,12 @@ const said = (error: NodeJS.ErrnoException, path: string): unknown => {
       hint: 'Free some space and run the command again.',
       cause: error,
     });
-  if (code === 'ENOENT' || code === 'ENOTDIR')
+  if (code === 'ENOTDIR')
+    return new AppError('file.missing', `${dirname(path)} is no folder.`, {
+      hint: 'Name a file in a folder that is there.',
+      cause: error,
+    });
+  if (code === 'ENOENT')
     return new AppError('file.missing', `The folder ${dirname(path)} is not there.`, {
       hint: `Make it: mkdir -p ${inShell(dirname(path))}`,
       cause: error,
@@ -35,8 +50,15 @@ export const writeWhole = (path: string, text: string, { replace = false } = {})
   // Said before the work, and again by the link: another process may be as fast.
   if (!replace && existsSync(path)) throw fileExists(path);
   const temporary = join(dirname(path), `.${basename(path)}.${newId()}.tmp`);
+  let isMade = false;
   try {
+    // Root could put a file in the place of /dev/null.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      throw new AppError('store.readonly', `${path} is no file that can be replaced.`, {
+        hint: 'Name another file, or - for stdout.',
+      });
     const file = openSync(temporary, 'wx', 0o666);
+    isMade = true;
     try {
       writeFileSync(file, text);
       fsyncSync(file);
@@ -48,6 +70,6 @@ export const writeWhole = (path: string, text: string, { replace = false } = {})
   } catch (error) {
     throw said(error as NodeJS.ErrnoException, path);
   } finally {
-    rmSync(temporary, { force: true });
+    if (isMade) rmSync(temporary, { force: true });
   }
 };

@@ -1,5 +1,6 @@
 import { formatDuration, formatTokens } from '../format.ts';
-import { costText, grouped, percent } from '../metrics-tables.ts';
+import { costText, grouped, percent, perLine } from '../metrics-tables.ts';
+import { sanitizeLine } from '../sanitize.ts';
 import { type Cell, type ReportColumn, shorten } from './document.ts';
 import type { Figures, Row } from './facts.ts';
 
@@ -8,10 +9,12 @@ import type { Figures, Row } from './facts.ts';
 const NAME = 80;
 export const SAID = 160;
 
+/** Whether anything of it can be seen: a name may be of characters that nobody sees. */
+export const isSeen = (value: unknown): boolean =>
+  value !== null && value !== undefined && sanitizeLine(String(value)) !== '';
+
 export const text = (value: unknown, most = NAME): Cell =>
-  value === null || value === undefined || value === ''
-    ? { text: '–', tone: 'quiet' }
-    : { text: shorten(String(value), most) };
+  isSeen(value) ? { text: shorten(sanitizeLine(String(value)), most) } : { text: '–', tone: 'quiet' };
 
 export const number = (value: unknown, of?: string): Cell =>
   value === null || value === undefined
@@ -32,6 +35,13 @@ export const cost = (used: Pick<Figures, 'costUsd' | 'costSource' | 'costIsLower
   text: costText(used),
   value: used.costUsd,
   of: 'costUsd',
+});
+
+/** Cost of one line that has landed: cents would tell nothing of it. */
+export const costOfLine = (usd: string, isLowerBound: boolean | null): Cell => ({
+  text: `${isLowerBound ? '≥ ' : ''}${perLine(usd)}`,
+  value: usd,
+  of: 'costPerLandedLineUsd',
 });
 
 /** Cost of a row of a table. */

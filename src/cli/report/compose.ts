@@ -5,6 +5,7 @@ import {
   costOfRow,
   date,
   diff,
+  isSeen,
   left,
   moment,
   number,
@@ -93,7 +94,7 @@ const overTime = ({ days }: Facts): Section[] => {
 
 /** A session by its name, leading to its page where there is one. */
 const sessionCell = (session: unknown, name: unknown, pages: ReadonlySet<string>): Cell => ({
-  ...text(name || session),
+  ...text(isSeen(name) ? name : session),
   note: String(session),
   ...(pages.has(String(session)) && { to: pageId(session) }),
 });
@@ -198,7 +199,7 @@ const extremes = (facts: Facts, pages: ReadonlySet<string>): Section[] => {
       title: 'Dearest sessions',
       kind: 'names',
       unit: 'usd',
-      labels: dear.map(({ session, row }) => String(row['name'] || session)),
+      labels: dear.map(({ session, row }) => String(isSeen(row['name']) ? row['name'] : session)),
       series: [{ name: 'Cost', color: 'main', values: dear.map(({ figures }) => Number(figures.costUsd)) }],
     }),
     ...titled('Dearest iterations', most({ columns, rows: facts.dearest.map(iteration) })),

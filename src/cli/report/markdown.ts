@@ -10,7 +10,7 @@ export const markdownText = (text: string): string =>
   sanitizeLine(text)
     .replace(SPECIAL, '\\$&')
     .replace(/[&<>]/g, (char) => ENTITIES[char]!)
-    .replace(/:(?=\/\/)/g, '\\:')
+    .replace(/:(?=\/\/|[a-z+-][\w+\\-]*:)/gi, '\\:')
     .replace(/\b(www|ftp)\./gi, '$1\\.')
     .replace(/^([-+](?=\s|$)|-(?=[-\s]*$)|=(?=[=\s]*$))/, '\\$1')
     .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');

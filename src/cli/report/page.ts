@@ -1,9 +1,11 @@
 import { formatCount, formatDuration } from '../format.ts';
 import {
   cost,
+  costOfLine,
   costOfRow,
   date,
   diff,
+  isSeen,
   left,
   moment,
   number,
@@ -27,7 +29,7 @@ const STORY = 200;
 type Fact = [label: string, cell: Cell];
 
 const when = (label: string, value: unknown): Fact[] => (value ? [[label, text(moment(value))]] : []);
-const told = (label: string, value: unknown): Fact[] => (value ? [[label, text(value, SAID)]] : []);
+const told = (label: string, value: unknown): Fact[] => (isSeen(value) ? [[label, text(value, SAID)]] : []);
 
 /** Figures of some part of the history, as pairs; what there is none of is left out. */
 export const figureFacts = (figures: Figures): Fact[] => {
@@ -51,16 +53,12 @@ export const figureFacts = (figures: Figures): Fact[] => {
     figures.landedCommits > 0 && ['Lines landed', number(figures.landedLines, 'landedLines')],
     figures.costPerLandedLineUsd !== null && [
       'Cost of a landed line',
-      cost({ ...figures, costUsd: figures.costPerLandedLineUsd }),
+      costOfLine(figures.costPerLandedLineUsd, figures.costIsLowerBound),
     ],
     figures.shareDiscarded !== null && ['Thrown away', share(figures.shareDiscarded, 'shareDiscarded')],
     errors > 0 && ['Failures', { ...number(errors, 'errors'), note: `${figures.errorsRecovered} put right` }],
   ];
-  return facts
-    .filter((fact): fact is Fact => fact !== false)
-    .map(([label, cell]) =>
-      label === 'Cost of a landed line' ? [label, { ...cell, of: 'costPerLandedLineUsd' }] : [label, cell],
-    );
+  return facts.filter((fact): fact is Fact => fact !== false);
 };
 
 /** What happened, in a word and a text. */
@@ -139,7 +137,7 @@ export const pageOf = (
   { session, row, figures }: Facts['sessions'][number],
   { story, ...lists }: PageFacts,
 ): Section => {
-  const prompt = row['prompt'] ? shorten(String(row['prompt']), PROMPT) : '';
+  const prompt = isSeen(row['prompt']) ? shorten(String(row['prompt']), PROMPT) : '';
   const facts: Fact[] = [
     ...(row['status'] ? ([['Status', outcome(row['status'])]] as Fact[]) : []),
     ...told('Agent', row['agent']),
@@ -157,8 +155,8 @@ export const pageOf = (
     title: `Session ${session}`,
     isPage: true,
     blocks: [
-      ...(row['name'] ? [{ kind: 'title', text: shorten(String(row['name']), SAID) } as Block] : []),
-      ...(prompt.trim() ? [{ kind: 'quote', text: prompt } as Block] : []),
+      ...(isSeen(row['name']) ? [{ kind: 'title', text: shorten(String(row['name']), SAID) } as Block] : []),
+      ...(prompt ? [{ kind: 'quote', text: prompt } as Block] : []),
       { kind: 'facts', facts },
       ...named('Timeline', storyBlocks(story)),
       ...(figures.commits > 0 ? [{ kind: 'say', text: stat(figures) } as Block] : []),
