@@ -12,6 +12,7 @@ interface AllPlain {
   total: Plain;
   session: Record<string, Plain>;
   day: Record<string, Plain>;
+  more: { models: Record<string, Plain>; tool: Record<string, Plain> };
 }
 
 const asked = { repositories: ['/somewhere'], at: '2026-11-22T13:00:00.000Z', warnings: [] };
@@ -101,6 +102,51 @@ describe('a report of a made-up history', () => {
       .filter((one) => inside(one, 'section', 'time') && one.attributes['data-of'] === 'costUsd')
       .map(({ attributes }) => attributes['value']);
     expect(shown.reverse()).toEqual(Object.values(days).map((one) => one['costUsd'] ?? ''));
+  });
+
+  /** Rows of the table of a section, as texts, and the exact values in them. */
+  const rowsIn = (id: string): { texts: string[]; values: (string | undefined)[] }[] =>
+    all
+      .filter((one) => one.tag === 'tr' && inside(one, 'tbody', '') && inside(one, 'section', id))
+      .map((row) => {
+        const has = (tag: string) => all.filter((one) => one.tag === tag && one.within.includes(row));
+        return {
+          texts: has('td').map(({ text }) => text),
+          values: has('data').map(({ attributes }) => attributes['value']),
+        };
+      });
+  const sorted = (rows: unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+  it('and for each tool', () => {
+    const shown = rowsIn('tools').map(({ texts, values }) => [texts[0], ...values]);
+    const same = Object.entries(plain.more.tool).map(([name, one]) => [
+      name || '–',
+      ...['toolCalls', 'toolFailures', 'toolP50Ms', 'toolP95Ms'].map((word) => String(one[word] ?? '')),
+      one['toolP50Ms'] === null ? '' : String(one['toolMs']),
+    ]);
+    expect(shown.length).toBeGreaterThan(2);
+    expect(sorted(shown)).toEqual(sorted(same));
+  });
+
+  it('and for each model by each agent', () => {
+    const shown = rowsIn('models').map(({ texts, values }) => [`${texts[0]} by ${texts[1]}`, ...values.slice(1)]);
+    const words = ['tokensInput', 'tokensOutput', 'tokensCacheRead', 'tokensCacheWrite', 'costUsd'];
+    const rows = facts.metrics.models.map((one) => [`${one.model ?? ''} by ${one.agent ?? ''}`, one] as const);
+    expect(rows.length).toBeGreaterThan(2);
+    for (const [name, one] of rows)
+      for (const word of ['iterations', ...words])
+        expect([name, word, one[word as 'costUsd']]).toEqual([name, word, plain.more.models[name]![word]]);
+    expect(rows.length).toBe(Object.keys(plain.more.models).length);
+    expect(shown.map(([name]) => name)).toEqual(rows.map(([, one]) => `${one.model ?? '–'} by ${one.agent ?? '–'}`));
+  });
+
+  it('and for each failure', () => {
+    const shown = rowsIn('failures').map(({ texts, values }) => [texts[0], values[0]]);
+    const errors = Object.entries(plain.total['errors'] as Record<string, number>);
+    expect(sorted(shown)).toEqual(sorted(errors.map(([mode, times]) => [mode, String(times)])));
+    const recovered = Object.values(plain.total['recovered'] as Record<string, number>);
+    const right = rowsIn('failures').map(({ values }) => Number(values[1]));
+    expect(right.reduce((a, b) => a + b, 0)).toBe(recovered.reduce((a, b) => a + b, 0));
   });
 
   it('tells of the slowest and the dearest in their order', () => {
