@@ -95,7 +95,7 @@ export class Operations {
     const plan = planned(verb, data);
     // A rebase that goes on after its conflicts is one, from where it met the first of them.
     const conflicted = verb === 'rebase' ? this.#rebase : undefined;
-    if (conflicted) this.#open = Object.assign(conflicted, plan);
+    if (conflicted) this.#open = Object.assign(conflicted, plan, GOES_ON);
     else this.#open = this.#add(event, place, verb, { ...plan, ...(verb === 'rebase' && { conflicts: 0 }) });
   }
 
@@ -189,5 +189,8 @@ export class Operations {
     Object.assign(row, { finished_at: finishedAt, duration_ms: durationMs, ...end });
   }
 }
+
+/** Of a rebase that may have been rolled back before. */
+const GOES_ON: Row = { finished_at: null, duration_ms: null, outcome: 'open', detail: null };
 
 const DONE = ({ at }: LogEvent): Row => ({ finished_at: asTime(at), outcome: 'done' });
