@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
 import { blameAnswers } from './blame-answers.ts';
+import { exportAnswers } from './export-answers.ts';
 import { forgetAnswers } from './forget-answers.ts';
 import { historyAnswers } from './history-answers.ts';
 import { landingAnswers } from './landing-answers.ts';
@@ -35,6 +36,7 @@ export const answers = {
   ...searchAnswers,
   ...metricsAnswers,
   ...reportAnswers,
+  ...exportAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

@@ -1,0 +1,132 @@
+import { AppError } from '../errors.ts';
+import { csvWriter } from './csv.ts';
+import type { Analysis, ResultColumn } from './open.ts';
+import { TABLES } from './tables/all.ts';
+import type { Table, Value } from './tables/table.ts';
+import { list, name, quote } from './text.ts';
+
+export const TABLE_FORMATS = ['ndjson', 'csv', 'parquet', 'json'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+export interface TableWish {
+  table: string;
+  format: TableFormat;
+  /** Ids; undefined: all. */
+  sessions?: readonly string[];
+  /** Ids of those that must stay here. */
+  without: readonly string[];
+  since?: string;
+  until?: string;
+  /** Formulas in CSV stay formulas. */
+  raw: boolean;
+}
+
+/** What the rows are written to. */
+export interface Sink {
+  write(bytes: string): Promise<void>;
+  /** A file that DuckDB may write as a whole. */
+  whole(): string;
+}
+
+/** @throws AppError usage.invalid */
+export const tableNamed = (given: string): Table => {
+  const found = TABLES.find((table) => table.name === given);
+  if (found) return found;
+  throw new AppError('usage.invalid', `There is no table “${given}”.`, {
+    hint: `There are ${TABLES.map((table) => table.name).join(', ')}.`,
+  });
+};
+
+/** When a row was: the first time that it has. A session was from its first event to its last. */
+const inTime = (table: Table, { since, until }: TableWish): string[] => {
+  const times = table.columns.filter(({ type }) => type === 'TIMESTAMPTZ').map((column) => name(column.name));
+  const isSession = table.name === 'sessions';
+  const [first, last] = isSession ? ['created_at', 'last_activity_at'] : Array(2).fill(`coalesce(${times.join(', ')})`);
+  return [
+    ...(since === undefined ? [] : [`${last} >= ${quote(since)}::TIMESTAMPTZ`]),
+    ...(until === undefined ? [] : [`${first} <= ${quote(until)}::TIMESTAMPTZ`]),
+  ];
+};
+
+/** The rows of a table in their order, which is the same on every machine. */
+export const selectOf = (table: Table, wish: TableWish): string => {
+  const where = [
+    ...(wish.sessions === undefined ? [] : [`list_contains(${list(wish.sessions)}::VARCHAR[], session)`]),
+    ...(wish.without.length === 0
+      ? []
+      : [`NOT list_contains(${list(wish.without)}::VARCHAR[], coalesce(session, ''))`]),
+    ...inTime(table, wish),
+  ];
+  const columns = table.columns.map((column) => name(column.name)).join(', ');
+  const condition = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
+  return `SELECT ${columns} FROM ${name(table.name)}${condition} ORDER BY ${table.order.map(name).join(', ')}`;
+};
+
+/** A value as JSON: what is JSON already, and money, which is a number of exactly so many places, stay as they are. */
+const jsonOf = (value: Value, { type }: ResultColumn): string =>
+  value !== null && (type === 'JSON' || type.startsWith('DECIMAL')) ? String(value) : JSON.stringify(value);
+
+const objectOf = (columns: ResultColumn[], values: readonly Value[]): string =>
+  `{${columns.map((column, at) => `${JSON.stringify(column.name)}:${jsonOf(values[at]!, column)}`).join(',')}}`;
+
+interface Frame {
+  head(columns: ResultColumn[]): string;
+  row(columns: ResultColumn[], values: readonly Value[], at: number): string;
+  foot: string;
+}
+
+const frameOf = (format: Exclude<TableFormat, 'parquet'>, raw: boolean): Frame => {
+  if (format === 'csv') {
+    let csv: ReturnType<typeof csvWriter> | undefined;
+    const of = (columns: ResultColumn[]) => {
+      csv ??= csvWriter(columns, { raw });
+      return csv;
+    };
+    return { head: (columns) => of(columns).head(), row: (columns, values) => of(columns).row(values), foot: '' };
+  }
+  if (format === 'ndjson')
+    return { head: () => '', row: (columns, values) => `${objectOf(columns, values)}\n`, foot: '' };
+  return {
+    head: () => '[',
+    row: (columns, values, at) => `${at === 0 ? '\n' : ',\n'}${objectOf(columns, values)}`,
+    foot: '\n]\n',
+  };
+};
+
+/** DuckDB says in words what the system said in a number. */
+const isFull = (error: unknown): boolean =>
+  /no space left|could not write|disk quota/i.test(String((error as Error).message));
+
+const full = (path: string, cause: unknown): AppError =>
+  new AppError('store.full', `${path} could not be written: the disk is full.`, {
+    hint: 'Free some space and run the command again; nothing was half-done.',
+    cause,
+  });
+
+const writeParquet = async (analysis: Analysis, select: string, file: string): Promise<number> => {
+  try {
+    await analysis.run(`COPY (${select}) TO ${quote(file)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`);
+  } catch (error) {
+    throw isFull(error) ? full(file, error) : error;
+  }
+  const { rows } = await analysis.query(`SELECT count(*) FROM read_parquet(${quote(file)})`);
+  return Number(rows[0]![0]);
+};
+
+/** Writes the rows of a table, in constant memory. @returns how many @throws AppError usage.invalid, store.full */
+export const exportTable = async (analysis: Analysis, wish: TableWish, out: Sink): Promise<number> => {
+  const select = selectOf(tableNamed(wish.table), wish);
+  if (wish.format === 'parquet') return writeParquet(analysis, select, out.whole());
+  const frame = frameOf(wish.format, wish.raw);
+  let count = 0;
+  let isBegun = false;
+  for await (const { columns, rows } of analysis.stream(select)) {
+    if (!isBegun) await out.write(frame.head(columns));
+    isBegun = true;
+    let text = '';
+    for (const values of rows) text += frame.row(columns, values, count++);
+    await out.write(text);
+  }
+  await out.write(frame.foot);
+  return count;
+};

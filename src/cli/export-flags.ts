@@ -1,0 +1,17 @@
+import { boolean, option, string } from '@oclif/core/flags';
+import { rangeFlags } from './flags.ts';
+
+/** What `export` takes. */
+export const exportFlags = {
+  format: option({
+    summary: 'How it is written; ndjson if not given.',
+    options: ['ndjson', 'csv', 'parquet', 'json'] as const,
+  })(),
+  out: string({ char: 'o', summary: 'File to write; - is stdout.', helpValue: '<file>', required: true }),
+  table: string({ summary: 'Rows of this table instead of the log itself.', helpValue: '<name>' }),
+  ...rangeFlags,
+  all: boolean({ summary: 'Every repository that you have sessions in.' }),
+  repo: string({ summary: 'Repository instead of this one; may repeat.', helpValue: '<folder>', multiple: true }),
+  raw: boolean({ summary: 'CSV: leave texts alone that a spreadsheet would run as formulas.' }),
+  force: boolean({ summary: 'Replace the file if it is there.' }),
+};

@@ -1,0 +1,145 @@
+import { AppError, inShell, isAppError } from '../../errors.ts';
+import { decodeEvent } from '../../events/codec.ts';
+import { type LogName, logId } from '../../events/envelope.ts';
+import { openCatFile } from '../../git/git.ts';
+import { LineChain, NO_LINES } from '../../store/lanes/line-chain.ts';
+import type { StoredLane } from '../../store/lanes/read-lanes.ts';
+import { readLanes } from '../../store/lanes/read-lanes.ts';
+import { payloadDir } from '../../store/layout.ts';
+import { eachLine } from '../../store/lines.ts';
+import { payloadsIn } from '../../store/payloads.ts';
+import { readPayloadPart } from '../../store/wal/payload-files.ts';
+import type { Context } from '../context.ts';
+import { type SecretPlace, scanFile } from '../sync/scan-logs.ts';
+import { findSecrets } from '../sync/secret-finder.ts';
+
+/** A log that stays here, and why. */
+export interface HeldLog {
+  log: string;
+  session: string;
+  secrets: SecretPlace[];
+}
+
+/** A lane that was looked through and may leave, exactly as it was then. */
+export interface LeavingLane extends StoredLane {
+  /** Lines that are in no flush yet. */
+  unflushed: Buffer;
+  /** Long texts of those. */
+  texts: Map<string, Buffer>;
+  events: number;
+}
+
+export interface Leaving {
+  lanes: LeavingLane[];
+  held: HeldLog[];
+}
+
+/** Places of one log that are told one by one. */
+const TOLD = 50;
+
+export type Reader = ReturnType<typeof openCatFile>;
+
+/** @throws AppError log.damaged */
+export const blobOf = async (reader: Reader, { log }: StoredLane, id: string): Promise<Buffer> => {
+  const object = await reader.object(id).catch((error: unknown) => {
+    if (isAppError(error, 'git.failed')) return undefined;
+    throw error;
+  });
+  if (object) return object.bytes;
+  throw damaged(log, `object ${id} is missing`);
+};
+
+const damaged = (log: LogName, detail: string): AppError =>
+  new AppError('log.damaged', `${log} is damaged: ${detail}.`, {
+    hint: `Mend it with \`amp-sessions verify ${inShell(logId(log))} --repair\`, or name the sessions that are to leave.`,
+  });
+
+/** Follows the lines of a lane, and says which of them are new in each stretch of bytes. */
+class LaneLines {
+  readonly #lane: StoredLane;
+  readonly #chain = new LineChain(NO_LINES);
+  /** Long texts that its lines speak of. */
+  readonly parts = new Set<string>();
+
+  constructor(lane: StoredLane) {
+    this.#lane = lane;
+  }
+
+  get events(): number {
+    return this.#chain.end.seq;
+  }
+
+  /** @returns the offset of the first line that was not there before */
+  add(bytes: Buffer, from: 'git' | 'file'): number {
+    let known = 0;
+    eachLine(bytes, (line) => {
+      const event = line === undefined ? undefined : decodeEvent(line);
+      if (!event || event.log !== this.#lane.log || event.writer !== this.#lane.writer)
+        throw damaged(this.#lane.log, `a line after event ${this.events} is none of its events`);
+      if (from === 'file' && event.seq <= this.events && known >= 0) known += Buffer.byteLength(line!) + 1;
+      else {
+        const wrong = this.#chain.add(event, line!);
+        if (wrong !== undefined) throw damaged(this.#lane.log, wrong);
+        if (line!.includes('"payload":'))
+          for (const { parts } of payloadsIn(event.data)) for (const part of parts) this.parts.add(part);
+      }
+    });
+    return known;
+  }
+}
+
+/** Looks through one lane. */
+const examine = async (
+  ctx: Context,
+  reader: Reader,
+  lane: StoredLane,
+): Promise<{ lane: LeavingLane; secrets: SecretPlace[] }> => {
+  const secrets: SecretPlace[] = [];
+  const look = async (name: string, bytes: Buffer): Promise<void> => {
+    if (secrets.length >= TOLD) return;
+    secrets.push(...(await scanFile((text, kind) => findSecrets(ctx.redact, text, kind), { name, bytes }, lane.log)));
+  };
+  const lines = new LaneLines(lane);
+  for (const { id, name } of lane.segments) {
+    const bytes = await blobOf(reader, lane, id);
+    lines.add(bytes, 'git');
+    await look(name, bytes);
+  }
+  const end = lane.loose.lastIndexOf(10) + 1;
+  const unflushed = lane.loose.subarray(lines.add(lane.loose.subarray(0, end), 'file'), end);
+  if (unflushed.length > 0) await look('events-0000000001-unflushed.ndjson', unflushed);
+  const texts = new Map<string, Buffer>();
+  for (const part of lines.parts) {
+    const id = lane.payloads.get(part);
+    const bytes = id === undefined ? readPayloadPart(payloadDir(ctx.repo, lane), part) : await blobOf(reader, lane, id);
+    if (bytes === undefined) throw damaged(lane.log, `the long text ${part.slice(0, 12)} is missing`);
+    if (id === undefined) texts.set(part, bytes);
+    await look(`payload-${part}`, bytes);
+  }
+  const payloads = new Map([...lane.payloads].filter(([part]) => lines.parts.has(part)));
+  return { lane: { ...lane, payloads, unflushed, texts, loose: Buffer.alloc(0), events: lines.events }, secrets };
+};
+
+/**
+ * THE CHOKE POINT of an export: looks through every line and long text that is about to leave, as `sync` does before it
+ * pushes. A log with what looks like a secret stays here, whole. Only what was looked through may be written.
+ * @throws AppError log.damaged
+ */
+export const lookThrough = async (ctx: Context, logs: LogName[]): Promise<Leaving> => {
+  ctx.secrets.watchAll();
+  const reader = openCatFile(ctx.repo);
+  const lanes: LeavingLane[] = [];
+  const held = new Map<LogName, HeldLog>();
+  try {
+    for await (const stored of readLanes(ctx.repo, logs)) {
+      const { lane, secrets } = await examine(ctx, reader, stored);
+      lanes.push(lane);
+      if (secrets.length === 0) continue;
+      const known = held.get(lane.log)?.secrets ?? [];
+      held.set(lane.log, { log: lane.log, session: logId(lane.log), secrets: [...known, ...secrets].slice(0, TOLD) });
+    }
+  } finally {
+    reader.close();
+  }
+  return { lanes: lanes.filter(({ log }) => !held.has(log)), held: [...held.values()] };
+};
