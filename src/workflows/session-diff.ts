@@ -104,10 +104,23 @@ const binaryIds = (details: DetailedChange[]): string[] =>
     .filter(({ mode }) => mode.startsWith('1') && mode !== '160000')
     .map(({ id }) => id);
 
+/** History can be here without its code: git's own words would name an object and nothing else. */
+const orWithoutCode = async <T>(ctx: Context, session: Session, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAppError(error, 'git.failed') && !isAppError(error, 'ref.missing')) throw error;
+    const { requireCode } = await import('./go-on.ts');
+    const named = session.iterations.flatMap(({ head, commit }) => [head, ...(commit ? [commit] : [])]);
+    for (const commit of new Set([session.baseCommit, ...named, session.head])) await requireCode(ctx, session, commit);
+    throw error;
+  }
+};
+
 /**
  * What a session changed.
  * @param pathspecs of git; none for all files
- * @throws AppError `iteration.missing`, `iteration.ambiguous`
+ * @throws AppError `iteration.missing`, `iteration.ambiguous`, `code.missing`
  */
 export const sessionDiff = async (
   ctx: Context,
@@ -117,8 +130,11 @@ export const sessionDiff = async (
 ): Promise<SessionDiff> => {
   const session = await readSession(ctx, id);
   await warnUnrestored(ctx, session);
-  const ranges = await rangesOf(ctx, session, part);
-  const steps = await Promise.all(ranges.map(({ from, to }) => diffDetails(ctx.repo, from, to, { pathspecs })));
+  const { ranges, steps } = await orWithoutCode(ctx, session, async () => {
+    const ranges = await rangesOf(ctx, session, part);
+    const steps = await Promise.all(ranges.map(({ from, to }) => diffDetails(ctx.repo, from, to, { pathspecs })));
+    return { ranges, steps };
+  });
   const details = addUp(steps);
   return {
     session: id,

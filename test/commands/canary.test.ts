@@ -46,6 +46,8 @@ const ROWS: [id: string, argv: string[]][] = [
   ['report', []],
   ['sync', ['--remote', 'up']],
   ['verify', ['S', '--repair']],
+  ['export', ['S', '--out', '-', '--format', 'csv']],
+  ['import', ['none.ndjson']],
   ['doctor', []],
   ['history', []],
   ['history:size', []],

@@ -51,6 +51,10 @@ const withFile = async <T>(ctx: Context, wish: ImportWish, work: (file: LineFile
   }
 };
 
+/** What was written wrongly where it was written is part of the history all the same: replay passes it over. */
+const oddOnes = ([first, ...more]: string[]): string =>
+  `${first}; it stays as it was written, and is passed over${more.length > 0 ? `, as are ${more.length} more` : ''}.`;
+
 /**
  * Takes in what `export` wrote: lines keep writer, number and hash, and lie here as if they had come by a sync. The whole
  * file is checked first; then each writer's part of a log comes in where it is new or goes on from what is here.
@@ -60,6 +64,7 @@ export const importFile = (ctx: Context, wish: ImportWish): Promise<Imported> =>
   withFile(ctx, wish, async (file) => {
     wish.onStep?.('checking every line');
     const look = lookAtFile(file);
+    if (look.malformed.length > 0) ctx.warn(oddOnes(look.malformed));
     const { take, same, refused, forgotten } = await judgeLanes(ctx, file, [...look.lanes.values()]);
     wish.onStep?.('taking in');
     const done = wish.dryRun ? take : await takeLanes(ctx, { file, texts: look.texts }, take);

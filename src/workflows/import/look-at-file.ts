@@ -32,6 +32,8 @@ export interface FileLook {
   /** Long texts by `<log> <writer> <sha256>`. */
   texts: Map<string, Range>;
   events: number;
+  /** Events that are as they were written, and were written wrongly: places, for a person. */
+  malformed: string[];
 }
 
 export const laneKey = ({ log, writer }: { log: string; writer: string }): string => `${log} ${writer}`;
@@ -47,12 +49,17 @@ const wrongWith = (event: Envelope, raw: Record<string, unknown>): string | unde
     return 'its number or hash is none';
   if (!ACTORS.includes(event.by) || !TIME.test(event.at) || !('data' in raw))
     return `event ${event.seq} lacks a part of what every event has`;
-  const definition = definitionOf(event.type);
+  return undefined;
+};
+
+/** What of an event's data has not the shape of its type; undefined when all has, or nobody here knows the type. */
+const malformed = ({ seq, type }: Envelope, raw: Record<string, unknown>): string | undefined => {
+  const definition = definitionOf(type);
   if (!definition || definition.v !== raw['v']) return undefined;
   const checked = definition.data.safeParse(raw['data']);
   if (checked.success) return undefined;
   const path = checked.error.issues[0]?.path.join('.') ?? '';
-  return `the data of event ${event.seq}, ${event.type}, has not its shape${path === '' ? '' : ` (${path})`}`;
+  return `the data of event ${seq}, ${type}, has not its shape${path === '' ? '' : ` (${path})`}`;
 };
 
 /** A line with a long text: see `TextLine` of the export. */
@@ -77,6 +84,7 @@ class Look implements FileLook {
   readonly lanes = new Map<string, FileLane>();
   readonly texts = new Map<string, Range>();
   events = 0;
+  readonly malformed: string[] = [];
   readonly #chains = new Map<string, LineChain>();
   readonly #file: LineFile;
 
@@ -97,6 +105,8 @@ class Look implements FileLook {
     if (wrong !== undefined) throw this.#file.wrong(line.number, wrong);
     this.#event(line, event);
     this.events += 1;
+    const odd = malformed(event, raw);
+    if (odd !== undefined) this.malformed.push(`${this.#file.name}:${line.number}: ${odd}`);
   }
 
   /** Every long text must be there, as an event without it is not what was said. */
