@@ -1,5 +1,5 @@
 import { boolean, option, string } from '@oclif/core/flags';
-import { rangeFlags } from './flags.ts';
+import { askedFlags, rangeFlags } from './flags.ts';
 
 /** What `export` takes. */
 export const exportFlags = {
@@ -10,8 +10,7 @@ export const exportFlags = {
   out: string({ char: 'o', summary: 'File to write; - is stdout.', helpValue: '<file>', required: true }),
   table: string({ summary: 'Rows of this table instead of the log itself.', helpValue: '<name>' }),
   ...rangeFlags,
-  all: boolean({ summary: 'Every repository that you have sessions in.' }),
-  repo: string({ summary: 'Repository instead of this one; may repeat.', helpValue: '<folder>', multiple: true }),
+  ...askedFlags,
   raw: boolean({ summary: 'CSV: leave texts alone that a spreadsheet would run as formulas.' }),
   force: boolean({ summary: 'Replace the file if it is there.' }),
 };

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  createReadStream,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -103,7 +104,6 @@ class ToStream extends Gathered {
   async finish(): Promise<void> {
     await this.drain();
     if (this.#file === undefined) return;
-    const { createReadStream } = await import('node:fs');
     for await (const chunk of createReadStream(this.#file, { highWaterMark: BUFFER }))
       await this.write(chunk as Buffer);
     await this.drain();
