@@ -8,6 +8,7 @@ import { DAMAGED, keepReason, type Lane, TOMBSTONES } from './layout.ts';
 import type { ObjectReader } from './notes/plan-notes.ts';
 import { decodeCommit } from './objects/encode.ts';
 import { dropKeeps } from './recover-lane.ts';
+import { relateImported } from './sync/imported-lane.ts';
 import { readTips, recordTips, type Tips } from './tips.ts';
 import { readTombstones } from './tombstones.ts';
 
@@ -109,7 +110,7 @@ const FORGETFUL = /^refs\/(amp\/(code-)?archive\/|notes\/amp$)/;
 
 /**
  * What is no harm: a log that was forgotten or packed away; notes and archives that were written again without what was
- * forgotten meanwhile; and a log that was repaired, its old end kept elsewhere.
+ * forgotten meanwhile; a log that was repaired, its old end kept elsewhere; and what was imported and has come whole.
  */
 const meantBy = async ({ repo, reader }: Omit<Belongs, 'tips'>, before: OwnRefs, current: Map<string, string>) => {
   const { isForgotten } = await readTombstones(repo);
@@ -122,7 +123,10 @@ const meantBy = async ({ repo, reader }: Omit<Belongs, 'tips'>, before: OwnRefs,
   };
   return async ({ ref, was, now }: Moved): Promise<boolean> => {
     if (now === null) return isForgotten(ref.split('/')[3] ?? '') || isPacked(ref, was);
-    return now !== was && (aside.has(was) || (forgot && FORGETFUL.test(ref)));
+    if (now === was) return false;
+    if (aside.has(was) || (forgot && FORGETFUL.test(ref))) return true;
+    const isOwn = before.writer !== undefined && ref.endsWith(`/${before.writer}`);
+    return !isOwn && (await relateImported(reader, { ref, now: was, id: now })) === 'behind';
   };
 };
 

@@ -7,6 +7,8 @@ import { moveRefs, type RefMove } from '../bring-in.ts';
 import { parseCodeRef } from '../layout.ts';
 import type { ObjectReader } from '../notes/plan-notes.ts';
 import { recordTips } from '../tips.ts';
+import { localWriters } from '../wal/writer.ts';
+import { relateImported } from './imported-lane.ts';
 import { relateChains } from './relate-chains.ts';
 import { parseSyncRef } from './sync-refs.ts';
 
@@ -17,7 +19,7 @@ const INCOMPLETE = 'the other side has only the end of its history';
 /** The move that takes one ref over; a reason when it must not be, undefined when there is nothing to do. */
 const judge = async (
   reader: ObjectReader,
-  { ref, now, id }: { ref: string; now: string | undefined; id: string },
+  { ref, now, id, own }: { ref: string; now: string | undefined; id: string; own: boolean },
 ): Promise<RefMove | { reason: string } | undefined> => {
   if (now === undefined) {
     const object = await reader.object(id);
@@ -26,7 +28,10 @@ const judge = async (
   const relation = await relateChains(reader, now, id);
   if (relation === 'behind') return { ref, to: id, from: now };
   if (relation === 'unknown') return { reason: NO_CHAIN };
-  return relation === 'diverged' ? { reason: DIVERGED } : undefined;
+  if (relation !== 'diverged') return undefined;
+  const byLines = own ? 'diverged' : await relateImported(reader, { ref, now, id });
+  if (byLines === 'behind') return { ref, to: id, from: now };
+  return byLines === 'diverged' ? { reason: DIVERGED } : undefined;
 };
 
 /** Whether an archive that is here has all of a ref that was packed away: it does not come in again. */
@@ -45,7 +50,8 @@ export interface Judged {
 }
 
 /**
- * What is to be done with refs of the other side whose objects have come: taken when they are new or go on from ours.
+ * What is to be done with refs of the other side whose objects have come: taken when they are new or go on from ours,
+ * or have all lines of what was imported here.
  * @param reader also sees what has come
  * @param incomplete ids of which only the end of the history has come
  */
@@ -56,12 +62,14 @@ export const judgeIncoming = async (
 ): Promise<Judged> => {
   const here = new Map((await listRefs(repo, 'refs/amp/')).map(({ ref, id }) => [ref, id]));
   const isPacked = await packedCheck(repo, reader);
+  const own = new Set(localWriters(repo));
   const moves: RefMove[] = [];
   const refused: Judged['refused'] = [];
   for (const { ref, id } of incoming) {
     if (await isPacked(ref, id)) continue;
-    const known = { ref, now: here.get(ref), id };
-    const verdict = incomplete.has(id) ? { reason: INCOMPLETE } : parseSyncRef(ref) && (await judge(reader, known));
+    const parsed = parseSyncRef(ref);
+    const known = { ref, now: here.get(ref), id, own: own.has(parsed?.writer ?? '') };
+    const verdict = incomplete.has(id) ? { reason: INCOMPLETE } : parsed && (await judge(reader, known));
     if (verdict && 'reason' in verdict) refused.push({ ref, reason: verdict.reason });
     else if (verdict) moves.push(verdict);
   }

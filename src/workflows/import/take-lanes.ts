@@ -12,6 +12,7 @@ import { BLOB_MODE, type TreeEntry } from '../../store/objects/encode.ts';
 import { type NewObjects, newObjects } from '../../store/objects/new-objects.ts';
 import { payloadsIn } from '../../store/payloads.ts';
 import { describeLines } from '../../store/plan-flush.ts';
+import { IMPORTED } from '../../store/sync/imported-lane.ts';
 import { takeIncoming } from '../../store/sync/incoming.ts';
 import type { Context } from '../context.ts';
 import type { LineFile } from './file-lines.ts';
@@ -124,7 +125,7 @@ const buildLane = async (
       tree: await objects.tree(tree),
       parents: tip === undefined ? [] : [tip],
       at: last.at,
-      message: `${describeLines({ ...about, transcript: Buffer.alloc(0) })}\nAmp-Imported: yes`,
+      message: `${describeLines({ ...about, transcript: Buffer.alloc(0) })}\n${IMPORTED}`,
     });
   }
   if (tip === undefined || hash !== end.hash)

@@ -6,6 +6,7 @@ import { type ArchivedRef, readArchives } from '../../store/archive/archives.ts'
 import { isCovered } from '../../store/archive/covered.ts';
 import { withArchiveWithout } from '../../store/archive/drop-from-archives.ts';
 import { NOTES_REF } from '../../store/layout.ts';
+import { relateImported } from '../../store/sync/imported-lane.ts';
 import { type Relation, relateChains } from '../../store/sync/relate-chains.ts';
 import {
   ARCHIVE_PATTERNS,
@@ -17,6 +18,7 @@ import {
   syncPrefixes,
 } from '../../store/sync/sync-refs.ts';
 import { readTombstones } from '../../store/tombstones.ts';
+import { localWriters } from '../../store/wal/writer.ts';
 import type { Context } from '../context.ts';
 
 /** A ref that is not the same on both sides. */
@@ -79,6 +81,15 @@ const relate = async (
   return theirs === undefined ? 'ahead' : relateChains(reader, ours, theirs);
 };
 
+/** What was imported here and has come whole since then: where ours goes further, there is nothing that could go there. */
+const byLines = async (
+  reader: ReturnType<typeof openCatFile>,
+  { ref, ours, theirs }: { ref: string; ours: string; theirs: string },
+): Promise<Relation> => {
+  const relation = await relateImported(reader, { ref, now: ours, id: theirs });
+  return relation === 'ahead' ? 'same' : relation;
+};
+
 /** In a partial clone, to ask for a commit that is not here would fetch it, each with a connection of its own. */
 const absentIn = async (ctx: Context, there: There, here: Map<string, string>) => {
   if (!(await isPartialClone(ctx.repo))) return () => false;
@@ -132,6 +143,7 @@ export const compareWith = async (ctx: Context, there: There, choice: Choice): P
   const isAbsent = await absentIn(ctx, there, here);
   const reader = openCatFile(ctx.repo);
   const packingsOf = await packingsHere(ctx);
+  const own = new Set(localWriters(ctx.repo));
   const differences: Difference[] = [];
   const stale: Stale[] = [];
   const logs = new Set<string>();
@@ -150,8 +162,9 @@ export const compareWith = async (ctx: Context, there: There, choice: Choice): P
         theirs = undefined;
         if (ours === undefined) continue;
       }
-      const relation = isAbsent(theirs) ? 'unknown' : await relate(reader, ours, theirs);
+      const chains = isAbsent(theirs) ? 'unknown' : await relate(reader, ours, theirs);
       const ids = ours !== undefined && theirs !== undefined ? { ref, ours, theirs } : undefined;
+      const relation = chains === 'diverged' && ids && !own.has(parsed.writer) ? await byLines(reader, ids) : chains;
       const isRewritten = relation === 'diverged' && ids && parsed.kind.endsWith('archive');
       if (isRewritten && (await isWithoutForgotten(ctx, reader, ids))) {
         differences.push({ ...parsed, ...ids, relation: 'ahead', packed: false, lease: ids.theirs });
