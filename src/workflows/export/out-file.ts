@@ -214,9 +214,20 @@ const exists = (path: string): AppError =>
     hint: 'Take another name, or --force to have it replaced.',
   });
 
-/** @throws AppError file.exists, usage.invalid */
+const lookAt = (path: string) => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw storeError(error, path);
+    throw new AppError('usage.invalid', `${path} is a longer name than files can have.`, {
+      hint: 'Take a shorter one.',
+    });
+  }
+};
+
+/** @throws AppError file.exists, usage.invalid, store.readonly, store.io */
 const refuse = ({ path, force }: OutWish): void => {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   if (found?.isDirectory()) throw new AppError('usage.invalid', `${path} is a folder.`, { hint: 'Name a file in it.' });
   if (found?.isFile() && !force) throw exists(path);
 };

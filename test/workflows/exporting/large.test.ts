@@ -13,9 +13,8 @@ import { git, makeRepo, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
 import { elsewhere, exportFrom, fileOf, importInto, seeded } from './support.ts';
 
-const EVENTS = 200_000;
 /** Enough for more than one piece. */
-const SOME = 20_000;
+const EVENTS = 20_000;
 
 /** Lines of one writer: small ones, as an agent's are. */
 const writeLines = (path: string, count: number): void => {
@@ -41,7 +40,7 @@ const writeLines = (path: string, count: number): void => {
   writeFileSync(path, parts.join(''));
 };
 
-describe('200,000 events', () => {
+describe('20,000 events', () => {
   let path: string;
   beforeAll(() => {
     path = join(tempDir(), 'large.ndjson');
@@ -61,10 +60,8 @@ describe('200,000 events', () => {
 
   it('come in as pieces of some megabytes, and are named by their blobs only', async () => {
     const ctx = await elsewhere();
-    const some = join(tempDir(), 'some.ndjson');
-    writeLines(some, SOME);
-    expect((await importInto(ctx, some)).taken).toEqual([
-      { log: 'sessions/large00001', writer: 'wlarge0001', events: SOME },
+    expect((await importInto(ctx, path)).taken).toEqual([
+      { log: 'sessions/large00001', writer: 'wlarge0001', events: EVENTS },
     ]);
     const lanes: StoredLane[] = [];
     for await (const lane of readLanes(ctx.repo, ['sessions/large00001'])) lanes.push(lane);
@@ -79,7 +76,7 @@ describe('200,000 events', () => {
       bytes += blob!.bytes.length;
     }
     reader.close();
-    expect(bytes).toBe(statSync(some).size);
+    expect(bytes).toBe(statSync(path).size);
   });
 });
 
@@ -172,7 +169,7 @@ describe('other repositories', () => {
 it('an export has no more than one piece of a log in hand', async () => {
   const ctx = await elsewhere();
   const path = join(tempDir(), 'large.ndjson');
-  writeLines(path, SOME);
+  writeLines(path, EVENTS);
   await importInto(ctx, path);
   const sizes: number[] = [];
   const { exportLogs, selectLogs } = await import('../../../src/workflows/export/export-log.ts');
@@ -184,7 +181,7 @@ it('an export has no more than one piece of a log in hand', async () => {
     },
   };
   const logs = await selectLogs(ctx, { sessions: [], directory: ctx.repo.root });
-  expect(await exportLogs([{ ctx, logs }], out)).toMatchObject({ rows: SOME, sessions: 1, held: [] });
+  expect(await exportLogs([{ ctx, logs }], out)).toMatchObject({ rows: EVENTS, sessions: 1, held: [] });
   expect(Math.max(...sizes)).toBeLessThan(5 << 20);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(statSync(path).size);
 });
