@@ -234,9 +234,9 @@ describe('a file that is sound', () => {
   });
 
   it('with an event of 20 MiB is checked like any other', () => {
-    const lines = eventLines(2, 'é'.repeat(10 << 20));
+    const lines = eventLines(1, 'a'.repeat(20 << 20));
     const { lanes, events } = look(`${lines.join('\n')}\n`);
-    expect(events).toBe(2);
-    expect([...lanes.values()][0]!.end.hash).toBe(lineHash(lines[1]!));
+    expect(events).toBe(1);
+    expect([...lanes.values()][0]!.end.hash).toBe(lineHash(lines[0]!));
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCatFile } from '../../../src/git/git.ts';
@@ -11,7 +11,7 @@ import { lookAtFile } from '../../../src/workflows/import/look-at-file.ts';
 import { importHistory } from '../../support/history.ts';
 import { git, makeRepo, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
-import { elsewhere, exportFrom, fileOf, importInto, seeded } from './support.ts';
+import { elsewhere, exportFrom, importInto, seeded } from './support.ts';
 
 /** Enough for more than one piece. */
 const EVENTS = 20_000;
@@ -42,6 +42,7 @@ const writeLines = (path: string, count: number): void => {
 
 describe('20,000 events', () => {
   let path: string;
+  let imported: string;
   beforeAll(() => {
     path = join(tempDir(), 'large.ndjson');
     writeLines(path, EVENTS);
@@ -60,6 +61,7 @@ describe('20,000 events', () => {
 
   it('come in as pieces of some megabytes, and are named by their blobs only', async () => {
     const ctx = await elsewhere();
+    imported = ctx.repo.root;
     expect((await importInto(ctx, path)).taken).toEqual([
       { log: 'sessions/large00001', writer: 'wlarge0001', events: EVENTS },
     ]);
@@ -77,6 +79,23 @@ describe('20,000 events', () => {
     }
     reader.close();
     expect(bytes).toBe(statSync(path).size);
+  });
+
+  it('leave with no more than one piece of a log in hand', async () => {
+    const ctx = await contextIn(imported);
+    const sizes: number[] = [];
+    const { exportLogs, selectLogs } = await import('../../../src/workflows/export/export-log.ts');
+    const out: Out = {
+      bytes: 0,
+      whole: () => '',
+      write: async (bytes) => {
+        sizes.push(bytes.length);
+      },
+    };
+    const logs = await selectLogs(ctx, { sessions: [], directory: ctx.repo.root });
+    expect(await exportLogs([{ ctx, logs }], out)).toMatchObject({ rows: EVENTS, sessions: 1, held: [] });
+    expect(Math.max(...sizes)).toBeLessThan(5 << 20);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(statSync(path).size);
   });
 });
 
@@ -108,8 +127,13 @@ describe('lanes as they lie here', () => {
 });
 
 describe('other repositories', () => {
+  let source: Awaited<ReturnType<typeof seeded>>;
+  beforeAll(async () => {
+    source = await seeded(4, 3);
+  });
+
   it('with SHA-256 take the same lines', async () => {
-    const { dir, lines } = await seeded(4, 3);
+    const { dir, lines } = source;
     const { path, text } = await exportFrom(dir);
     const ctx = await contextIn(await makeRepo({ empty: true, objectFormat: 'sha256' }));
     expect((await importInto(ctx, path)).events).toBe(lines.length);
@@ -118,7 +142,7 @@ describe('other repositories', () => {
   });
 
   it('that are bare take them too', async () => {
-    const { dir } = await seeded(4, 2);
+    const { dir } = source;
     const { path, text } = await exportFrom(dir);
     const ctx = await contextIn(await makeRepo({ empty: true, bare: true }));
     await importInto(ctx, path);
@@ -126,7 +150,7 @@ describe('other repositories', () => {
   });
 
   it('that have some of it from a fetch get the rest on top, and lose nothing', async () => {
-    const { dir, lines } = await seeded(4, 3);
+    const { dir, lines } = source;
     const ctx = await elsewhere();
     importHistory(ctx.repo.root, 4, 1);
     const before = await git(ctx.repo.root, 'for-each-ref');
@@ -139,7 +163,7 @@ describe('other repositories', () => {
   });
 
   it('keep nothing from a gc once it is in', async () => {
-    const { dir } = await seeded(4, 1);
+    const { dir } = source;
     const { path, text } = await exportFrom(dir);
     const ctx = await elsewhere();
     await importInto(ctx, path);
@@ -148,40 +172,4 @@ describe('other repositories', () => {
     await git(ctx.repo.root, 'gc', '-q', '--prune=now');
     expect((await exportFrom(ctx.repo.root)).text).toBe(text);
   });
-
-  it('whose log this clone writes itself are not written to from a file', async () => {
-    const { dir } = await seeded(4, 1);
-    const { lines } = await exportFrom(dir);
-    const ctx = await elsewhere();
-    const { writer } = JSON.parse(lines[0]!) as { writer: string };
-    await importInto(ctx, fileOf(lines.filter((line) => line.includes(`"${writer}"`)).slice(0, 2)));
-    const file = { v: 1, id: writer, host: 'here', path: ctx.repo.commonDir, inode: '1', born: '1' };
-    mkdirSync(join(ctx.repo.commonDir, 'amp'), { recursive: true });
-    writeFileSync(join(ctx.repo.commonDir, 'amp', 'writer'), `${JSON.stringify(file)}\n`);
-    const answer = await importInto(ctx, fileOf(lines));
-    const told = answer.refused.filter((one) => one.writer === writer);
-    expect(told.map(({ reason }) => reason)).toEqual([
-      expect.stringMatching(/^this clone wrote it, and has less of it/),
-    ]);
-  });
-});
-
-it('an export has no more than one piece of a log in hand', async () => {
-  const ctx = await elsewhere();
-  const path = join(tempDir(), 'large.ndjson');
-  writeLines(path, EVENTS);
-  await importInto(ctx, path);
-  const sizes: number[] = [];
-  const { exportLogs, selectLogs } = await import('../../../src/workflows/export/export-log.ts');
-  const out: Out = {
-    bytes: 0,
-    whole: () => '',
-    write: async (bytes) => {
-      sizes.push(bytes.length);
-    },
-  };
-  const logs = await selectLogs(ctx, { sessions: [], directory: ctx.repo.root });
-  expect(await exportLogs([{ ctx, logs }], out)).toMatchObject({ rows: EVENTS, sessions: 1, held: [] });
-  expect(Math.max(...sizes)).toBeLessThan(5 << 20);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(statSync(path).size);
 });
