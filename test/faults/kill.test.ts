@@ -6,7 +6,7 @@ import { cli, PROGRAM } from '../support/cli.ts';
 import { makeRepo, sh, tempDir } from '../support/repo.ts';
 
 /** Kills in all, spread over lanes that run beside each other; TEST_KILLS=1000 for a longer night. */
-const KILLS = Number(process.env['TEST_KILLS'] ?? 80);
+const KILLS = Number(process.env['TEST_KILLS'] ?? 50);
 const LANES = 2;
 /** So many deaths, one upon the other, until a command is let live and everything is compared. */
 const CHECK_EVERY = 5;

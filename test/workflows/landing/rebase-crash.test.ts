@@ -14,7 +14,7 @@ import { makeRebaseWorld, type RebaseWorld } from './rebase-world.ts';
 import { checkoutOf } from './world.ts';
 
 /** How many crash points are passed over; CRASH_STEP=1 tries them all. */
-const STEP = Number(process.env['CRASH_STEP'] ?? 45);
+const STEP = Number(process.env['CRASH_STEP'] ?? 80);
 /** Calls are counted in each process apart, and a git makes few of them: those come closer. */
 const after = (n: number): number => n + (n < 10 ? Math.min(STEP, 3) : STEP);
 const TIMEOUT = { timeout: process.env['CRASH_STEP'] ? 7_200_000 : 600_000 };
