@@ -29,13 +29,14 @@ describe('arrows', () => {
     redaction: [],
     config: [],
     session: ['events'],
+    bench: [],
     process: ['clock'],
     git: ['process'],
     agents: ['events', 'process', 'clock'],
     store: ['events', 'git', 'redaction', 'clock'],
-    workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'clock'],
+    workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'bench', 'clock'],
     analysis: ['events', 'session', 'store', 'git', 'config', 'clock'],
-    cli: ['config', 'events', 'clock'],
+    cli: ['config', 'events', 'bench', 'clock'],
     commands: ['cli', 'workflows', 'analysis', 'config', 'clock'],
   };
 
@@ -85,8 +86,8 @@ describe('arrows', () => {
     ).toEqual([]);
   });
 
-  it('events, session and the wire keep to themselves: no disk, no environment, no waiting', () => {
-    const pure = src.filter(({ name }) => /^src\/(events|session)\//.test(name));
+  it('events, session, bench and the wire keep to themselves: no disk, no environment, no waiting', () => {
+    const pure = src.filter(({ name }) => /^src\/(events|session|bench)\//.test(name));
     const impure = pure.filter(
       ({ imports, text }) =>
         imports.some((spec) => /^node:(?!crypto)/.test(spec)) || /\bawait\b|process\.env/.test(text),
