@@ -66,6 +66,8 @@ const CODES = {
   'file.missing': EXIT.usage,
   'file.exists': EXIT.refused,
   'export.secrets': EXIT.gate,
+  'endpoint.unreachable': EXIT.refused,
+  'endpoint.refused': EXIT.refused,
   'import.invalid': EXIT.refused,
   'import.refused': EXIT.refused,
   'editor.missing': EXIT.refused,

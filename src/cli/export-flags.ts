@@ -5,9 +5,10 @@ import { askedFlags, rangeFlags } from './flags.ts';
 export const exportFlags = {
   format: option({
     summary: 'How it is written; ndjson if not given.',
-    options: ['ndjson', 'csv', 'parquet', 'json'] as const,
+    options: ['ndjson', 'csv', 'parquet', 'json', 'otlp'] as const,
   })(),
-  out: string({ char: 'o', summary: 'File to write; - is stdout.', helpValue: '<file>', required: true }),
+  out: string({ char: 'o', summary: 'File to write; - is stdout.', helpValue: '<file>' }),
+  to: string({ summary: 'otlp: endpoint that takes the spans, over HTTP.', helpValue: '<address>' }),
   table: string({ summary: 'Rows of this table instead of the log itself.', helpValue: '<name>' }),
   ...rangeFlags,
   ...askedFlags,

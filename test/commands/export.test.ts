@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, cliJson, PROGRAM } from '../support/cli.ts';
 import { importHistory, madeHistory } from '../support/history.ts';
+import { otlpServer } from '../support/otlp-server.ts';
 import { makeRepo, sh, tempDir } from '../support/repo.ts';
 
 describe('amp-sessions export and import', () => {
@@ -73,8 +74,49 @@ describe('amp-sessions export and import', () => {
     expect(readFileSync(parquet).subarray(-4).toString()).toBe('PAR1');
   });
 
+  it('sends spans to an endpoint, and answers as its schema says', async () => {
+    const server = await otlpServer();
+    const argv = ['export', '--format', 'otlp', '--to', server.url];
+    const { exitCode, json } = await cliJson(dir, argv);
+    const sent = server.spans();
+    expect([exitCode, json]).toEqual([
+      0,
+      {
+        schema: 'amp-sessions/export/v1',
+        format: 'otlp',
+        table: null,
+        out: `${server.url}/v1/traces`,
+        sessions: 4,
+        rows: sent.length,
+        bytes: server.received.reduce((sum, { headers }) => sum + Number(headers['content-length']), 0),
+        requests: server.received.length,
+        rejected: 0,
+        unfinished: expect.any(Number),
+        held: [],
+      },
+    ]);
+    server.received.length = 0;
+    const env = { ...process.env, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20sk-very-secret' };
+    const again = await cli(dir, argv, env);
+    expect(again.stdout).toContain(`✓ ${sent.length} spans of 4 sessions to ${server.url}/v1/traces\n`);
+    expect(server.spans()).toEqual(sent);
+    expect(server.received[0]!.headers.authorization).toBe('Bearer sk-very-secret');
+    server.replies.push({ status: 401, body: '{"message":"no Bearer sk-very-secret"}' });
+    const refused = await cli(dir, argv, env);
+    expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toBe(
+      `✗ ${server.url}/v1/traces answered with 401 Unauthorized (“no …”). No span was sent.\n  → Give what it asks for in OTEL_EXPORTER_OTLP_HEADERS, such as authorization=Bearer%20….\n`,
+    );
+  });
+
   it('refuses what makes no sense, as wrong usage', async () => {
     for (const [argv, message] of [
+      [[], '--out is missing.'],
+      [['--format', 'otlp'], '--to is missing: the endpoint that takes the spans.'],
+      [['--format', 'otlp', '--to', 'nowhere'], '--to is no address that begins with http:// or https://.'],
+      [['--format', 'otlp', '--to', 'http://h', '-o', 'x'], '--out and --format otlp exclude each other.'],
+      [['--format', 'otlp', '--to', 'http://h', '--table', 'usage'], '--table and --format otlp exclude each other.'],
+      [['--to', 'http://h'], '--to is about spans.'],
       [['--table', 'nope', '-o', 'x'], 'There is no table “nope”.'],
       [['--raw', '-o', 'x'], '--raw is about CSV.'],
       [['-o', '.'], 'is a folder.'],

@@ -4,12 +4,15 @@ import { count, open } from './shapes.ts';
 /** What `export` and `import` print with `--json`. */
 export const exportAnswers = {
   export: open({
-    format: z.enum(['ndjson', 'csv', 'parquet', 'json']),
+    format: z.enum(['ndjson', 'csv', 'parquet', 'json', 'otlp']),
     table: z.string().nullable().describe('null: the log itself'),
-    out: z.string(),
+    out: z.string().describe('file, or the endpoint of otlp'),
     sessions: count.describe('sessions and batches that were written'),
-    rows: count.describe('of the table, or events'),
-    bytes: count,
+    rows: count.describe('of the table, or events, or spans that were taken'),
+    bytes: count.describe('of otlp: as they were sent, compressed'),
+    requests: count.optional().describe('otlp only, as the following two'),
+    rejected: count.optional().describe('spans that the endpoint did not take'),
+    unfinished: count.optional().describe('what has not ended yet, and so is no span'),
     held: z
       .array(
         open({

@@ -17,7 +17,6 @@ export interface ExportWish {
   all: boolean;
   /** Folders of repositories, absolute; none: the one of the context. */
   repos: string[];
-  out: Omit<OutWish, 'clock' | 'temporary'>;
 }
 
 /** What of the rows of a table may leave. */
@@ -94,13 +93,28 @@ const nowhere = (): AppError =>
     hint: 'Go into one, name one with --repo, or take all of yours with --all.',
   });
 
+/** What of the selected logs may leave, and what has to stay. */
+const admit = async (
+  all: Context[],
+  wish: ExportWish,
+  directory: string,
+): Promise<{ ids: string[]; held: HeldLog[]; without: string[] }> => {
+  const held: HeldLog[] = [];
+  const ids = new Set<string>();
+  for (const { ctx, logs } of await select(all, wish, directory)) {
+    held.push(...(await lookThrough(ctx, logs)).held);
+    for (const log of logs) ids.add(logId(log));
+  }
+  return { ids: [...ids], held, without: held.map(({ session }) => session) };
+};
+
 /**
  * Looks through what is to leave, then writes it: logs as they are, or with `rows` what that makes of them.
  * @throws AppError as `withOut`, log.damaged, session.missing, repository.missing
  */
 export const exportHistory = async (
   options: ContextOptions,
-  wish: ExportWish,
+  wish: ExportWish & { out: Omit<OutWish, 'clock' | 'temporary'> },
   rows?: WriteRows,
 ): Promise<ExportedLogs & { bytes: number }> =>
   withContexts(options, foldersOf(options, wish), async (all) => {
@@ -110,14 +124,29 @@ export const exportHistory = async (
     let written: Out | undefined;
     const done = await withOut({ ...out, clock: ctx.clock, temporary: tmpdir() }, async (sink) => {
       written = sink;
-      const selected = await select(all, wish, options.dir);
-      if (!rows) return exportLogs(selected, sink);
-      const held: HeldLog[] = [];
-      for (const { ctx: one, logs } of selected) held.push(...(await lookThrough(one, logs)).held);
-      const ids = [...new Set(selected.flatMap(({ logs }) => logs.map(logId)))];
+      if (!rows) return exportLogs(await select(all, wish, options.dir), sink);
+      const { ids, held, without } = await admit(all, wish, options.dir);
       const sessions = wish.sessions.length === 0 ? undefined : ids;
-      const count = await rows(ctx, { sessions, without: held.map(({ session }) => session) }, sink);
+      const count = await rows(ctx, { sessions, without }, sink);
       return { sessions: ids.length - held.length, rows: count, held };
     });
     return { ...done, bytes: written?.bytes ?? 0 };
+  });
+
+/**
+ * Looks through whole sessions, then hands on which of them may leave.
+ * @throws AppError log.damaged, session.missing, repository.missing, and what `work` throws
+ */
+export const withAdmitted = async <T>(
+  options: ContextOptions,
+  wish: ExportWish,
+  work: (ctx: Context, admitted: Admitted) => Promise<T>,
+): Promise<{ done: T; sessions: number; held: HeldLog[] }> =>
+  withContexts(options, foldersOf(options, wish), async (all) => {
+    const [ctx] = all;
+    if (!ctx) throw nowhere();
+    const { ids, held, without } = await admit(all, wish, options.dir);
+    const isAll = wish.sessions.length === 0 && wish.since === undefined && wish.until === undefined;
+    const done = await work(ctx, { sessions: isAll ? undefined : ids, without });
+    return { done, sessions: ids.length - held.length, held };
   });
