@@ -34,6 +34,8 @@ const CODES = {
   'git.failed': EXIT.refused,
   'git.timeout': EXIT.refused,
   'branch.blocked': EXIT.refused,
+  'batch.invalid': EXIT.usage,
+  'batch.untrusted': EXIT.refused,
   'session.missing': EXIT.refused,
   'session.ambiguous': EXIT.refused,
   'session.busy': EXIT.refused,

@@ -30,13 +30,26 @@ describe('arrows', () => {
     config: [],
     session: ['events'],
     bench: [],
+    batch: ['events'],
     process: ['clock'],
     git: ['process'],
     agents: ['events', 'process', 'clock'],
     store: ['events', 'git', 'redaction', 'clock'],
-    workflows: ['session', 'store', 'git', 'agents', 'process', 'redaction', 'config', 'events', 'bench', 'clock'],
+    workflows: [
+      'session',
+      'batch',
+      'bench',
+      'store',
+      'git',
+      'agents',
+      'process',
+      'redaction',
+      'config',
+      'events',
+      'clock',
+    ],
     analysis: ['events', 'session', 'store', 'git', 'config', 'clock'],
-    cli: ['config', 'events', 'bench', 'clock'],
+    cli: ['config', 'events', 'batch', 'bench', 'clock'],
     commands: ['cli', 'workflows', 'analysis', 'config', 'clock'],
   };
 
@@ -86,8 +99,8 @@ describe('arrows', () => {
     ).toEqual([]);
   });
 
-  it('events, session, bench and the wire keep to themselves: no disk, no environment, no waiting', () => {
-    const pure = src.filter(({ name }) => /^src\/(events|session|bench)\//.test(name));
+  it('events, session, batch, bench and the wire keep to themselves: no disk, no environment, no waiting', () => {
+    const pure = src.filter(({ name }) => /^src\/(events|session|batch|bench)\//.test(name));
     const impure = pure.filter(
       ({ imports, text }) =>
         imports.some((spec) => /^node:(?!crypto)/.test(spec)) || /\bawait\b|process\.env/.test(text),

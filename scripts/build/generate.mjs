@@ -17,6 +17,7 @@ const SOURCES = {
   answers: 'src/cli/answers/answers.ts',
   errorAnswer: 'src/cli/answers/answers.ts',
   configJsonSchema: 'src/config/json-schema.ts',
+  batchJsonSchema: 'src/batch/file-schema.ts',
   TABLES: 'src/analysis/tables/all.ts',
 };
 
@@ -26,7 +27,7 @@ const SOURCES = {
  */
 export const generate = async (root) => {
   const { sessionEvents, iterationEvents, landingEvents, snapshotEvents, ...rest } = await fromSource(root, SOURCES);
-  const { catalogue, answers, errorAnswer, configJsonSchema, TABLES } = rest;
+  const { catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, TABLES } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
@@ -44,6 +45,7 @@ export const generate = async (root) => {
     ['oclif.manifest.json', json(manifest)],
     ['schemas/event.schema.json', json(eventSchema(catalogue))],
     ['schemas/config.schema.json', json(configJsonSchema())],
+    ['schemas/batch.schema.json', json(batchJsonSchema())],
     ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
     ...answerFiles,
     ['src/events/README.md', eventReference(groups)],

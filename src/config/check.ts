@@ -6,7 +6,7 @@ import { suggest } from './suggest.ts';
 import { getAt } from './tree.ts';
 
 /** Finds the place of a value, or of the name of a key that should not be there. */
-export type Locate = (path: string[], what: 'value' | 'name') => Place;
+export type Locate = (path: (string | number)[], what: 'value' | 'name') => Place;
 
 const dotted = (path: PropertyKey[]): string => path.map(String).join('.');
 

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 
 export interface Place {
   /** Path of the file, or name of the environment variable. */
@@ -17,12 +17,15 @@ export const show = (value: unknown): string => {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 };
 
-/** `config.invalid`, with the place in front of the sentence and as fields. */
-export const invalid = (place: Place, sentence: string, hint: string, cause?: unknown): AppError => {
-  const position = [place.file, place.line, place.column].filter((part) => part !== undefined).join(':');
-  return new AppError('config.invalid', position === '' ? sentence : `${position}: ${sentence}`, {
-    hint,
-    details: { ...place },
-    cause,
-  });
-};
+export type Invalid = (place: Place, sentence: string, hint: string, cause?: unknown) => AppError;
+
+/** An error about a file of that kind, with the place in front of the sentence and as fields. */
+export const invalidAs =
+  (code: ErrorCode): Invalid =>
+  (place, sentence, hint, cause) => {
+    const position = [place.file, place.line, place.column].filter((part) => part !== undefined).join(':');
+    const details = { ...place };
+    return new AppError(code, position === '' ? sentence : `${position}: ${sentence}`, { hint, details, cause });
+  };
+
+export const invalid = invalidAs('config.invalid');

@@ -9,10 +9,10 @@ import { writeFileAtomically } from './write-file.ts';
 /**
  * What the user trusts, kept outside every repository:
  * `{ "config": { "<root>": "<sha256>" }, "hooks": { "<root>": "<hash>" }, "sessions": { "<root>\\0<session>": "<hash>" },
- * "changes": { "<root>\\0<item>": "<hash>" } }`.
+ * "changes": { "<root>\\0<item>": "<hash>" }, "batches": { "<file>": "<sha256>" } }`.
  * A root is the absolute real path of a repository; one hash each, so changed bytes are not trusted any more.
  */
-type Book = Record<'config' | 'hooks' | 'sessions' | 'changes', Record<string, string>>;
+type Book = Record<'config' | 'hooks' | 'sessions' | 'changes' | 'batches', Record<string, string>>;
 
 export const trustFile = (home: HomeDirs): string => join(home.data, 'trust.json');
 
@@ -28,6 +28,7 @@ const bookOf = (book: Partial<Book> | null): Book => ({
   hooks: entries(book?.hooks),
   sessions: entries(book?.sessions),
   changes: entries(book?.changes),
+  batches: entries(book?.batches),
 });
 
 /** An absent or damaged book trusts nothing. */
@@ -124,3 +125,10 @@ export const isChangeTrusted = (change: TrustedChange, home: HomeDirs): boolean 
 
 export const trustChange = (change: TrustedChange, home: HomeDirs): Promise<void> =>
   keep('changes', changeKey(change), change.now ?? 'gone', home);
+
+/** The same for a batch file, by its absolute real path; the hash is over it and all that it includes. */
+export const isBatchTrusted = (file: string, sha256: string, home: HomeDirs): boolean =>
+  isKept('batches', file, sha256, home);
+
+export const trustBatch = (file: string, sha256: string, home: HomeDirs): Promise<void> =>
+  keep('batches', file, sha256, home);

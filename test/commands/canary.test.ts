@@ -23,6 +23,7 @@ const HOOKS =
 /** Every command, as a user gives it; none of them may start what a repository names. The order is that of a day. */
 const ROWS: [id: string, argv: string[]][] = [
   ['new', ['--name', 'second', '-p', 'x', '-a', 'scripted:AGENT', '--iterate']],
+  ['batch:start', ['--file', 'BATCH', '--dry-run']],
   ['list', []],
   ['status', ['S']],
   ['metrics', ['S']],
@@ -137,13 +138,17 @@ it('no command starts what a repository names, planted before it or by its agent
   const agent = hostile(dir, [lines]);
   const ctx = await contextIn(dir);
   const made = await make(ctx, { agent: { name: 'scripted', mode: null, command: agent } });
+  const batch = join(bin, 'batch.yaml');
+  writeFileSync(batch, `matrix: [{ repo: ${dir}, prompt: x, agent: 'scripted:${agent}' }]\n`);
   const config = await Config.load(ROOT);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(swallow);
   vi.stubEnv('EDITOR', 'true');
   const ended: string[] = [];
   for (const [id, argv] of played) {
     const { default: Command } = await import(/* @vite-ignore */ fileOf(id));
-    const given = argv.map((word) => (word === 'S' ? made.session.id : word.replace('AGENT', agent)));
+    const given = argv.map((word) =>
+      word === 'S' ? made.session.id : word.replace('AGENT', agent).replace('BATCH', batch),
+    );
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();
     ended.push(`${id} ${process.exitCode}`);

@@ -103,6 +103,7 @@ it('is private, readable JSON, and leaves nothing beside it', async () => {
     hooks: { [root]: 'h' },
     sessions: {},
     changes: {},
+    batches: {},
   });
   expect(readdirSync(home.data)).toEqual(['trust.json']);
   if (process.platform !== 'win32') expect(statSync(trustFile(home)).mode & 0o777).toBe(0o600);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
+import { batchAnswers } from './batch-answers.ts';
 import { blameAnswers } from './blame-answers.ts';
 import { exportAnswers } from './export-answers.ts';
 import { forgetAnswers } from './forget-answers.ts';
@@ -37,6 +38,7 @@ export const answers = {
   ...metricsAnswers,
   ...reportAnswers,
   ...exportAnswers,
+  ...batchAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
