@@ -95,6 +95,8 @@ const CODES = {
   'analysis.unavailable': EXIT.refused,
   'log.damaged': EXIT.damaged,
   'program.bug': EXIT.bug,
+  'batch.missing': EXIT.refused,
+  'batch.exists': EXIT.refused,
   interrupted: EXIT.interrupted,
 } as const;
 

@@ -29,8 +29,8 @@ describe('arrows', () => {
     redaction: [],
     config: [],
     session: ['events'],
-    bench: [],
     batch: ['events'],
+    bench: [],
     process: ['clock'],
     git: ['process'],
     agents: ['events', 'process', 'clock'],
@@ -48,7 +48,7 @@ describe('arrows', () => {
       'events',
       'clock',
     ],
-    analysis: ['events', 'session', 'store', 'git', 'config', 'clock'],
+    analysis: ['events', 'session', 'batch', 'store', 'git', 'config', 'clock'],
     cli: ['config', 'events', 'batch', 'bench', 'clock'],
     commands: ['cli', 'workflows', 'analysis', 'config', 'clock'],
   };

@@ -13,6 +13,7 @@ const SOURCES = {
   iterationEvents: 'src/events/iteration-events.ts',
   landingEvents: 'src/events/landing-events.ts',
   snapshotEvents: 'src/events/snapshot-events.ts',
+  batchEvents: 'src/events/batch-events.ts',
   catalogue: 'src/events/catalogue.ts',
   answers: 'src/cli/answers/answers.ts',
   errorAnswer: 'src/cli/answers/answers.ts',
@@ -27,13 +28,14 @@ const SOURCES = {
  */
 export const generate = async (root) => {
   const { sessionEvents, iterationEvents, landingEvents, snapshotEvents, ...rest } = await fromSource(root, SOURCES);
-  const { catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, TABLES } = rest;
+  const { batchEvents, catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, TABLES } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
     { title: 'An iteration', sentence: 'Between a prompt and its commit.', events: iterationEvents },
     { title: 'Landing', sentence: 'On the way to a branch of the user, and back.', events: landingEvents },
     { title: 'Uncommitted work', sentence: 'Kept, and brought back.', events: snapshotEvents },
+    { title: 'A batch', sentence: 'Many prompts at once, in a log of their own.', events: batchEvents },
   ];
   const told = groups.reduce((sum, { events }) => sum + events.length, 0);
   if (told !== catalogue.length) throw new Error(`The reference tells of ${told} of ${catalogue.length} events.`);

@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
 import { skippedText } from '../events/skipped-text.ts';
+import { batchTexts } from './batch-event-text.ts';
 import { changeText } from './change-text.ts';
 import { formatDuration, formatMoney, formatTokens } from './format.ts';
 import { landingTexts } from './landing-event-text.ts';
@@ -94,6 +95,7 @@ const texts: Texts = {
     `${c.yellow('● tests interrupted')}${d.target === 'base' ? ' on the base' : ''}: \`${inlineText(d.command)}\` after ${formatDuration(d.durationMs)}`,
   ...landingTexts(inlineText),
   ...snapshotTexts,
+  ...batchTexts(inlineText),
 };
 
 const PLAIN = new Chalk({ level: 0 });

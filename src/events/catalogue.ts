@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { batchEvents } from './batch-events.ts';
 import type { EventDefinition } from './define.ts';
 import type { Actor, Envelope } from './envelope.ts';
 import { iterationEvents } from './iteration-events.ts';
@@ -11,7 +12,13 @@ import { snapshotEvents } from './snapshot-events.ts';
  * are made from this list. A name on disk is never renamed, reused or removed: a new shape gets a new `v` and one
  * step in `upcast.ts`.
  */
-export const catalogue = [...sessionEvents, ...iterationEvents, ...landingEvents, ...snapshotEvents] as const;
+export const catalogue = [
+  ...sessionEvents,
+  ...iterationEvents,
+  ...landingEvents,
+  ...snapshotEvents,
+  ...batchEvents,
+] as const;
 
 type Definition = (typeof catalogue)[number];
 export type EventType = Definition['type'];

@@ -32,6 +32,10 @@ export const sessionEvents = [
       test: z.string().nullable().describe('test command, run by the shell in the worktree'),
       setup: z.string().nullable().describe('set-up command, run once in a new worktree'),
       author: person.nullable().describe("the user's git identity"),
+      batch: z
+        .object({ id: z.string(), item: z.string(), attempt: z.int().min(1) })
+        .optional()
+        .describe('the batch that asked for it'),
     }),
   ),
   event('session.renamed', 1, 'The session got another name.', z.object({ name: z.string(), previous: z.string() })),

@@ -1,3 +1,4 @@
+import type { BatchEventType } from '../events/batch-events.ts';
 import type { EventData, EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { logId } from '../events/envelope.ts';
 import { type Change, Draft } from './change.ts';
@@ -7,7 +8,8 @@ import { sessionHandlers } from './evolve-session.ts';
 import { snapshotHandlers } from './evolve-snapshot.ts';
 import { initialSession, type Moment, type Place, type Session } from './state.ts';
 
-type Handlers = { [Type in EventType]: (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change };
+type OfSession = Exclude<EventType, BatchEventType>;
+type Handlers = { [Type in OfSession]: (session: Session, event: Extract<KnownEvent, { type: Type }>) => Change };
 
 /** One handler an event type: a type without one does not compile. It answers what changes, and changes nothing. */
 const handlers: Handlers = { ...sessionHandlers, ...iterationHandlers, ...landingHandlers, ...snapshotHandlers };

@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { rememberRepository } from '../config/known-repositories.ts';
 import { AppError } from '../errors.ts';
+import type { EventData } from '../events/catalogue.ts';
 import { userIdentity } from '../git/commits.ts';
 import { headOf, moveRef, readRef, resolveCommit } from '../git/refs.ts';
 import { requireGit } from '../git/version.ts';
@@ -22,6 +23,10 @@ export interface NewSession {
   agent: AgentChoice;
   test: string | null;
   setup: string | null;
+  /** Minted before by whoever has put it on record already; made here where absent. */
+  id?: string;
+  /** The batch that asks for it. */
+  batch?: EventData<'session.created'>['batch'];
   interrupts?: Interrupts;
   onStep?(text: string): void;
 }
@@ -39,7 +44,7 @@ export const newSession = async (ctx: Context, wish: NewSession): Promise<{ sess
   const author = userIdentity(ctx.repo);
   for (const answer of [isNewEnough, author]) answer.catch(() => {});
   await refuseBlockedPrefix(ctx);
-  const id = ctx.clock.newId();
+  const id = wish.id ?? ctx.clock.newId();
   // The name becomes a branch, which the store's redaction does not see.
   const given = wish.name ?? (wish.prompt ? nameFromPrompt(await ctx.redact(wish.prompt)) : `unnamed ${id}`);
   const name = await ctx.redact(given);
@@ -110,6 +115,7 @@ const create = async (
       test: wish.test,
       setup: wish.setup,
       author: wish.author,
+      ...(wish.batch && { batch: wish.batch }),
     },
   });
   if (!(await moveRef(ctx.repo, `refs/heads/${branch}`, { to: wish.baseCommit, from: null })))

@@ -138,6 +138,47 @@ describe('an event in one line', () => {
       'uncommitted edits by Ann: dddddddd mine (1 file +2 -3)',
     ],
     [
+      'an item of a batch that went wrong',
+      draft('batch-item.finished', {
+        item: '007',
+        attempt: 2,
+        state: 'error',
+        cause: { code: 'agent.failed', message: 'it\u001b[2J died' },
+      }),
+      '✗ item 007 error (agent.failed: it died)',
+    ],
+    [
+      'the end of a batch',
+      draft('batch.finished', { counts: { queued: 0, passed: 2, error: 1 } }),
+      'finished: 3 items, 2 passed, 1 error',
+    ],
+    [
+      'a worker of a batch',
+      draft('batch.started', {
+        reason: 'worker',
+        host: 'node7',
+        pid: 12,
+        shard: { index: 2, of: 5 },
+        isolation: 'group',
+      }),
+      'a worker began on node7, process 12, shard 2/5',
+    ],
+    [
+      'a case that could not be judged',
+      draft('batch-case.graded', {
+        item: '001',
+        attempt: 1,
+        session: 's',
+        resolved: null,
+        failToPass: { passed: 0, total: 2 },
+        passToPass: { passed: 1, total: 3 },
+        reason: 'no runner',
+        patchSha256: null,
+        patchBytes: 0,
+      }),
+      'item 001 could not be judged: 0 of 2 fixed, 1 of 3 kept (no runner)',
+    ],
+    [
       'a changed repository',
       draft('repository-change.found', {
         iteration: 1,

@@ -203,8 +203,8 @@ describe('properties', () => {
     );
   });
 
-  it('knows every type of the catalogue', () => {
-    for (const type of types) {
+  it('knows every type of the catalogue but those of batches, which have logs of their own', () => {
+    for (const type of types.filter((one) => !one.startsWith('batch'))) {
       const event = { ...eventsOf([draft('session.created', created())])[0]!, type };
       expect(evolve(initialSession, event).unknownEvents, type).toBe(0);
     }
