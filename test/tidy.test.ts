@@ -45,6 +45,7 @@ describe('arrows', () => {
       'process',
       'redaction',
       'config',
+      'analysis',
       'events',
       'clock',
     ],

@@ -18,6 +18,7 @@ import * as refs from '../../src/git/refs.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
 import * as worktrees from '../../src/git/worktrees.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
+import { BENCH, BENCH_DESTRUCTIVE, BENCH_PURE, BENCH_ROOMS } from './canary-bench.ts';
 import { LANDING, LANDING_DESTRUCTIVE, LANDING_PURE, LANDING_ROOMS } from './canary-landing.ts';
 import { SNAPSHOT_PURE, SNAPSHOT_ROOMS, SNAPSHOTS } from './canary-snapshots.ts';
 import { SYNC, SYNC_ROOMS } from './canary-sync.ts';
@@ -243,6 +244,7 @@ const FUNCTIONS: Record<string, Work> = {
   showPaged: ({ repo }) => findPager(repo),
   fingerprint: ({ repo }) => guard.fingerprint(repo),
   ...SNAPSHOTS,
+  ...BENCH,
   effectiveHooks: ({ repo, wt }) => effectiveHooks(repo, wt),
   initRepository: ({ dir }) =>
     init.initRepository(join(dir, 'inside'), { files: { x: 'x' }, message: 'm', branch: 'main' }),
@@ -258,6 +260,7 @@ const PURE = new Set([
   'removeKeep',
   ...LANDING_PURE,
   ...SNAPSHOT_PURE,
+  ...BENCH_PURE,
 ]);
 
 /** Only for those who trust the repository's hooks; its own test says that it runs them. */
@@ -306,7 +309,7 @@ const DESTRUCTIVE =
 let common: Promise<Scene> | undefined;
 
 const sceneFor = (name: string): Promise<Scene> => {
-  if ([...DESTRUCTIVE, ...LANDING_DESTRUCTIVE].includes(name)) return poison();
+  if ([...DESTRUCTIVE, ...LANDING_DESTRUCTIVE, ...BENCH_DESTRUCTIVE].includes(name)) return poison();
   common ??= poison();
   return common;
 };
@@ -324,6 +327,7 @@ describe('nothing that a repository plants ever runs', () => {
       ...LANDING_ROOMS,
       ...SYNC_ROOMS,
       ...SNAPSHOT_ROOMS,
+      ...BENCH_ROOMS,
       ...blame,
       ...fileAt,
       ...commits,
