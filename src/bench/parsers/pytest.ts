@@ -27,9 +27,9 @@ export const parsePytest: LogParser = summary((id) => id);
 
 /** A parameter that is a path shows its last part only: where the tests ran is nobody's business. */
 const shortOption = (id: string): string => {
-  const match = /^(.*?)\[(.*)\]/.exec(id);
-  if (!match) return id;
-  const [, main, option] = match as unknown as [string, string, string];
+  const [open, close] = [id.indexOf('['), id.lastIndexOf(']')];
+  if (open === -1 || close < open) return id;
+  const [main, option] = [id.slice(0, open), id.slice(open + 1, close)];
   const isPath = option.startsWith('/') && !option.startsWith('//') && !option.includes('*');
   return `${main}[${isPath ? `/${option.slice(option.lastIndexOf('/') + 1)}` : option}]`;
 };
