@@ -101,6 +101,10 @@ const CODES = {
   'program.bug': EXIT.bug,
   'batch.missing': EXIT.refused,
   'batch.exists': EXIT.refused,
+  'batch.ambiguous': EXIT.refused,
+  'batch.idle': EXIT.refused,
+  'budget.unknowable': EXIT.usage,
+  'budget.exceeded': EXIT.limit,
   interrupted: EXIT.interrupted,
 } as const;
 

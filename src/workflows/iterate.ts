@@ -37,6 +37,8 @@ export interface IterateWish {
   prompt: string | null;
   /** Another agent, mode or model for this run only. */
   agent?: { agent?: string; model?: string };
+  /** Stands in for the session's agent, which is not even looked for. */
+  adapter?: Agent;
   timeoutSec: number | null;
   untilPass: boolean;
   maxIterations: number;
@@ -84,7 +86,7 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
     await settleConflict(ctx, journal);
     if (journal.session.conflict) throw conflictWaits(journal.session);
     const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
-    const agent = await sessionAgent(ctx, choice);
+    const agent = wish.adapter ?? (await sessionAgent(ctx, choice));
     await agent.check();
     await requireTrustedHooks(ctx);
     wish.onStep?.({ step: 'prepare' });

@@ -11,6 +11,7 @@ import * as doorway from '../../src/git/git.ts';
 import * as guard from '../../src/git/guard.ts';
 import { hasCommit } from '../../src/git/has-commit.ts';
 import * as init from '../../src/git/init.ts';
+import * as bare from '../../src/git/init-bare.ts';
 import * as locate from '../../src/git/locate.ts';
 import * as packs from '../../src/git/packs.ts';
 import { findPager } from '../../src/git/pager.ts';
@@ -248,6 +249,10 @@ const FUNCTIONS: Record<string, Work> = {
   effectiveHooks: ({ repo, wt }) => effectiveHooks(repo, wt),
   initRepository: ({ dir }) =>
     init.initRepository(join(dir, 'inside'), { files: { x: 'x' }, message: 'm', branch: 'main' }),
+  initBare: async ({ dir }) => {
+    for (let n = 0; n < 2; n++)
+      expect(await bare.initBare(join(dir, 'bare.git'))).toMatchObject({ bare: true, root: join(dir, 'bare.git') });
+  },
 };
 
 /** Exported, and no git behind them. */
@@ -335,6 +340,7 @@ describe('nothing that a repository plants ever runs', () => {
       ...doorway,
       ...guard,
       ...init,
+      ...bare,
       ...locate,
       ...packs,
       ...refs,

@@ -1,0 +1,294 @@
+import { addSpend, countedTokens, NOTHING_SPENT, type Spend, spendOfEnd } from '../../batch/budget.ts';
+import { isAgentGone } from '../../batch/decide.ts';
+import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
+import { isAppError } from '../../errors.ts';
+import type { EventData, LogEvent } from '../../events/catalogue.ts';
+import { isPayloadReference } from '../../events/long-text.ts';
+import { openIteration } from '../../session/conclusions.ts';
+import type { Session } from '../../session/state.ts';
+import type { Context } from '../context.ts';
+import { InterruptSwitch } from '../interrupts.ts';
+import { type IterateStep, iterate } from '../iterate.ts';
+import { withJournal } from '../journal.ts';
+import { newSession } from '../new-session.ts';
+import { reconcile } from '../reconcile.ts';
+import { readSession } from '../summaries.ts';
+import { ensureWorktree } from '../worktree.ts';
+import { endOfDead, endOfError, endOfResult, type StopReason } from './attempt-end.ts';
+import { settleToday } from './day-budget.ts';
+import { batchLog } from './home.ts';
+import type { Claim } from './item-source.ts';
+import { mergeItem } from './merge-item.ts';
+import type { Running, RunState } from './run-state.ts';
+
+/** Nothing that an item did, and nothing that the next one would be spared. */
+const FATAL = ['store.full', 'store.readonly', 'store.io'] as const;
+
+const isFatal = (error: unknown): boolean => FATAL.some((code) => isAppError(error, code));
+
+const labelOf = ({ plan: { item, name } }: BatchItem): string => `${item} ${name}`;
+
+const promptOf = async (run: RunState, { plan: { prompt } }: BatchItem): Promise<string> =>
+  isPayloadReference(prompt)
+    ? (await run.home.store.payload(batchLog(run.journal.id), prompt.payload.sha256)).toString('utf8')
+    : prompt;
+
+const STEPS: Record<IterateStep['step'], string> = {
+  prepare: 'preparing',
+  'base-tests': 'testing the base',
+  agent: 'agent',
+  commit: 'committing',
+  tests: 'testing',
+};
+
+/** Adds up what an attempt tells while it runs. */
+const meter = (report: (spend: Spend) => void): ((event: LogEvent) => void) => {
+  let spend = NOTHING_SPENT;
+  return ({ type, data }) => {
+    if (type === 'usage.reported')
+      spend = addSpend(spend, { ...NOTHING_SPENT, tokens: countedTokens(data as EventData<'usage.reported'>) });
+    else if (type === 'cost.reported')
+      spend = addSpend(spend, { ...NOTHING_SPENT, usd: (data as EventData<'cost.reported'>).costUsd });
+    else return;
+    report(spend);
+  };
+};
+
+interface Work {
+  run: RunState;
+  claim: Claim;
+  item: BatchItem;
+  running: Running;
+  show(text: string): void;
+}
+
+const openFor = (run: RunState, item: BatchItem): Promise<Context> => {
+  const open = run.options.hooks?.open;
+  if (open) return open(item);
+  return run.repositories.open(item.attempts.at(-1)!.repository);
+};
+
+/** A session's name tells of the attempts before it. */
+const nameFor = ({ plan }: BatchItem, attempt: number): string =>
+  attempt === 1 ? plan.name : `${plan.name} (attempt ${attempt})`;
+
+const work = async (ctx: Context, { run, claim, item, running, show }: Work): Promise<AttemptEnd> => {
+  const { plan } = item;
+  const { hooks } = run.options;
+  const began = run.home.clock.elapsed();
+  const name = nameFor(item, claim.attempt);
+  const prompt = hooks?.prompt?.(item) ?? (await promptOf(run, item));
+  const adapter = hooks?.agent?.(item, ctx);
+  const { interrupts } = running;
+  await run.repositories.making(ctx, () =>
+    newSession(ctx, {
+      name,
+      prompt,
+      base: plan.base,
+      agent: plan.agent,
+      test: plan.test,
+      setup: plan.setup,
+      id: claim.session,
+      batch: { id: run.journal.id, item: claim.item, attempt: claim.attempt },
+      interrupts,
+      onStep: show,
+    }),
+  );
+  const result = await iterate(ctx, {
+    id: claim.session,
+    name,
+    prompt: null,
+    timeoutSec: plan.timeoutSec,
+    untilPass: plan.untilPass && plan.test !== null,
+    maxIterations: plan.maxIterations,
+    interrupts,
+    ...(adapter && { adapter }),
+    onEvent: meter((spend) => run.spent(running, spend)),
+    onStep: (step) => show(step.step === 'agent' ? `${step.agent}, iteration ${step.iteration}` : STEPS[step.step]),
+  });
+  return endOfResult(result, { stop: running.stop, durationMs: run.home.clock.elapsed() - began });
+};
+
+const known = async (ctx: Context | undefined, session: string): Promise<Session | undefined> => {
+  const found = ctx && (await readSession(ctx, session).catch(() => undefined));
+  return found?.exists ? found : undefined;
+};
+
+/** The end of an attempt, whatever comes. @throws what has to do with no item, such as a full disk */
+const attemptEnd = async (job: Work, opened: Promise<Context>): Promise<AttemptEnd> => {
+  const { run, claim, running } = job;
+  const began = run.home.clock.elapsed();
+  let ctx: Context | undefined;
+  try {
+    ctx = await opened;
+    return await work({ ...ctx, warn: (text) => run.say(`${labelOf(job.item)}: ${text}`) }, job);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    const session = await known(ctx, claim.session);
+    return endOfError(error, { stop: running.stop, durationMs: run.home.clock.elapsed() - began, session });
+  }
+};
+
+/** Told to end after so long: the item's own clock, over all its attempts. */
+const watchClock = (run: RunState, running: Running, item: BatchItem): (() => void) => {
+  const seconds = item.plan.budget?.wallClockSec;
+  if (seconds === undefined) return () => {};
+  const used = item.attempts.slice(item.since).reduce((sum, { end }) => sum + (end?.durationMs ?? 0), 0);
+  const reason: StopReason = { code: 'budget.exceeded', message: `It has used up its budget of ${seconds} seconds.` };
+  const timer = setTimeout(() => run.stopOne(running, reason), Math.max(0, seconds * 1000 - used));
+  return () => clearTimeout(timer);
+};
+
+/** Tells a benchmark, before the end is on record. What goes wrong there is no fault of the attempt. */
+const tellHooks = async (
+  run: RunState,
+  claim: Claim,
+  item: BatchItem,
+  what: { ctx: Context | undefined; end: AttemptEnd },
+): Promise<void> => {
+  const { after } = run.options.hooks ?? {};
+  if (!after || !what.ctx || what.end.state === 'cancelled') return;
+  const found = await known(what.ctx, claim.session);
+  try {
+    await after(item, claim.attempt, {
+      ctx: what.ctx,
+      session: claim.session,
+      found,
+      state: what.end.state,
+      record: async (drafts) => void (await run.journal.turn((turn) => turn.record(drafts))),
+    });
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    run.say(`${labelOf(item)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+/** How long an agent rests: doubled each time, and not the same for those that came together. */
+const restUntil = (run: RunState): ((times: number) => string) => {
+  const { firstMs, mostMs } = run.options.backOff ?? { firstMs: 30_000, mostMs: 900_000 };
+  const { clock } = run.home;
+  return (times) => {
+    const longest = Math.min(mostMs, firstMs * 2 ** (times - 1));
+    // An id is the one source of chance.
+    const share = Number.parseInt(clock.newId().slice(1, 5), 36) / 36 ** 4;
+    return new Date(Date.parse(clock.now()) + Math.round(longest * (0.75 + 0.25 * share))).toISOString();
+  };
+};
+
+const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Puts the end of an attempt on record, and what follows from it for others. */
+const record = async (run: RunState, claim: Claim, end: AttemptEnd): Promise<BatchItem> => {
+  const pauseUntil = restUntil(run);
+  const whole = { ...end, durationMs: Math.round(end.durationMs) };
+  const events = await run.journal.turn(async (turn) => {
+    const told = await turn.decide({
+      do: 'finishAttempt',
+      item: claim.item,
+      session: claim.session,
+      end: whole,
+      pauseUntil,
+    });
+    const { agent } = itemOf(turn.batch, claim.item)!.plan;
+    if (told.length > 0 && isAgentGone(turn.batch, agent, end)) {
+      const rest = await turn.decide({ do: 'giveUp', state: 'error', cause: end.cause, agent: agent.name });
+      if (rest.length > 0)
+        run.say(`${rest.length} more items for the agent ${agent.name} are not tried: ${end.cause?.message ?? ''}`);
+    }
+    return told;
+  });
+  const spend = spendOfEnd(end);
+  if (events.length > 0) {
+    settleToday(run.home, { session: claim.session, spend, durationMs: whole.durationMs });
+    run.daySettled(spend, whole.durationMs);
+  }
+  const item = itemOf(run.batch, claim.item)!;
+  const why = end.cause === null ? '' : `: ${end.cause.message}`;
+  const again = item.state === 'queued' ? ', to be tried again' : '';
+  const which = claim.attempt > 1 ? ` (attempt ${claim.attempt})` : '';
+  run.say(`${labelOf(item)}${which} ${end.state}${again}, ${secondsText(whole.durationMs)}${why}`);
+  const pause = events.find(({ type }) => type === 'batch-agent.paused')?.data as
+    | EventData<'batch-agent.paused'>
+    | undefined;
+  if (pause) run.say(`The agent ${pause.agent} rests until ${pause.until} (${pause.reason}).`);
+  return item;
+};
+
+const merge = async (run: RunState, claim: Claim, item: BatchItem): Promise<void> => {
+  const ctx = await openFor(run, item);
+  const draft = await mergeItem(
+    { ...ctx, warn: (text) => run.say(`${labelOf(item)}: ${text}`) },
+    claim.item,
+    claim.session,
+  );
+  await run.journal.turn((turn) => turn.record([draft]));
+  if (draft.type === 'batch-merge.refused') run.say(`${labelOf(item)} not merged: ${draft.data.message}`);
+};
+
+const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => void): Promise<void> => {
+  const item = itemOf(run.batch, claim.item)!;
+  const running: Running = { item: claim.item, interrupts: new InterruptSwitch(), stop: null, spend: NOTHING_SPENT };
+  run.running.set(claim.item, running);
+  const stopWatching = watchClock(run, running, item);
+  const opened = openFor(run, item);
+  opened.catch(() => {});
+  let end: AttemptEnd;
+  try {
+    if (run.stopping === 'now' || run.overBudget !== null) run.stopLate(running);
+    end = await attemptEnd({ run, claim, item, running, show: (text) => show(`${labelOf(item)}: ${text}`) }, opened);
+    await tellHooks(run, claim, item, { ctx: await opened.catch(() => undefined), end });
+  } finally {
+    stopWatching();
+    // From here on what it used is on record, or never will be.
+    run.running.delete(claim.item);
+  }
+  const after = await record(run, claim, end);
+  if (after.state === 'passed' && after.plan.mergeOnPass) {
+    show(`${labelOf(item)}: merging`);
+    await merge(run, claim, after);
+  }
+};
+
+/** Ends an iteration that its process did not, as the next `iterate` would; commands of the agent are ended too. */
+const settleSession = async (ctx: Context, session: string): Promise<Session | undefined> => {
+  const found = await known(ctx, session);
+  if (!found || !openIteration(found)) return found;
+  await withJournal(ctx, { id: session, name: found.name, command: 'batch' }, async (journal) => {
+    if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+  });
+  return known(ctx, session);
+};
+
+/** An attempt whose process died: what its session says is its end, or that nobody knows. */
+const examine = async (run: RunState, claim: Claim): Promise<void> => {
+  const item = itemOf(run.batch, claim.item)!;
+  let ctx: Context | undefined;
+  let end: AttemptEnd;
+  try {
+    ctx = await openFor(run, item);
+    const quiet = { ...ctx, warn: (text: string) => run.say(`${labelOf(item)}: ${text}`) };
+    end = endOfDead(await settleSession(quiet, claim.session), item.plan);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    end = endOfDead(undefined, item.plan);
+    end.cause = {
+      code: end.cause!.code,
+      message: `Its process died, and its session cannot be put in order: ${reason}`,
+    };
+  }
+  await tellHooks(run, claim, item, { ctx, end });
+  const after = await record(run, claim, end);
+  if (after.state === 'passed' && after.plan.mergeOnPass) await merge(run, claim, after);
+};
+
+/** Does what was claimed, and has it on record when it returns. */
+export const doClaim = async (run: RunState, claim: Claim, show: (text: string) => void): Promise<void> => {
+  const item = itemOf(run.batch, claim.item)!;
+  show(
+    `${labelOf(item)}: ${claim.kind === 'run' ? 'starting' : claim.kind === 'merge' ? 'merging' : 'looking what became of it'}`,
+  );
+  if (claim.kind === 'run') await runAttempt(run, claim, show);
+  else if (claim.kind === 'examine') await examine(run, claim);
+  else await merge(run, claim, item);
+};
