@@ -31,7 +31,7 @@ export default class Export extends BaseCommand {
     const { format = 'ndjson', since, until, raw = false, all = false, out: path, to } = flags;
     exportUsage({ ...flags, format, json: this.json });
     const repos = (flags.repo ?? []).map((dir) => this.resolve(dir));
-    const whose = { sessions: argv as string[], since, until, all, repos };
+    const whose = { sessions: argv as string[], since, until, all, repos, transcripts: flags.table === 'transcripts' };
     const warn = (text: string): void => this.caution(text);
     const options = { dir: this.directory, warn, syncs: false };
     const signal = this.interrupt.gently;

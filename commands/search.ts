@@ -11,7 +11,7 @@ import { withAskedContext } from '../src/workflows/asked-context.ts';
 import { findSession } from '../src/workflows/find-session.ts';
 
 export default class Search extends BaseCommand {
-  static override summary = 'Find words in prompts, messages, tool calls, output and commit messages.';
+  static override summary = 'Find words in prompts, messages, tool calls, all output and commit messages.';
   static override description =
     'All words have to be in one text, in any order, whatever their case and accents; `celsius` is found in toCelsius too. "Words in quotes" stand one after the other, and no word may begin like -word. The best come first.';
   static override examples = [

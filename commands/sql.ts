@@ -38,7 +38,7 @@ export default class Sql extends BaseCommand {
     const text = await queryFrom({ query: args.query, file: flags.file, cwd: this.directory, talks });
     const warn = (warning: string): void => this.caution(warning);
     return withAskedContext({ dir: this.directory, warn }, flags, (ctx) =>
-      withAsker(ctx, { ...flags, allowFiles: flags['allow-files'], warn }, async (asker) => {
+      withAsker(ctx, { ...flags, allowFiles: flags['allow-files'], warn, text }, async (asker) => {
         const show = async (question: SqlQuestion): Promise<Record<string, unknown>> => {
           const remark = await printAnswer(asker.ask(question), { writer: how, most });
           if (remark) this.talk(remark);

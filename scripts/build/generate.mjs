@@ -19,7 +19,7 @@ const SOURCES = {
   errorAnswer: 'src/cli/answers/answers.ts',
   configJsonSchema: 'src/config/json-schema.ts',
   batchJsonSchema: 'src/batch/file-schema.ts',
-  TABLES: 'src/analysis/tables/all.ts',
+  ALL_TABLES: 'src/analysis/tables/all.ts',
 };
 
 /**
@@ -28,7 +28,7 @@ const SOURCES = {
  */
 export const generate = async (root) => {
   const { sessionEvents, iterationEvents, landingEvents, snapshotEvents, ...rest } = await fromSource(root, SOURCES);
-  const { batchEvents, catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, TABLES } = rest;
+  const { batchEvents, catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, ALL_TABLES } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
@@ -51,7 +51,7 @@ export const generate = async (root) => {
     ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
     ...answerFiles,
     ['src/events/README.md', eventReference(groups)],
-    ['docs/analytics-tables.md', tableReference(TABLES)],
+    ['docs/analytics-tables.md', tableReference(ALL_TABLES)],
   ]);
 };
 

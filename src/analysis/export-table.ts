@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { csvWriter } from './csv.ts';
 import type { Analysis, ResultColumn } from './open.ts';
-import { TABLES } from './tables/all.ts';
+import { ALL_TABLES } from './tables/all.ts';
 import type { Table, Value } from './tables/table.ts';
 import { list, name, quote } from './text.ts';
 
@@ -30,10 +30,10 @@ export interface Sink {
 
 /** @throws AppError usage.invalid */
 export const tableNamed = (given: string): Table => {
-  const found = TABLES.find((table) => table.name === given);
+  const found = ALL_TABLES.find((table) => table.name === given);
   if (found) return found;
   throw new AppError('usage.invalid', `There is no table “${given}”.`, {
-    hint: `There are ${TABLES.map((table) => table.name).join(', ')}.`,
+    hint: `There are ${ALL_TABLES.map((table) => table.name).join(', ')}.`,
   });
 };
 

@@ -1,6 +1,7 @@
 import type { AnalysisContext } from './context.ts';
 import { exportTable, type Sink, type TableWish, tableNamed } from './export-table.ts';
 import { openAnalysis } from './open.ts';
+import { mentionsTranscripts } from './tables/all.ts';
 
 /** Rows to write, without the sessions, which are chosen where the logs are looked through. */
 export interface RowsWish extends Omit<TableWish, 'sessions' | 'without'> {
@@ -19,7 +20,11 @@ export const rowsWriter = (wish: RowsWish, warn: (text: string) => void) => {
     admitted: { sessions: string[] | undefined; without: string[] },
     out: Sink,
   ): Promise<number> => {
-    const analysis = await openAnalysis(ctx, { repos: wish.repos, all: wish.all });
+    const analysis = await openAnalysis(ctx, {
+      repos: wish.repos,
+      all: wish.all,
+      transcripts: mentionsTranscripts(wish.table),
+    });
     try {
       for (const text of analysis.warnings) warn(text);
       return await exportTable(analysis, { ...wish, ...admitted }, out);

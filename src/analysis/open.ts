@@ -2,10 +2,11 @@ import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-ap
 import { isAppError } from '../errors.ts';
 import type { AnalysisContext } from './context.ts';
 import { type Database, openDatabase } from './duckdb.ts';
+import type { Part } from './projection/look.ts';
 import { removeFolder, schemaKey } from './projection/place.ts';
 import { type Projected, project } from './projection/project.ts';
 import { type AnalysisWish, type Asked, openAsked, remember, sourcesOf } from './sources.ts';
-import { TABLES } from './tables/all.ts';
+import { TABLES, TRANSCRIPT_TABLES } from './tables/all.ts';
 import type { Value } from './tables/table.ts';
 import { bind, makePlain } from './values.ts';
 import { createViews } from './views.ts';
@@ -67,6 +68,7 @@ type Api = Database['api'];
 
 interface LoadWish {
   rebuild?: boolean;
+  transcripts?: boolean;
   how?: 'glance' | 'bytes';
 }
 
@@ -75,6 +77,8 @@ class OpenAnalysis implements Analysis {
   repos: Analysis['repos'] = [];
   folders: string[] = [];
   #all: Projected[] = [];
+  #said: Projected[] = [];
+  #hasTranscripts = false;
   #db: Database | undefined;
   readonly #ctx: AnalysisContext;
   readonly #asked: Asked[];
@@ -88,6 +92,7 @@ class OpenAnalysis implements Analysis {
 
   /** Brings the files up to date and points the tables at them; once more where that shows that one is damaged. */
   async load(wish: LoadWish): Promise<void> {
+    this.#hasTranscripts = wish.transcripts === true;
     try {
       await this.#load(wish);
     } catch (error) {
@@ -97,29 +102,37 @@ class OpenAnalysis implements Analysis {
   }
 
   async #load(wish: LoadWish): Promise<void> {
-    const old = this.#all;
-    const key = schemaKey(TABLES);
-    const db = (): Promise<Database> => this.#database();
-    const made: Projected[] = [];
-    for (const { repo, store } of this.#asked)
-      made.push(await project({ repo, store, clock: this.#ctx.clock, tables: TABLES, key, db }, wish));
+    const old = [...this.#all, ...this.#said];
+    const made = await this.#project('events', wish);
+    const said = this.#hasTranscripts ? await this.#project('transcript', wish) : [];
     this.#all = made;
-    const { sources, twice } = sourcesOf(this.#asked, made);
+    this.#said = said;
+    const { sources, transcripts, twice } = sourcesOf(this.#asked, made, said);
     const database = await this.#database();
     await createViews(database, TABLES, sources);
+    if (this.#hasTranscripts) await createViews(database, TRANSCRIPT_TABLES, transcripts);
     for (const { place } of old) if (!place.isKept) removeFolder(place.folder);
-    this.folders = [...made.map(({ place }) => place.folder), database.folder];
+    this.folders = [...[...made, ...said].map(({ place }) => place.folder), database.folder];
     this.repos = made.map(({ logs, events }, at) => ({
       repo: sources[at]!.repo,
       path: this.#asked[at]!.repo.root,
       logs,
       events,
     }));
-    const told = made.flatMap(({ warnings }) => warnings);
+    const told = [...made, ...said].flatMap(({ warnings }) => warnings);
     const word = twice === 1 ? '1 session is' : `${twice} sessions are`;
     const once = twice > 0 ? [`${word} in more than one of these repositories, and counted once.`] : [];
     this.warnings = [...this.#before, ...told, ...once];
     remember(this.#ctx, this.#asked, made);
+  }
+
+  async #project(part: Part, wish: LoadWish): Promise<Projected[]> {
+    const tables = part === 'events' ? TABLES : TRANSCRIPT_TABLES;
+    const beside = [TABLES, TRANSCRIPT_TABLES].map((all) => schemaKey(all));
+    const common = { clock: this.#ctx.clock, tables, key: schemaKey(tables), part, beside, db: () => this.#database() };
+    const made: Projected[] = [];
+    for (const { repo, store } of this.#asked) made.push(await project({ repo, store, ...common }, wish));
+    return made;
   }
 
   query(sql: string, params: readonly Value[] = []): Promise<Answer> {
@@ -159,8 +172,8 @@ class OpenAnalysis implements Analysis {
     for (const { store, isOwn } of this.#asked) if (isOwn) await store.close();
     this.#db?.close();
     this.#db = undefined;
-    for (const { place } of this.#all) if (!place.isKept) removeFolder(place.folder);
-    this.#all = [];
+    for (const { place } of [...this.#all, ...this.#said]) if (!place.isKept) removeFolder(place.folder);
+    [this.#all, this.#said] = [[], []];
   }
 
   /** A file of the cache may be damaged, or gone because another process put the cache in order: once more, then. */
@@ -175,10 +188,10 @@ class OpenAnalysis implements Analysis {
   }
 
   async mend(): Promise<boolean> {
-    const before = this.#all;
+    const before = [...this.#all, ...this.#said];
     await this.#load({ how: 'bytes' });
     const ids = (all: Projected[]): string => JSON.stringify(all.map(({ segments }) => segments));
-    return ids(before) !== ids(this.#all);
+    return ids(before) !== ids([...this.#all, ...this.#said]);
   }
 
   async #database(): Promise<Database> {
@@ -195,7 +208,7 @@ export const openAnalysis = async (ctx: AnalysisContext, wish: AnalysisWish = {}
   const warnings: string[] = [];
   const analysis = new OpenAnalysis(ctx, await openAsked(ctx, wish, warnings), warnings);
   try {
-    await analysis.load({ rebuild: wish.rebuild });
+    await analysis.load({ rebuild: wish.rebuild, transcripts: wish.transcripts });
     return analysis;
   } catch (error) {
     await analysis.close();

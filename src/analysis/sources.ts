@@ -15,6 +15,8 @@ export interface AnalysisWish {
   repos?: string[];
   /** Every repository this user has sessions in. */
   all?: boolean;
+  /** The table of transcripts is there too. */
+  transcripts?: boolean;
   /** Everything is read again. */
   rebuild?: boolean;
 }
@@ -86,15 +88,24 @@ const elsewhereOf = (all: readonly Projected[]): string[][] => {
 };
 
 /** What the views read, and what of it counts twice. */
-export const sourcesOf = (asked: readonly Asked[], all: readonly Projected[]): { sources: Source[]; twice: number } => {
+export const sourcesOf = (
+  asked: readonly Asked[],
+  all: readonly Projected[],
+  said: readonly Projected[] = [],
+): { sources: Source[]; transcripts: Source[]; twice: number } => {
   const elsewhere = elsewhereOf(all);
-  const sources = all.map(({ place, segments }, at) => ({
+  const sourceOf = ({ place, segments }: Projected, at: number): Source => ({
     repo: asked[at]!.repo.root,
     folder: place.folder,
     segments,
     elsewhere: elsewhere[at]!,
-  }));
-  return { sources, twice: elsewhere.reduce((sum, sessions) => sum + sessions.length, 0) };
+  });
+  return {
+    sources: all.map(sourceOf),
+    // Whoever knows more of a session tells its transcript as well.
+    transcripts: said.map(sourceOf),
+    twice: elsewhere.reduce((sum, sessions) => sum + sessions.length, 0),
+  };
 };
 
 /** So that `--all` knows it: sessions may have come here by a sync. */

@@ -20,6 +20,9 @@ describe('a session that was forgotten', () => {
     const world = await makeWorld();
     await world.write('s000000001', [message(WORD)]);
     await world.write('s000000002', 2);
+    const line = { iteration: 1, stream: 'stdout' as const, line: WORD };
+    await world.store.appendTranscript(sessionLog('s000000001'), [line]);
+    expect(await world.ask('SELECT output FROM transcripts', { transcripts: true })).toEqual([[WORD]]);
     expect(await world.counts()).toEqual({ s000000001: 2, s000000002: 3 });
     const before = world.cache();
     expect(before.segments).toHaveLength(1);
@@ -27,6 +30,7 @@ describe('a session that was forgotten', () => {
     expect(existsSync(before.folder)).toBe(false);
     const after = await worldIn(world.dir, world.home);
     expect(await after.counts()).toEqual({ s000000002: 3 });
+    expect(await after.ask('SELECT output FROM transcripts', { transcripts: true })).toEqual([]);
     expect(await after.ask(`SELECT * FROM events WHERE data::VARCHAR LIKE '%${WORD}%'`)).toEqual([]);
     expect(await tellers(after.repo.commonDir)).toBe('');
     expect(readIndex(after.repo).map(({ session }) => session)).not.toContain('s000000001');

@@ -9,11 +9,14 @@ import { stampOf } from '../../store/wal/write-ahead-file.ts';
 
 const SESSIONS = 'refs/amp/sessions/';
 
+/** What of a log is read: its events, or what the agents' programs wrote. */
+export type Part = 'events' | 'transcript';
+
 /** The write-ahead files of each log: which ones, and how long. */
-const pendingEnds = (repo: Repository): Map<LogName, string[]> => {
+const pendingEnds = (repo: Repository, part: Part): Map<LogName, string[]> => {
   const ends = new Map<LogName, string[]>();
   for (const { log, writer, kind, path } of listWal(repo)) {
-    const stamp = kind === 'events' ? stampOf(path) : null;
+    const stamp = kind === part ? stampOf(path) : null;
     if (stamp === null || stamp.size === 0) continue;
     ends.set(log, [...(ends.get(log) ?? []), `${writer}+${stamp.inode}.${stamp.size}`]);
   }
@@ -28,8 +31,8 @@ export interface Look {
 }
 
 /** A glance: packed refs by their file's stamp, loose ones one by one, write-ahead files by their sizes. */
-export const look = (repo: Repository): Look => {
-  const pending = pendingEnds(repo);
+export const look = (repo: Repository, part: Part = 'events'): Look => {
+  const pending = pendingEnds(repo, part);
   const refs = [SESSIONS, ARCHIVE].map((prefix) => lookAtRefs(repo, prefix));
   if (refs.some((one) => one === undefined)) return { text: undefined, pending };
   const loose = refs.flatMap((one) => one!.loose.map(({ ref, id }) => `${ref} ${id}`)).sort();

@@ -63,12 +63,16 @@ export interface Sweep {
   /** Something was forgotten: whatever may tell of it goes at once, whoever reads it. */
   isLeak: boolean;
   now: string;
+  /** Keys of other places that are as new as this one. */
+  beside: readonly string[];
 }
 
 /** Takes away what nobody needs: what was replaced, what dead processes left, and what other versions made. */
-export const sweep = (repo: Repository, place: Place, { needed, was, isLeak, now }: Sweep): void => {
+export const sweep = (repo: Repository, place: Place, { needed, was, isLeak, now, beside }: Sweep): void => {
   const own = namesIn(place.folder).filter((name) => !needed.has(name));
-  const others = namesIn(analysisDir(repo)).map((name) => join(analysisDir(repo), name));
+  const others = namesIn(analysisDir(repo))
+    .filter((name) => isLeak || !beside.includes(name))
+    .map((name) => join(analysisDir(repo), name));
   const isDue = (path: string): boolean => isLeak || ageMs(path, now) > GRACE_MS;
   for (const name of own)
     if (was.includes(name) || isDue(join(place.folder, name))) removeFolder(join(place.folder, name));

@@ -9,9 +9,10 @@ import { readTombstones } from '../../store/tombstones.ts';
 import { storeError } from '../../store/wal/files.ts';
 import type { Database } from '../duckdb.ts';
 import type { Table } from '../tables/table.ts';
-import { keyOf, type Look, look } from './look.ts';
+import { keyOf, type Look, look, type Part } from './look.ts';
 import { type Place, placeOf, removeFolder, sweep, temporaryPlace } from './place.ts';
 import { readSome, type Wanted } from './read-logs.ts';
+import { readTranscripts } from './read-transcripts.ts';
 import { isSound, makeSegment, type Workshop } from './segments.ts';
 import { Spool } from './spool.ts';
 import { type LogEntry, neededNames, readEntries, readState, type Segment, type State, writeState } from './state.ts';
@@ -27,6 +28,10 @@ export interface ProjectionDeps {
   tables: readonly Table[];
   /** Which tables, made by which program. */
   key: string;
+  /** What of the logs the tables are made of; events if not said. */
+  part?: Part;
+  /** Keys of what is kept beside it. */
+  beside?: readonly string[];
   /** DuckDB, loaded when first needed: a process that grew large starts git slowly. */
   db(): Promise<Database>;
 }
@@ -88,7 +93,9 @@ const addLogs = async (
   while (wanted.length > 0) {
     const spool = new Spool(join(folder, `rows-${deps.clock.newId()}`), deps.tables);
     try {
-      const read = await readSome(deps.store, { wanted, spool, most: SEGMENT_EVENTS });
+      const some = { wanted, spool, most: SEGMENT_EVENTS };
+      const read =
+        deps.part === 'transcript' ? await readTranscripts(deps.repo, some) : await readSome(deps.store, some);
       damaged.push(...read.damaged);
       const spooled = spool.end();
       if (read.entries.length === 0) continue;
@@ -127,7 +134,7 @@ const sum = (entries: LogEntry[]): number => entries.reduce((events, entry) => e
 
 /** Brings the cache to where the logs are. Whatever another process does meanwhile, both are right. */
 const update = async (deps: ProjectionDeps, place: Place, before: Known): Promise<Projected & { look: Look }> => {
-  const at = look(deps.repo);
+  const at = look(deps.repo, deps.part);
   const keys = await currentKeys(deps, at);
   const entries = before.entries.filter(({ log, key }) => keys.get(log) === key);
   const outdated = before.entries.filter(({ log, key }) => keys.get(log) !== key);
@@ -153,6 +160,7 @@ const update = async (deps: ProjectionDeps, place: Place, before: Known): Promis
       was: [...before.names, ...segments.map(({ id }) => id)],
       isLeak,
       now,
+      beside: deps.beside ?? [],
     });
   }
   const answer = { segments: kept, logs: entries.length, events: sum(entries), warnings };
@@ -160,9 +168,9 @@ const update = async (deps: ProjectionDeps, place: Place, before: Known): Promis
 };
 
 /** Nothing has changed since the cache was written. */
-const warm = ({ repo }: ProjectionDeps, place: Place, how: Closeness): Projected | undefined => {
+const warm = ({ repo, part }: ProjectionDeps, place: Place, how: Closeness): Projected | undefined => {
   const state = readState(place.folder);
-  if (state?.look === undefined || state.look !== look(repo).text) return undefined;
+  if (state?.look === undefined || state.look !== look(repo, part).text) return undefined;
   if (!state.segments.every((segment) => isSound(place.folder, segment, how))) return undefined;
   return projected(place, state, () => readEntries(place.folder, state) ?? []);
 };
@@ -195,7 +203,7 @@ const ATTEMPTS = 4;
 
 /** A session that was forgotten while we worked must not come back with what we wrote. */
 const isOutrun = async (deps: ProjectionDeps, { look: at, place, entries }: Projected & { look: Look }) => {
-  const now = look(deps.repo);
+  const now = look(deps.repo, deps.part);
   if (!place.isKept || (now.text !== undefined && now.text === at.text)) return false;
   const keys = await currentKeys(deps, now);
   return entries().some(({ log }) => !keys.has(log));

@@ -13,7 +13,7 @@ export const searchHistory = async (
 ): Promise<Found & { warnings: string[] }> => {
   // Nonsense is refused before anything is read.
   parseWords(wish.words);
-  const analysis = await openAnalysis(ctx, asked);
+  const analysis = await openAnalysis(ctx, { ...asked, transcripts: true });
   try {
     return { ...(await search(analysis, wish)), warnings: analysis.warnings };
   } finally {

@@ -26,9 +26,11 @@ export interface SearchHit extends Snippet {
   /** null: it belongs to the session, not to one iteration. */
   iteration: number | null;
   kind: Kind;
-  /** The event that has it. */
+  /** The event that has it; null where the transcript has it. */
   writer: string;
-  seq: number;
+  seq: number | null;
+  /** Its first line in the transcript of the iteration; null where an event has it. */
+  line: number | null;
   at: string | null;
   /** How well it fits, the best of an answer first; only to be compared within one answer. */
   score: number;
@@ -81,7 +83,7 @@ const rank = (wanted: readonly Phrase[], isWeighed: boolean): string =>
     .join(' + ');
 
 /**
- * BM25 in SQL over the rows that fit. Its rows: repo, session, name, iteration, kind, writer, seq, at, text, score, total.
+ * BM25 in SQL over the rows that fit. Its rows: repo, session, name, iteration, kind, writer, seq, said_at, at, text, score, total.
  * What was said twice in a session (its task is its first prompt) is found once.
  */
 const statement = (wanted: readonly Phrase[], unwanted: readonly Phrase[], wish: SearchWish): string => {
@@ -99,13 +101,13 @@ const statement = (wanted: readonly Phrase[], unwanted: readonly Phrase[], wish:
   return `WITH found AS (
       SELECT *, length(folded)::DOUBLE AS long, ${wanted.map((phrase, at) => `${often(phrase)} AS f${at}`).join(', ')}
       FROM (${rows}) WHERE ${[...where, ...having].join(' AND ')}
-      QUALIFY row_number() OVER (PARTITION BY repo, session, kind, text ORDER BY iteration IS NULL, "at", writer, seq) = 1
+      QUALIFY row_number() OVER (PARTITION BY repo, session, kind, text ORDER BY iteration IS NULL, "at", writer, seq, said_at) = 1
     ), average AS (SELECT avg(long) AS avg_long FROM found)${all}
-    SELECT found.repo, found.session, name, iteration, kind, found.writer, found.seq, "at", text,
+    SELECT found.repo, found.session, name, iteration, kind, found.writer, found.seq, found.said_at, "at", text,
       ${weight()} * (${rank(wanted, isWeighed)}) AS score, count(*) OVER () AS total
     FROM found CROSS JOIN average ${isWeighed ? 'CROSS JOIN counts' : ''}
     LEFT JOIN sessions ON sessions.repo = found.repo AND sessions.session = found.session
-    ORDER BY score DESC, "at" DESC, found.repo, found.session, found.writer, found.seq LIMIT ${Math.trunc(wish.limit)}`;
+    ORDER BY score DESC, "at" DESC, found.repo, found.session, found.writer, found.seq, found.said_at LIMIT ${Math.trunc(wish.limit)}`;
 };
 
 /** Words as the texts are folded, by what folds those. */
@@ -117,19 +119,20 @@ const foldAll = async (analysis: Analysis, phrases: readonly Phrase[]): Promise<
 };
 
 const hitOf = (row: Value[], wanted: readonly Phrase[], room: number | undefined): SearchHit => {
-  const [repository, session, name, iteration, kind, writer, seq, at, text, score] = row as [
+  const [repository, session, name, iteration, kind, writer, seq, line, at, text, score] = row as [
     string,
     string,
     string | null,
     number | null,
     Kind,
     string,
-    number,
+    number | null,
+    number | null,
     string | null,
     string,
     number,
   ];
-  const place = { repository, session, name, iteration, kind, writer, seq, at };
+  const place = { repository, session, name, iteration, kind, writer, seq, line, at };
   return { ...place, score: Math.round(score * 1000) / 1000, ...snippetOf(text, wanted, room) };
 };
 

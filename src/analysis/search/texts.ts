@@ -38,10 +38,17 @@ const PARTS: Part[] = [
   },
 ];
 
+/** What programs wrote, in full; no event has it. */
+const TRANSCRIPT = `SELECT repo, session, writer, NULL::BIGINT AS seq, n AS said_at, iteration, "at", 'output' AS kind, output AS text
+  FROM transcripts WHERE output IS NOT NULL`;
+
 const SPOKEN = "CASE kind WHEN 'message' THEN 'message' ELSE 'prompt' END";
 
 /** Every text there is to look through, as one query. */
-export const TEXTS = PARTS.map(
-  ({ kind, at, text, from, iteration = 'iteration' }) =>
-    `SELECT repo, session, writer, seq, ${iteration} AS iteration, ${at} AS "at", ${kind === null ? SPOKEN : quote(kind)} AS kind, ${text} AS text FROM ${from}`,
-).join('\nUNION ALL ');
+export const TEXTS = [
+  ...PARTS.map(
+    ({ kind, at, text, from, iteration = 'iteration' }) =>
+      `SELECT repo, session, writer, seq, NULL::BIGINT AS said_at, ${iteration} AS iteration, ${at} AS "at", ${kind === null ? SPOKEN : quote(kind)} AS kind, ${text} AS text FROM ${from}`,
+  ),
+  TRANSCRIPT,
+].join('\nUNION ALL ');

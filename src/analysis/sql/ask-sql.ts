@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { AnalysisContext } from '../context.ts';
 import { type Analysis, type Answer, columnsOf, openAnalysis } from '../open.ts';
+import { mentionsTranscripts } from '../tables/all.ts';
 import { list, quote } from '../text.ts';
 import { makePlain } from '../values.ts';
 import { type AdmitOptions, admit } from './admit.ts';
@@ -131,24 +132,54 @@ export interface AskerWish extends AdmitOptions {
   all?: boolean;
   repo?: string[];
   warn(text: string): void;
+  /** The first statement, where it is known already. */
+  text?: string;
 }
 
-/** Opens the tables of some repositories to the statements of a person, and closes them whatever happens. */
-export const withAsker = async <T>(
-  ctx: AnalysisContext,
-  { all, repo, warn, ...options }: AskerWish,
-  work: (asker: Asker) => Promise<T>,
-): Promise<T> => {
-  const analysis = await openAnalysis(ctx, { all, repos: repo });
+interface Opened {
+  asker: Asker;
+  hasTranscripts: boolean;
+  close(): Promise<void>;
+}
+
+const open = async (ctx: AnalysisContext, wish: AskerWish, transcripts: boolean): Promise<Opened> => {
+  const { all, repo, warn, allowFiles } = wish;
+  const analysis = await openAnalysis(ctx, { all, repos: repo, transcripts });
   try {
     for (const warning of analysis.warnings) warn(warning);
-    const asker = await openAsker(analysis, options);
-    try {
-      return await work(asker);
-    } finally {
+    const asker = await openAsker(analysis, { allowFiles });
+    const close = async (): Promise<void> => {
       asker.close();
-    }
-  } finally {
+      await analysis.close();
+    };
+    return { asker, hasTranscripts: transcripts, close };
+  } catch (error) {
     await analysis.close();
+    throw error;
+  }
+};
+
+/**
+ * Opens the tables of some repositories to the statements of a person, and closes them whatever happens. Transcripts
+ * are read when the first statement speaks of them.
+ */
+export const withAsker = async <T>(
+  ctx: AnalysisContext,
+  wish: AskerWish,
+  work: (asker: Pick<Asker, 'ask'>) => Promise<T>,
+): Promise<T> => {
+  let opened = await open(ctx, wish, mentionsTranscripts(wish.text ?? ''));
+  const ask = async function* (question: SqlQuestion): AsyncIterable<Answer> {
+    if (!opened.hasTranscripts && mentionsTranscripts(question.text)) {
+      const more = await open(ctx, { ...wish, warn: () => {} }, true);
+      await opened.close();
+      opened = more;
+    }
+    yield* opened.asker.ask(question);
+  };
+  try {
+    return await work({ ask });
+  } finally {
+    await opened.close();
   }
 };

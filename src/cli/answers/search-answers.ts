@@ -10,7 +10,8 @@ const hit = {
     .enum(['prompt', 'message', 'tool', 'output', 'commit'])
     .describe('task or prompt; what the agent said; how it called a tool; what a program wrote; subject of a commit'),
   writer: z.string().describe('with `seq`: the event that has the text'),
-  seq: z.int(),
+  seq: z.int().nullable().describe('null: the transcript has it'),
+  line: z.int().nullable().describe('of the transcript of the iteration, from 1; null: the event has it'),
   at: time.nullable(),
   score: z.number().describe('how well it fits; to be compared within one answer'),
   snippet: z.string().describe('one line of the text, not made harmless for a terminal'),

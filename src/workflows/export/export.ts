@@ -17,6 +17,8 @@ export interface ExportWish {
   all: boolean;
   /** Folders of repositories, absolute; none: the one of the context. */
   repos: string[];
+  /** Transcripts are to leave too, so they are looked through as well. */
+  transcripts?: boolean;
 }
 
 /** What of the rows of a table may leave. */
@@ -102,7 +104,7 @@ const admit = async (
   const held: HeldLog[] = [];
   const ids = new Set<string>();
   for (const { ctx, logs } of await select(all, wish, directory)) {
-    held.push(...(await lookThrough(ctx, logs)).held);
+    held.push(...(await lookThrough(ctx, logs, wish.transcripts)).held);
     for (const log of logs) ids.add(logId(log));
   }
   return { ids: [...ids], held, without: held.map(({ session }) => session) };

@@ -2,8 +2,9 @@ import { AppError, inShell, isAppError } from '../../errors.ts';
 import { decodeEvent } from '../../events/codec.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import { openCatFile } from '../../git/git.ts';
+import { transcriptName } from '../../store/blobs.ts';
 import { LineChain, NO_LINES } from '../../store/lanes/line-chain.ts';
-import type { StoredLane } from '../../store/lanes/read-lanes.ts';
+import type { SpokenLane, StoredLane } from '../../store/lanes/read-lanes.ts';
 import { readLanes } from '../../store/lanes/read-lanes.ts';
 import { payloadDir } from '../../store/layout.ts';
 import { eachLine } from '../../store/lines.ts';
@@ -92,7 +93,8 @@ class LaneLines {
 const examine = async (
   ctx: Context,
   reader: Reader,
-  lane: StoredLane,
+  lane: SpokenLane,
+  transcripts: boolean,
 ): Promise<{ lane: LeavingLane; secrets: SecretPlace[] }> => {
   const secrets: SecretPlace[] = [];
   const look = async (name: string, bytes: Buffer): Promise<void> => {
@@ -116,6 +118,10 @@ const examine = async (
     if (id === undefined) texts.set(part, bytes);
     await look(`payload-${part}`, bytes);
   }
+  if (transcripts) {
+    for (const { id, name } of lane.transcripts) await look(name, await blobOf(reader, lane, id));
+    if (lane.looseTranscript.length > 0) await look(transcriptName(1, logId(lane.log)), lane.looseTranscript);
+  }
   const payloads = new Map([...lane.payloads].filter(([part]) => lines.parts.has(part)));
   return { lane: { ...lane, payloads, unflushed, texts, loose: Buffer.alloc(0), events: lines.events }, secrets };
 };
@@ -123,16 +129,17 @@ const examine = async (
 /**
  * THE CHOKE POINT of an export: looks through every line and long text that is about to leave, as `sync` does before it
  * pushes. A log with what looks like a secret stays here, whole. Only what was looked through may be written.
+ * @param transcripts whether they are to leave as well
  * @throws AppError log.damaged
  */
-export const lookThrough = async (ctx: Context, logs: LogName[]): Promise<Leaving> => {
+export const lookThrough = async (ctx: Context, logs: LogName[], transcripts = false): Promise<Leaving> => {
   ctx.secrets.watchAll();
   const reader = openCatFile(ctx.repo);
   const lanes: LeavingLane[] = [];
   const held = new Map<LogName, HeldLog>();
   try {
-    for await (const stored of readLanes(ctx.repo, logs)) {
-      const { lane, secrets } = await examine(ctx, reader, stored);
+    for await (const stored of readLanes(ctx.repo, logs, { transcripts })) {
+      const { lane, secrets } = await examine(ctx, reader, stored, transcripts);
       lanes.push(lane);
       if (secrets.length === 0) continue;
       const known = held.get(lane.log)?.secrets ?? [];

@@ -30,7 +30,7 @@ describe('search', () => {
       said(`The page about the login. ${'Nothing else of it here. '.repeat(40)}`),
       said("'; DROP TABLE usage; -- \\d+ (x|y) %_"),
     ]);
-    analysis = await openAnalysis(world.ctx);
+    analysis = await openAnalysis(world.ctx, { transcripts: true });
   });
   afterAll(() => analysis.close());
 
@@ -91,6 +91,7 @@ describe('search', () => {
     expect(hit).toMatchObject({
       writer: world.store.writer,
       seq: 6,
+      line: null,
       snippet: expect.stringContaining('to be 5 at logout'),
     });
     expect(hit!.hits.map(([from, to]) => hit!.snippet.slice(from, to))).toEqual(['AssertionError']);

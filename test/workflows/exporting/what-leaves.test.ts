@@ -96,6 +96,29 @@ describe('what leaves', () => {
     expect(done).toMatchObject({ rows: 7, sessions: 1, held });
   });
 
+  it('as transcripts is nothing of a session with what looks like a secret in one', async () => {
+    const ctx = await contextIn(await makeRepo());
+    const secret = 'moonlit-harbour-4417-quartz';
+    const [bad, worse] = [await make(ctx, { name: 'bad' }), await make(ctx, { name: 'worse' })];
+    const lines = [{ iteration: 1, stream: 'stdout' as const, line: `found ${secret} in a file` }];
+    await ctx.store.appendTranscript(sessionLog(bad.session.id), lines);
+    await ctx.store.flush(sessionLog(bad.session.id));
+    await ctx.store.appendTranscript(sessionLog(worse.session.id), lines);
+    await ctx.store.close();
+    writeFileSync(join(ctx.repo.root, '.env'), `API_TOKEN=${secret}\n`);
+    const heldOf = async (transcripts: boolean) => {
+      const out = { path: join(tempDir(), 'rows'), force: false, stdout: async () => {} };
+      const wish = { sessions: [], all: false, repos: [], out, transcripts };
+      return (await exportHistory({ dir: ctx.repo.root, syncs: false }, wish, async () => 0)).held;
+    };
+    expect(await heldOf(false)).toEqual([]);
+    const held = await heldOf(true);
+    expect(held.map(({ session }) => session).sort()).toEqual([bad.session.id, worse.session.id].sort());
+    expect(held[0]!.secrets).toEqual([
+      { where: `${held[0]!.log}, transcript of iteration 1, line 1`, seq: null, kind: 'dotenv' },
+    ]);
+  });
+
   it('is nothing at all when a log is damaged', async () => {
     const { dir } = await seeded(5, 2);
     const ref = (await git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).split('\n')[0]!;
