@@ -1,25 +1,24 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { inTurn, rows, timeProgram } from './measure.mjs';
-import { makeRepository, ROOT } from './world.mjs';
+import { askedHistory, number, sizesOf } from './asked-history.mjs';
+import { inTurn, rows, timeProgram, useOf, useText } from './measure.mjs';
+import { ROOT } from './world.mjs';
 
-/** Events to sessions: a hundred events each, as an afternoon of an agent makes them. */
-const EVENTS = 100;
+/** More than `node -e 0`, over a million events: the issue that asked for it. */
 const LIMITS = { 1000000: { warm: 250, added: 100 } };
 
-const SQL = `SELECT count(*), sum(tokens_input), sum(tokens_output) FROM usage`;
+const SQL = 'SELECT model, sum(tokens_input), sum(tokens_output) FROM usage GROUP BY ALL';
 
 /** The same figures by the other SQL: over one table of all lines. */
-const SQLITE = `SELECT count(*), sum(json_extract(data, '$.tokensInput')), sum(json_extract(data, '$.tokensOutput'))
-  FROM events WHERE type = 'usage.reported';`;
+const SQLITE = `SELECT json_extract(data, '$.model'), sum(json_extract(data, '$.tokensInput')),
+  sum(json_extract(data, '$.tokensOutput')) FROM events WHERE type = 'usage.reported' GROUP BY 1;`;
 
-const program = (name, ...args) => [path.join(import.meta.dirname, 'inside', `${name}.mjs`), ...args];
-const number = (count) => count.toLocaleString('en-US');
+const inside = (name, ...args) => [path.join(import.meta.dirname, 'inside', `${name}.mjs`), ...args];
 
 /** Debian's program, where it is: lines as they are into one table with the columns of an event. */
-const sqliteOf = (world, { lines, title }) => {
-  const env = { ...world.env };
+const sqliteOf = (world, { lines }) => {
+  const { env } = world;
   if (spawnSync('sqlite3', ['--version'], { env }).status !== 0) return undefined;
   const file = `${lines}.db`;
   const fields = ['log', 'writer', 'seq', 'clock', 'at', 'by', 'type', 'data'];
@@ -27,73 +26,122 @@ const sqliteOf = (world, { lines, title }) => {
 CREATE TABLE events AS SELECT ${fields.map((field) => `json_extract(line, '$.${field}') AS "${field}"`).join(', ')} FROM raw;
 DROP TABLE raw;\n`;
   const run = (input) => timeProgram('sqlite3', [file], { env, input });
+  const drop = () => rmSync(file, { force: true });
   return {
-    [`sqlite3, load ${title}`]: { before: () => rmSync(file, { force: true }), run: () => run(script) },
-    [`sqlite3, ask ${title}`]: () => run(SQLITE),
+    drop,
+    load: { 'sqlite3, all lines into a table': { before: drop, run: () => run(script) } },
+    ask: { 'sqlite3, one question to that table': () => run(SQLITE) },
   };
 };
 
-const makeHistory = (world, count) => {
-  const repository = makeRepository(world, `analysis-${count}`, 1);
-  const lines = path.join(world.dir, `analysis-${count}.ndjson`);
-  const given = { repository, sessions: count / EVENTS, events: EVENTS, lines };
-  world.inside('build-logs', world.engine, JSON.stringify(given));
-  return { repository, lines, title: `${number(count)} events` };
+/** What all cases need: the program and node in a repository, and what they use. */
+const runnerIn = (world, { repository }) => {
+  const { env } = world;
+  const place = { cwd: repository, env };
+  return {
+    node: (...args) => timeProgram(process.execPath, args, place),
+    ours: (...args) => timeProgram(process.execPath, world.program(...args), place),
+    use: (args, more) => useOf(args, { ...place, ...more, file: path.join(world.dir, 'used.json') }),
+  };
 };
 
-/** Megabytes that one process needed at most, as it says itself. */
-const memoryOf = (world, args) => {
-  const { stdout } = spawnSync(process.execPath, args, { env: world.env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  return JSON.parse(stdout).megabytes;
+/** A row for each question, with what its process used at least; and what that is more than `node -e 0`. */
+const withUse = (table, uses) => table.map((row) => (uses[row.what] ? { ...row, note: useText(uses[row.what]) } : row));
+
+const cold = async (world, history, { node, ours, use }) => {
+  const { repository, lines, sqlite, count } = history;
+  const before = () => rmSync(path.join(repository, '.git/amp/cache/analysis'), { recursive: true, force: true });
+  const plain = inside('read-ndjson', path.join(ROOT, 'node_modules'), lines);
+  const names = { cold: 'metrics, the cache made from git', plain: 'plain DuckDB, one question to the lines' };
+  // Where a round takes minutes there is one, and none before it.
+  const rounds = world.quick || count > 100_000 ? 0 : 2;
+  const samples = await inTurn(Math.max(1, rounds), {
+    'node -e 0': () => node('-e', '0'),
+    [names.plain]: () => node(...plain),
+    ...sqlite?.load,
+    ...sqlite?.ask,
+    ...(rounds > 0 && { [names.cold]: { before, run: () => ours('metrics') } }),
+  });
+  const used = use(world.program('metrics'), { before });
+  if (rounds === 0) samples[names.cold] = [used.ms];
+  sqlite?.drop();
+  return withUse(rows(samples).slice(1), { [names.cold]: used, [names.plain]: use(plain) });
+};
+
+const warm = async (world, history, { node, ours, use }) => {
+  const before = () => world.inside('touch-log', world.engine, history.repository, 's000000005');
+  const limit = LIMITS[history.count];
+  const cases = {
+    metrics: ['metrics'],
+    'metrics by session': ['metrics', '--group-by', 'session', '--json'],
+    'metrics of one session': ['metrics', 's000000007'],
+    'sql, one question': ['sql', SQL],
+  };
+  const added = 'metrics, one session went on';
+  for (const args of [...Object.values(cases), ['metrics']]) ours(...args);
+  const samples = await inTurn(world.quick ? 5 : 15, {
+    'node -e 0': () => node('-e', '0'),
+    ...Object.fromEntries(Object.entries(cases).map(([name, args]) => [name, () => ours(...args)])),
+    [added]: { before, run: () => ours('metrics') },
+  });
+  const uses = Object.fromEntries(
+    Object.entries(cases).map(([name, args]) => [name, use(world.program(...args), { times: 5 })]),
+  );
+  uses[added] = use(world.program('metrics'), { times: 5, before });
+  uses['node -e 0'] = use(['-e', '0'], { times: 5 });
+  const limits = limit && {
+    metrics: { limit: { added: limit.warm } },
+    [added]: { limit: { added: limit.warm + limit.added } },
+  };
+  return withUse(rows(samples, limits), uses);
+};
+
+const EXPORTS = [
+  ['the log, ndjson', 'ndjson'],
+  ['events, ndjson', 'ndjson', '--table', 'events'],
+  ['events, csv', 'csv', '--table', 'events'],
+  ['events, json', 'json', '--table', 'events'],
+  ['events, parquet', 'parquet', '--table', 'events'],
+  ['tool_calls, csv', 'csv', '--table', 'tool_calls'],
+];
+
+const exported = (world, history, { use }) =>
+  EXPORTS.map(([what, format, ...table]) => {
+    const out = path.join(world.dir, `out.${format}`);
+    const args = ['export', '--format', format, ...table, '--out', out, '--force', '--json'];
+    const used = use(world.program(...args), {});
+    const { rows: count } = world.ask(history.repository, ...args.slice(0, -1));
+    const { size } = statSync(out);
+    rmSync(out);
+    const rate = `${number(Math.round(count / used.ms))} rows a ms, ${Math.round(size / 1000 / used.ms)} MB/s`;
+    return { what: `export ${what}`, ms: used.ms, note: `${useText(used)}, ${rate}` };
+  });
+
+const reported = (world, { count }, { use }) => {
+  const out = path.join(world.dir, 'report.html');
+  const used = use(world.program('report', '--output', out, '--force'));
+  const megabytes = Math.round(statSync(out).size / 1e5) / 10;
+  rmSync(out);
+  return { what: `report of everything, HTML of ${megabytes} MB`, ms: used.ms, note: useText(used), count };
 };
 
 const ofCount = async (world, count) => {
-  const history = makeHistory(world, count);
-  const { repository, lines, title } = history;
-  const { env } = world;
-  const node = (...args) => timeProgram(process.execPath, args, { cwd: repository, env });
-  const ask = program('ask', world.engine, repository, world.dir, SQL);
-  const plain = program('read-ndjson', path.join(ROOT, 'node_modules'), lines);
-  const cache = path.join(repository, '.git/amp/cache/analysis');
-  const forget = () => rmSync(cache, { recursive: true, force: true });
-  const touch = () => world.inside('touch-log', world.engine, repository, 's000000005');
-  const cold = await inTurn(world.quick || count > 100_000 ? 1 : 3, {
-    'node -e 0': () => node('-e', '0'),
-    [`cold: the cache of ${title}, and an answer`]: { before: forget, run: () => node(...ask) },
-    [`plain DuckDB, read_ndjson of ${title}`]: () => node(...plain),
-    ...sqliteOf(world, history),
-  });
-  forget();
-  const coldMegabytes = memoryOf(world, ask);
-  const warmTitle = `warm: an answer over ${title}`;
-  const addedTitle = `one session went on, ${title}`;
-  const warm = await inTurn(world.quick ? 5 : 15, {
-    'node -e 0': () => node('-e', '0'),
-    [warmTitle]: () => node(...ask),
-    [addedTitle]: { before: touch, run: () => node(...ask) },
-  });
-  const { warm: most, added } = LIMITS[count] ?? {};
-  const limits = {
-    [warmTitle]: most && { limit: { added: most } },
-    [addedTitle]: most && { limit: { added: most + added } },
-  };
-  const megabytes = { cold: coldMegabytes, warm: memoryOf(world, ask), plain: memoryOf(world, plain) };
-  for (const file of [lines, `${lines}.db`]) if (existsSync(file)) rmSync(file);
-  return { rows: [...rows(cold).slice(1), ...rows(warm, limits)], megabytes, title };
+  const made = askedHistory(world, count);
+  const history = { ...made, count, sqlite: sqliteOf(world, made) };
+  const runner = runnerIn(world, history);
+  const name = 'analysis';
+  const title = `${history.title}, ${number(Math.round(history.bytes / 1e6))} MB of lines`;
+  const note = history.sqlite ? '' : '; sqlite3 is not installed, and skipped';
+  return [
+    { name, title: `From nothing, ${title}${note}`, rows: await cold(world, history, runner) },
+    { name, title: `Asked again, ${title}`, rows: await warm(world, history, runner) },
+    { name, title: `Written, ${title}`, rows: [reported(world, history, runner), ...exported(world, history, runner)] },
+  ];
 };
 
-const memoryText = ({ title, megabytes: { cold, warm, plain } }) =>
-  `${title}: ${cold} MB cold, ${warm} MB warm, plain DuckDB ${plain} MB`;
-
-/** Questions to the history, whole processes: the cache made, as it is, and after one session went on. */
+/** Questions to the history, whole processes of the built program: the cache made, as it is, after one session went on. */
 export const analysis = async (world) => {
-  const counts = world.quick ? [10_000, 100_000] : [10_000, 1_000_000, ...(world.full ? [10_000_000] : [])];
   const tables = [];
-  for (const count of counts) {
-    const made = await ofCount(world, count);
-    const hasSqlite = made.rows.some(({ what }) => what.startsWith('sqlite3'));
-    const note = hasSqlite ? '' : '; sqlite3 is not installed, and skipped';
-    tables.push({ name: 'analysis', title: `Questions, ${memoryText(made)}${note}`, rows: made.rows });
-  }
+  for (const count of sizesOf(world)) tables.push(...(await ofCount(world, count)));
   return tables;
 };

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -22,6 +24,28 @@ export const timeProgram = (command, args, options) => {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
   return took;
 };
+
+const USED = path.join(import.meta.dirname, 'inside/used.cjs');
+
+/**
+ * What node and the processes that it waited for used for a program, as the least of some runs: other work on the machine
+ * only adds to it.
+ * @param times how often it is run; `before` comes before each
+ * @returns `ms` of the fastest, `cpuMs` of the thriftiest, `megabytes` of the smallest
+ */
+export const useOf = (args, { times = 1, before, file, ...options }) => {
+  const env = { ...options.env, BENCH_USED: file };
+  const runs = Array.from({ length: times }, () => {
+    before?.();
+    const ms = timeProgram(process.execPath, ['--require', USED, ...args], { ...options, env });
+    return { ms, ...JSON.parse(readFileSync(file, 'utf8')) };
+  });
+  const least = (what) => Math.min(...runs.map((run) => run[what]));
+  return { ms: least('ms'), cpuMs: least('cpuMs'), megabytes: least('megabytes') };
+};
+
+/** For the note of a row. */
+export const useText = ({ cpuMs, megabytes }) => `CPU ${Math.round(cpuMs).toLocaleString('en-US')} ms, ${megabytes} MB`;
 
 /**
  * Takes the cases in turn, round after round, so that a machine that gets slower or faster meanwhile does so for all.

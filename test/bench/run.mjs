@@ -1,10 +1,11 @@
 /**
  * Measures what people wait for, in ratios to bare git or bare node of the same run.
  *
- *     npm run bench -- [--quick | --full] [--only <name>]… [--json] [--repo <path to a clone>]
+ *     npm run bench -- [--quick | --full] [--only <name>]… [--size <events>]… [--json] [--repo <path to a clone>]
  *
- * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync, analysis (10,000,000 events with --full). With --repo only `new` and `iterate`, in a copy of that
- * clone. Everything is written to a temporary folder and removed.
+ * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync, analysis, search. The last two are
+ * asked of 10,000 and 100,000 events, with --full of 10,000,000 at most, or of as many as --size says. With --repo only
+ * `new` and `iterate`, in a copy of that clone. Everything is written to a temporary folder and removed.
  */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
@@ -19,12 +20,26 @@ import { list } from './list.mjs';
 import { newSession } from './new.mjs';
 import { redaction } from './redaction.mjs';
 import { replay } from './replay.mjs';
+import { search } from './search.mjs';
 import { start } from './start.mjs';
 import { sync } from './sync.mjs';
 import { tableText } from './table.mjs';
 import { makeWorld } from './world.mjs';
 
-const BENCHES = { start, list, new: newSession, iterate, append, replay, redaction, landing, history, sync, analysis };
+const BENCHES = {
+  start,
+  list,
+  new: newSession,
+  iterate,
+  append,
+  replay,
+  redaction,
+  landing,
+  history,
+  sync,
+  analysis,
+  search,
+};
 const OF_A_REPOSITORY = ['new', 'iterate'];
 
 const { values: options } = parseArgs({
@@ -32,6 +47,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     full: { type: 'boolean', default: false },
+    size: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     repo: { type: 'string' },
   },
@@ -41,6 +57,12 @@ const names = options.only ?? (options.repo ? OF_A_REPOSITORY : Object.keys(BENC
 const unknown = names.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`✗ There is no bench ${unknown.join(', ')}.\n  → Known: ${Object.keys(BENCHES).join(', ')}.`);
+  process.exit(2);
+}
+
+const sizes = options.size?.map(Number);
+if (sizes?.some((size) => !Number.isSafeInteger(size) || size < 100)) {
+  console.error('✗ --size takes a number of events.\n  → For example: --size 1000000.');
   process.exit(2);
 }
 
@@ -63,7 +85,7 @@ const copyOf = (world, clone) => {
 };
 
 const say = options.json ? () => {} : (text) => console.log(text);
-const world = makeWorld({ quick: options.quick, full: options.full });
+const world = makeWorld({ quick: options.quick, full: options.full, sizes });
 process.on('SIGINT', () => process.exit(130));
 process.on('exit', () => world.close());
 

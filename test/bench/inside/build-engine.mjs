@@ -1,12 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'rolldown';
-import { duckdbBindings } from '../../../scripts/build/duckdb-bindings.mjs';
 import { slimIsomorphicGit } from '../../../scripts/build/slim-isomorphic-git.mjs';
 import { ROOT } from '../world.mjs';
 
 const PARTS = {
-  'analysis/open.ts': 'openAnalysis',
   'clock.ts': 'systemClock',
   'events/codec.ts': 'encodeEvent',
   'events/envelope.ts': 'GENESIS, sessionLog',
@@ -40,7 +38,7 @@ await build({
   input: entry,
   platform: 'node',
   output,
-  plugins: [slimIsomorphicGit(), duckdbBindings(`${ROOT}/node_modules/`)],
+  plugins: [slimIsomorphicGit()],
   logLevel: 'silent',
 });
 process.stdout.write(JSON.stringify(path.join(dir, 'engine.mjs')));

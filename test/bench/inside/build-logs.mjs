@@ -1,19 +1,21 @@
 /**
  * Fills a repository with sessions as their own flushes would have, many to a pack, and packs what maintenance packs.
  *
- *     node build-logs.mjs <engine> '{"repository", "sessions", "events", "segment"?, "lines"?, "base"?, "branches"?}'
+ *     node build-logs.mjs <engine> '{"repository", "sessions", "events", "segment"?, "lines"?, "base"?, "branches"?, "varied"?}'
  *
  * `segment`: bytes of one flush; `lines`: a file that gets all lines too; `base`: a
- * commit, for kept code and, unless `branches` is false, for branches. Prints the number of bytes of all lines.
+ * commit, for kept code and, unless `branches` is false, for branches; `varied`: of many tools, models, words. Prints the number of bytes of all lines.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { fact } from './facts.mjs';
+import { fact as afternoon } from './afternoon.mjs';
+import { fact as stretch } from './facts.mjs';
 import { packSink } from './pack-sink.mjs';
 
 const engine = await import(process.argv[2]);
 const given = JSON.parse(process.argv[3]);
 const { repository, sessions, events, segment = Number.POSITIVE_INFINITY, lines, base, branches = true } = given;
+const fact = given.varied ? afternoon : stretch;
 const repo = await engine.locateRepository(repository);
 const writer = engine.mintWriter(repo, { clock: engine.systemClock });
 

@@ -10,11 +10,9 @@ const [modules, lines] = process.argv.slice(2);
 const { DuckDBInstance } = createRequire(path.join(modules, 'x.js'))('@duckdb/node-api');
 const instance = await DuckDBInstance.create(':memory:');
 const connection = await instance.connect();
-const columns = "{type: 'VARCHAR', data: 'STRUCT(tokensInput BIGINT, tokensOutput BIGINT)'}";
+const columns = "{type: 'VARCHAR', data: 'STRUCT(model VARCHAR, tokensInput BIGINT, tokensOutput BIGINT)'}";
 const reader = await connection.runAndReadAll(
-  `SELECT count(*), sum(data.tokensInput), sum(data.tokensOutput) FILTER (type = 'usage.reported')
-   FROM read_ndjson('${lines}', columns = ${columns})`,
+  `SELECT data.model, sum(data.tokensInput), sum(data.tokensOutput)
+   FROM read_ndjson('${lines}', columns = ${columns}) WHERE type = 'usage.reported' GROUP BY ALL`,
 );
-process.stdout.write(
-  JSON.stringify({ rows: reader.getRowsJson(), megabytes: Math.round(process.resourceUsage().maxRSS / 1024) }),
-);
+process.stdout.write(JSON.stringify({ rows: reader.getRowsJson() }));
