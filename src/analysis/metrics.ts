@@ -13,8 +13,27 @@ import {
   usedOf,
 } from './figures.ts';
 import type { Analysis } from './open.ts';
-import { FIGURES, failures, iterations, models, tools, usage } from './questions/figures.ts';
-import { type Asked, ask, type GroupBy, type Question, rowsOf, type Scope } from './questions/question.ts';
+import {
+  BY_MODE,
+  BY_MODEL,
+  BY_TOOL,
+  errors,
+  FIGURES,
+  iterations,
+  toolCalls,
+  usage,
+  using,
+} from './questions/figures.ts';
+import {
+  type Asked,
+  type AskedTable,
+  ask,
+  type Cut,
+  cutBy,
+  type GroupBy,
+  rowsOf,
+  type Scope,
+} from './questions/question.ts';
 import { namesStatement, sessionsStatement } from './questions/sessions.ts';
 
 export type { DayFigures, FailureFigures, Figures, ModelFigures, ToolFigures, Used } from './figures.ts';
@@ -47,39 +66,30 @@ export interface Metrics {
   days: DayFigures[];
 }
 
-/** Of a group by its key; the total has a key of its own. */
-const TOTAL = Symbol('total');
-type Key = string | null | typeof TOTAL;
+/** Rows by the key of their group. */
+type Groups = Map<string | null, Asked>;
 
-const keyOf = (row: Asked): Key => (row['is_all'] === true ? TOTAL : (row['group_key'] as string | null));
-
-/** What several questions say of each group, as one row each. */
-const together = (answers: readonly Asked[][]): Map<Key, Asked> => {
-  const rows = new Map<Key, Asked>([[TOTAL, {}]]);
-  for (const row of answers.flat()) rows.set(keyOf(row), { ...rows.get(keyOf(row)), ...row });
+/** What several questions say of the same things, as one row each. */
+const merged = <Key>(answers: readonly Asked[], keyOf: (row: Asked) => Key): Map<Key, Asked> => {
+  const rows = new Map<Key, Asked>();
+  for (const row of answers) {
+    const key = keyOf(row);
+    const known = rows.get(key);
+    if (known) Object.assign(known, row);
+    else rows.set(key, row);
+  }
   return rows;
 };
 
-const answersTo = async (
-  analysis: Analysis,
-  questions: readonly Question[],
-  scope: Scope,
-  by?: GroupBy,
-): Promise<Asked[][]> => {
-  const answers: Asked[][] = [];
-  for (const question of questions) answers.push(await ask(analysis, question, scope, by));
-  return answers;
-};
+const together = (answers: readonly Asked[]): Groups =>
+  merged(answers, (row) => (row['group_key'] ?? null) as string | null);
 
 const compare = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null ? 1 : b === null ? -1 : a < b ? -1 : 1;
 
-const inOrder = (rows: Map<Key, Asked>): [key: string | null, row: Asked][] =>
-  [...rows]
-    .flatMap(([key, row]): [string | null, Asked][] => (key === TOTAL ? [] : [[key as string | null, row]]))
-    .sort(([a], [b]) => compare(a, b));
+const inOrder = (rows: Groups): [key: string | null, row: Asked][] => [...rows].sort(([a], [b]) => compare(a, b));
 
-const groupsIn = (rows: Map<Key, Asked>, by: GroupBy): Group[] =>
+const groupsIn = (rows: Groups, by: GroupBy): Group[] =>
   inOrder(rows).map(([group, row]) => ({ group, figures: by === 'model' ? ofModel(row) : figuresOf(row) }));
 
 const ofModel = (row: Asked): OfModel => ({
@@ -99,19 +109,11 @@ const named = async (analysis: Analysis, groups: Group[], scope: Scope): Promise
     .map(({ group, figures }) => ({ group, name: names.get(group)?.name ?? '', figures }));
 };
 
-/** Figures of everything, and of each group. */
-export const figuresBy = async (
-  analysis: Analysis,
-  { groupBy, ...scope }: MetricsFilter,
-): Promise<{ total: Figures; groups: Group[] }> => {
-  const counted = [await rowsOf(analysis, sessionsStatement(scope), scope)];
-  // Some sessions belong to no agent and to no model, and are counted all the same.
-  if (groupBy) counted.unshift(await rowsOf(analysis, sessionsStatement(scope, groupBy), scope));
-  const rows = together([...counted, ...(await answersTo(analysis, FIGURES, scope, groupBy))]);
-  const groups = groupBy ? groupsIn(rows, groupBy) : [];
-  const total = figuresOf(rows.get(TOTAL)!);
-  return { total, groups: groupBy === 'session' ? await named(analysis, groups, scope) : groups };
-};
+/** The most used first. */
+const byCalls = (a: ToolFigures, b: ToolFigures): number => b.toolCalls - a.toolCalls || compare(a.tool, b.tool);
+
+/** The most frequent first. */
+const byErrors = (a: FailureFigures, b: FailureFigures): number => b.errors - a.errors || compare(a.mode, b.mode);
 
 /** The dearest first. */
 const byCost = (a: ModelFigures, b: ModelFigures): number =>
@@ -120,32 +122,76 @@ const byCost = (a: ModelFigures, b: ModelFigures): number =>
   compare(a.model, b.model) ||
   compare(a.agent, b.agent);
 
-export const modelsOf = async (analysis: Analysis, scope: Scope): Promise<ModelFigures[]> =>
-  (await ask(analysis, models, scope)).map(modelOf).sort(byCost);
+/** What several questions say of models, of those of each session where that is told. */
+export const modelRows = (answers: readonly Asked[]): Asked[] => {
+  const rows = merged(answers, (row) => JSON.stringify([row['session'], row['model'], row['agent']]));
+  return [...rows.values()];
+};
 
-/** The most used first. */
-export const toolsOf = async (analysis: Analysis, scope: Scope): Promise<ToolFigures[]> =>
-  (await ask(analysis, tools, scope)).map(toolOf).sort((a, b) => b.toolCalls - a.toolCalls || compare(a.tool, b.tool));
+/** What some questions are asked beside the figures of groups. */
+const BESIDE: Record<string, Record<string, Cut>> = {
+  [iterations.name]: { days: cutBy('iterations', 'day')! },
+  [usage.name]: { models: BY_MODEL, days: cutBy('usage', 'day')! },
+  [toolCalls.name]: { tools: BY_TOOL },
+  [errors.name]: { failures: BY_MODE },
+};
 
-/** The most frequent first. */
-export const failuresOf = async (analysis: Analysis, scope: Scope): Promise<FailureFigures[]> =>
-  (await ask(analysis, failures, scope)).map(failureOf).sort((a, b) => b.errors - a.errors || compare(a.mode, b.mode));
+/** Cuts of a table into groups of several kinds, as far as it knows of them. */
+const cutsBy = (table: AskedTable, bys: readonly GroupBy[]): Record<string, Cut> => {
+  const cuts: Record<string, Cut> = {};
+  for (const by of bys) {
+    const cut = cutBy(table, by);
+    if (cut) cuts[by] = cut;
+  }
+  return cuts;
+};
 
-export const daysOf = async (analysis: Analysis, scope: Scope): Promise<DayFigures[]> => {
-  const rows = together(await answersTo(analysis, [iterations, usage], scope, 'day'));
-  return inOrder(rows).flatMap(([day, row]) => (day === null ? [] : [dayOf(day, row)]));
+/** Rows of every question, by what they were asked for: `all`, a kind of groups, `models`, `tools`, `failures`, `days`. */
+const askAll = async (analysis: Analysis, scope: Scope, bys: readonly GroupBy[]): Promise<Record<string, Asked[]>> => {
+  // They run beside each other; each on several threads of its own would cost half as much again.
+  await analysis.run('SET threads = 1');
+  const counts = [undefined, ...bys].map(
+    async (by): Promise<Record<string, Asked[]>> => ({
+      [by ?? 'all']: await rowsOf(analysis, sessionsStatement(scope, by), scope),
+    }),
+  );
+  const figures: Promise<Record<string, Asked[]>>[] = FIGURES.map((question) =>
+    ask(analysis, question, scope, { all: {}, ...cutsBy(question.table, bys), ...BESIDE[question.name] }),
+  );
+  const ofModels = bys.filter((by) => by === 'model');
+  figures.push(ask(analysis, using, scope, { models: BY_MODEL, ...cutsBy(using.table, ofModels) }));
+  const rows: Record<string, Asked[]> = {};
+  for (const answer of await Promise.all([...counts, ...figures]))
+    for (const [title, own] of Object.entries(answer)) rows[title] = (rows[title] ?? []).concat(own);
+  return rows;
+};
+
+export interface AllMetrics extends Omit<Metrics, 'groups'> {
+  groups: Partial<Record<GroupBy, Group[]>>;
+}
+
+/** Every figure of a part of the history, of the whole and of groups of several kinds. */
+export const allMetrics = async (analysis: Analysis, scope: Scope, bys: readonly GroupBy[]): Promise<AllMetrics> => {
+  const rows = await askAll(analysis, scope, bys);
+  const of = (title: string): Asked[] => rows[title] ?? [];
+  const groups: AllMetrics['groups'] = {};
+  for (const by of bys) {
+    const own = groupsIn(together(of(by)), by);
+    groups[by] = by === 'session' ? await named(analysis, own, scope) : own;
+  }
+  const days = inOrder(together(of('days')));
+  return {
+    total: figuresOf(together(of('all')).get(null) ?? {}),
+    groups,
+    models: modelRows(of('models')).map(modelOf).sort(byCost),
+    tools: of('tools').map(toolOf).sort(byCalls),
+    failures: of('failures').map(failureOf).sort(byErrors),
+    days: days.flatMap(([day, row]) => (day === null ? [] : [dayOf(day, row)])),
+  };
 };
 
 /** Every figure of a part of the history. */
-export const metricsOf = async (analysis: Analysis, filter: MetricsFilter = {}): Promise<Metrics> => {
-  const { groupBy, ...scope } = filter;
-  const { total, groups } = await figuresBy(analysis, filter);
-  return {
-    total,
-    ...(groupBy && { groups }),
-    models: await modelsOf(analysis, scope),
-    tools: await toolsOf(analysis, scope),
-    failures: await failuresOf(analysis, scope),
-    days: await daysOf(analysis, scope),
-  };
+export const metricsOf = async (analysis: Analysis, { groupBy, ...scope }: MetricsFilter = {}): Promise<Metrics> => {
+  const { groups, total, ...parts } = await allMetrics(analysis, scope, groupBy ? [groupBy] : []);
+  return { total, ...(groupBy && { groups: groups[groupBy]! }), ...parts };
 };

@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { isAppError } from '../errors.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import type { AnalysisContext } from './context.ts';
 import { type Database, openDatabase } from './duckdb.ts';
 import type { Part } from './projection/look.ts';
@@ -80,6 +81,10 @@ class OpenAnalysis implements Analysis {
   #said: Projected[] = [];
   #hasTranscripts = false;
   #db: Database | undefined;
+  #pool: ConnectionPool | undefined;
+  /** Counts how often files were made again. */
+  #generation = 0;
+  #mend: Promise<boolean> | undefined;
   readonly #ctx: AnalysisContext;
   readonly #asked: Asked[];
   readonly #before: string[];
@@ -136,9 +141,10 @@ class OpenAnalysis implements Analysis {
   }
 
   query(sql: string, params: readonly Value[] = []): Promise<Answer> {
-    return this.#mending(async ({ api, connection }) => {
+    return this.#mending(async ({ api, instance }) => {
       const { values, types } = bind(api, params);
-      const reader = await connection.runAndReadAll(sql, values, types);
+      this.#pool ??= new ConnectionPool(instance);
+      const reader = await this.#pool.with((connection) => connection.runAndReadAll(sql, values, types));
       return { columns: columnsOf(reader), rows: reader.convertRows(makePlain(api)) };
     });
   }
@@ -170,8 +176,9 @@ class OpenAnalysis implements Analysis {
 
   async close(): Promise<void> {
     for (const { store, isOwn } of this.#asked) if (isOwn) await store.close();
+    this.#pool?.close();
     this.#db?.close();
-    this.#db = undefined;
+    [this.#pool, this.#db] = [undefined, undefined];
     for (const { place } of [...this.#all, ...this.#said]) if (!place.isKept) removeFolder(place.folder);
     [this.#all, this.#said] = [[], []];
   }
@@ -179,19 +186,30 @@ class OpenAnalysis implements Analysis {
   /** A file of the cache may be damaged, or gone because another process put the cache in order: once more, then. */
   async #mending<T>(work: (db: Database) => Promise<T>): Promise<T> {
     const db = await this.#database();
+    const before = this.#generation;
     try {
       return await work(db);
     } catch (error) {
-      if (isOfStatement(error) || !(await this.mend())) throw error;
+      // Another statement beside this one may have had the same trouble.
+      if (isOfStatement(error) || (before === this.#generation && !(await this.mend()))) throw error;
       return work(db);
     }
   }
 
-  async mend(): Promise<boolean> {
-    const before = [...this.#all, ...this.#said];
+  mend(): Promise<boolean> {
+    this.#mend ??= this.#mendAll().finally(() => {
+      this.#mend = undefined;
+    });
+    return this.#mend;
+  }
+
+  async #mendAll(): Promise<boolean> {
+    const ids = (): string => JSON.stringify([...this.#all, ...this.#said].map(({ segments }) => segments));
+    const before = ids();
     await this.#load({ how: 'bytes' });
-    const ids = (all: Projected[]): string => JSON.stringify(all.map(({ segments }) => segments));
-    return ids(before) !== ids([...this.#all, ...this.#said]);
+    const isOther = ids() !== before;
+    if (isOther) this.#generation += 1;
+    return isOther;
   }
 
   async #database(): Promise<Database> {

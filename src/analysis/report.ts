@@ -1,8 +1,8 @@
 import { type FailureFigures, failureOf, type ModelFigures, modelOf, type ToolFigures, toolOf } from './figures.ts';
-import { type Figures, figuresBy, type Metrics, metricsOf } from './metrics.ts';
+import { allMetrics, type Figures, type Metrics, modelRows } from './metrics.ts';
 import type { Analysis } from './open.ts';
-import { failures, models, tools } from './questions/figures.ts';
-import { type Asked, ask, rowsOf, type Scope } from './questions/question.ts';
+import { BY_MODE, BY_MODEL, BY_TOOL, errors, toolCalls, usage, using } from './questions/figures.ts';
+import { type Asked, ask, type Cut, type Question, rowsOf, type Scope } from './questions/question.ts';
 import { CALLS, ITERATIONS, listStatement, SESSIONS, storyStatement } from './questions/report-lists.ts';
 
 /** How many rows a list of the report has, and how many sessions have a page of their own. */
@@ -42,8 +42,7 @@ export interface ReportFacts {
 const bySession = <T>(rows: Asked[], make: (row: Asked) => T): Map<string, T[]> => {
   const all = new Map<string, T[]>();
   for (const row of rows) {
-    if (row['is_all'] === true) continue;
-    const key = String(row['group_key'] ?? row['session']);
+    const key = String(row['session']);
     const list = all.get(key) ?? [];
     all.set(key, list);
     list.push(make(row));
@@ -53,9 +52,17 @@ const bySession = <T>(rows: Asked[], make: (row: Asked) => T): Map<string, T[]> 
 
 const pagesOf = async (analysis: Analysis, scope: Scope): Promise<ReportPage[]> => {
   if (scope.sessions!.length === 0) return [];
-  const used = bySession(await ask(analysis, models, scope, 'session'), modelOf);
-  const called = bySession(await ask(analysis, tools, scope, 'session'), toolOf);
-  const failed = bySession(await ask(analysis, failures, scope, 'session'), failureOf);
+  const askBy = async (question: Question, cut: Cut): Promise<Asked[]> =>
+    (await ask(analysis, question, scope, { own: { session: 'session', ...cut } })).own;
+  const [tokens, iterations, calls, errorsOf] = await Promise.all([
+    askBy(usage, BY_MODEL),
+    askBy(using, BY_MODEL),
+    askBy(toolCalls, BY_TOOL),
+    askBy(errors, BY_MODE),
+  ]);
+  const used = bySession(modelRows([...tokens, ...iterations]), modelOf);
+  const called = bySession(calls, toolOf);
+  const failed = bySession(errorsOf, failureOf);
   const stories = bySession(await rowsOf(analysis, storyStatement(scope), scope), (row) => row);
   return scope.sessions!.map((session) => ({
     session,
@@ -68,8 +75,9 @@ const pagesOf = async (analysis: Analysis, scope: Scope): Promise<ReportPage[]> 
 
 /** Reads everything that a report of this part of the history says. */
 export const reportFacts = async (analysis: Analysis, scope: Scope): Promise<ReportFacts> => {
-  const metrics = await metricsOf(analysis, { ...scope, groupBy: 'session' });
-  const groups = [...(metrics.groups ?? [])].reverse();
+  const { groups: byKind, ...all } = await allMetrics(analysis, scope, ['session', 'day']);
+  const metrics: Metrics = { ...all, groups: byKind.session! };
+  const groups = [...byKind.session!].reverse();
   const ids = groups.flatMap(({ group }) => group ?? []);
   const own = { sessions: ids };
   const rows = new Map((await rowsOf(analysis, SESSIONS, own)).map((row) => [String(row['session']), row]));
@@ -78,7 +86,7 @@ export const reportFacts = async (analysis: Analysis, scope: Scope): Promise<Rep
     row: rows.get(String(group)) ?? {},
     figures: figures as Figures,
   }));
-  const { groups: days } = await figuresBy(analysis, { ...scope, groupBy: 'day' });
+  const days = byKind.day!;
   const list = (statement: typeof ITERATIONS, order: string): Promise<Asked[]> =>
     rowsOf(analysis, listStatement(statement, scope, order, MOST.extremes), scope);
   return {

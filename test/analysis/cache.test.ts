@@ -188,6 +188,24 @@ describe('two processes', () => {
     expect(rows).toEqual([[3]]);
     await analysis.close();
   });
+
+  it('of which one takes the cache away while the other asks several things at once', async () => {
+    const world = await makeWorld();
+    await world.write('s000000001', 2);
+    const analysis = await openAnalysis(world.ctx);
+    const counts = () =>
+      Promise.all(
+        ['events', 'messages', 'sessions', 'events', 'usage'].map(async (table) => {
+          const { rows } = await analysis.query(`SELECT count(*) FROM ${table}`);
+          return rows[0]![0];
+        }),
+      );
+    const answer = await counts();
+    expect(answer).toEqual([3, 3, 1, 3, 0]);
+    rmSync(analysisDir(world.repo), { recursive: true });
+    expect(await counts()).toEqual(answer);
+    await analysis.close();
+  });
 });
 
 describe('what is gone', () => {

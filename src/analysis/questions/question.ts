@@ -1,4 +1,4 @@
-import type { Analysis } from '../open.ts';
+import type { Analysis, Answer } from '../open.ts';
 import type { Value } from '../tables/table.ts';
 import { name } from '../text.ts';
 
@@ -15,17 +15,16 @@ export interface Scope {
   until?: string;
 }
 
-/** One row a group, in SQL over one table. */
+/** What rows of a table are told apart by: names of columns, and what they are. Nothing: all rows are one group. */
+export type Cut = Readonly<Record<string, string>>;
+
+/** Figures in SQL over one table. */
 export interface Question {
   name: string;
   /** One sentence: what its figures are. */
   says: string;
   /** Table whose rows are counted. */
   table: AskedTable;
-  /** Of the rows of the table, these. */
-  where?: string;
-  /** Further columns that tell rows apart, by their names: expressions. */
-  by?: Readonly<Record<string, string>>;
   /** Figures, by their names: expressions with an aggregate. */
   figures: Readonly<Record<string, string>>;
 }
@@ -78,25 +77,43 @@ export const scoped = (table: AskedTable, scope: Scope, by?: GroupBy, where?: st
   return `SELECT *, ${key ?? 'NULL::VARCHAR'} AS group_key FROM ${table}${only}`;
 };
 
-/** The statement that answers a question: a row for everything, and one for each group. */
-export const statementOf = ({ table, where, by = {}, figures }: Question, scope: Scope, groupBy?: GroupBy): string => {
-  const columns = Object.entries(by).map(([column, expression]) => `${expression} AS ${name(column)}`);
+/** By the group that a row belongs to; undefined where the table knows nothing of it. */
+export const cutBy = (table: AskedTable, by: GroupBy): Cut | undefined => {
+  const key = keyOf(table, by);
+  return key === undefined ? undefined : { group_key: key };
+};
+
+/** Bits of the parts by which rows are not told apart, the first one highest: as `grouping` has them. */
+const numberOf = (parts: readonly string[], cut: Cut): number =>
+  parts.reduce((bits, part) => bits * 2 + (Object.values(cut).includes(part) ? 0 : 1), 0);
+
+/**
+ * The statement that answers a question for several cuts with one look at the table. Its columns: which cut a row is of,
+ * each of the parts that cuts are made of, each figure.
+ */
+const cutting = (
+  { table, figures }: Question,
+  scope: Scope,
+  cuts: readonly Cut[],
+): { sql: string; parts: string[] } => {
+  const parts = [...new Set(cuts.flatMap((cut) => Object.values(cut)))];
+  const places = parts.map((_, at) => `cut_${at}`);
+  const setOf = (cut: Cut): string =>
+    `(${places.filter((_, at) => Object.values(cut).includes(parts[at]!)).join(', ')})`;
+  const sets = new Set(cuts.map(setOf));
+  const number = parts.length === 0 ? '0' : `grouping(${places.join(', ')})`;
   const asked = Object.entries(figures).map(([column, expression]) => `${expression} AS ${name(column)}`);
-  const parts = Object.values(by);
-  const all = `(${parts.join(', ')})`;
-  const sets = groupBy && canGroup(table, groupBy) ? `${all}, (${['group_key', ...parts].join(', ')})` : all;
-  const isAll = groupBy && canGroup(table, groupBy) ? 'grouping(group_key) = 1' : 'true';
-  const key = groupBy && canGroup(table, groupBy) ? 'group_key' : 'NULL';
-  return `WITH scope AS (${scoped(table, scope, groupBy, where)})
-SELECT ${[`${isAll} AS is_all`, `${key} AS group_key`, ...columns, ...asked].join(', ')}
-FROM scope GROUP BY GROUPING SETS (${sets})`;
+  const told = parts.map((part, at) => `${part} AS ${places[at]}`);
+  const sql = `SELECT ${[`${number} AS cut`, ...places, ...asked].join(', ')}
+FROM (SELECT ${['*', ...told].join(', ')} FROM (${scoped(table, scope)})) GROUP BY GROUPING SETS (${[...sets].join(', ')})`;
+  return { sql, parts };
 };
 
 /** Row of an answer, by the names of its columns. */
 export type Asked = Record<string, Value>;
 
-/** Rows of a statement as objects. Its named parameters are those of the scope. */
-export const rowsOf = async (analysis: Analysis, sql: string, scope: Scope): Promise<Asked[]> => {
+/** Its named parameters, those of the scope, by number. */
+const answerTo = (analysis: Analysis, sql: string, scope: Scope): Promise<Answer> => {
   const used: string[] = [];
   const params: Value[] = [];
   const numbered = sql.replace(/\$(sessions|since|until)\b/g, (_, word: keyof Scope) => {
@@ -106,10 +123,36 @@ export const rowsOf = async (analysis: Analysis, sql: string, scope: Scope): Pro
     }
     return `$${used.indexOf(word) + 1}`;
   });
-  const { columns, rows } = await analysis.query(numbered, params);
-  return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column.name, row[at]!])));
+  return analysis.query(numbered, params);
 };
 
-/** Asks a question; rows about everything have `is_all`. */
-export const ask = (analysis: Analysis, question: Question, scope: Scope, by?: GroupBy): Promise<Asked[]> =>
-  rowsOf(analysis, statementOf(question, scope, by), scope);
+const asObject = (names: readonly string[], row: readonly Value[]): Asked => {
+  const made: Asked = {};
+  for (let at = 0; at < names.length; at++) made[names[at]!] = row[at]!;
+  return made;
+};
+
+/** Rows of a statement as objects. Its named parameters are those of the scope. */
+export const rowsOf = async (analysis: Analysis, sql: string, scope: Scope): Promise<Asked[]> => {
+  const { columns, rows } = await answerTo(analysis, sql, scope);
+  const names = columns.map((column) => column.name);
+  return rows.map((row) => asObject(names, row));
+};
+
+/** Asks a question for several cuts at once: the rows of each, with the columns of that cut and the figures. */
+export const ask = async <Title extends string>(
+  analysis: Analysis,
+  question: Question,
+  scope: Scope,
+  cuts: Readonly<Record<Title, Cut>>,
+): Promise<Record<Title, Asked[]>> => {
+  const { sql, parts } = cutting(question, scope, Object.values(cuts));
+  const { columns, rows } = await answerTo(analysis, sql, scope);
+  const answer = Object.entries<Cut>(cuts).map(([title, cut]) => {
+    const number = numberOf(parts, cut);
+    const names = columns.map((column) => column.name);
+    for (const [as, part] of Object.entries(cut)) names[parts.indexOf(part) + 1] = as;
+    return [title, rows.filter(([of]) => of === number).map((row) => asObject(names, row))];
+  });
+  return Object.fromEntries(answer);
+};

@@ -11,13 +11,17 @@ const TABLES: readonly AskedTable[] = [
   'errors',
 ];
 
-/** Sessions that were made, or of which anything is told: a row for everything, and one for each group. */
+/** Of all times every session that has a row anywhere has one of its own. */
+const tablesFor = ({ since, until }: Scope, by: GroupBy | undefined): readonly AskedTable[] => {
+  const isOwn = by === undefined || by === 'session' || by === 'repository';
+  return isOwn && since === undefined && until === undefined ? ['sessions'] : TABLES;
+};
+
+/** Sessions that were made, or of which anything is told: one row for everything, or one for each group. */
 export const sessionsStatement = (scope: Scope, by?: GroupBy): string => {
-  const tables = TABLES.filter((table) => canGroup(table, by));
+  const tables = tablesFor(scope, by).filter((table) => canGroup(table, by));
   const parts = tables.map((table) => `SELECT DISTINCT group_key, session FROM (${scoped(table, scope, by)})`);
-  const sets = by ? '(), (group_key)' : '()';
-  return `SELECT ${by ? 'grouping(group_key) = 1' : 'true'} AS is_all, ${by ? 'group_key' : 'NULL'} AS group_key,
-count(DISTINCT session) AS sessions FROM (${parts.join(' UNION ALL ')}) GROUP BY GROUPING SETS (${sets})`;
+  return `SELECT group_key, count(DISTINCT session) AS sessions FROM (${parts.join(' UNION ALL ')}) GROUP BY group_key`;
 };
 
 /** Names of sessions, in the order in which they were made. */
