@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 
 /** What programs need to start at all, the runner's own, npm's way to its registry, and the switches of these tests. */
 const KEPT =
-  /^(PATH|PATHEXT|SYSTEMROOT|COMSPEC|WINDIR|TE?MP|TMPDIR|USER|LOGNAME|SHELL|TERM|NODE_.+|VITEST.*|TINYPOOL.*|NPM_.+|(HTTPS?|NO|ALL)_PROXY|TEST_.+|CRASH_STEP|UPDATE_TRANSCRIPTS|AMP_SESSIONS_REAL_AMP|FAKE_AMP_DIR)$/i;
+  /^(PATH|PATHEXT|SYSTEMROOT|COMSPEC|WINDIR|TE?MP|TMPDIR|USER|LOGNAME|SHELL|TERM|NODE_.+|VITEST.*|TINYPOOL.*|NPM_.+|(HTTPS?|NO|ALL)_PROXY|TEST_.+|CRASH_STEP|UPDATE_TRANSCRIPTS|AMP_SESSIONS_(REAL_AMP|PYTEST_REPO|PYTEST_ROW)|FAKE_AMP_DIR)$/i;
 
 const home = mkdtempSync(join(tmpdir(), 'amp-home-'));
 for (const name of Object.keys(process.env)) if (!KEPT.test(name)) delete process.env[name];
