@@ -12,7 +12,7 @@ const FILES: Record<string, string> = {
   'src/calc.sh': 'add() { echo $(($1 + $2)); }\nsub() { echo $(($2 - $1)); }\n',
   'run-tests.sh': `. ./src/calc.sh
 bad=0
-check() { if [ "$2" = "$3" ]; then echo "PASSED $1"; else echo "FAILED $1 - $2 is not $3"; bad=1; fi; }
+check() { if [ "$2" = "$3" ]; then echo "PASSED $1"; else echo "FAILED $1 - got $2, not $3"; bad=1; fi; }
 for file in "$@"; do . "./$file"; done
 exit $bad
 `,

@@ -23,12 +23,11 @@ const GIVEN = {
 
 describe.skipIf(!existsSync(from) || !existsSync(row))(`pytest-dev__pytest-11143 (else: ${why})`, () => {
   const grade = async (which: 'gold' | 'empty') => {
-    const [{ instance }] = (await readInstances(row, ['pytest-dev__pytest-11143'])) as [{ instance: never }];
-    const { patch } = instance as { patch: string };
+    const { instance } = (await readInstances(row, ['pytest-dev__pytest-11143']))[0]!;
     const place = tempDir('amp-real-');
     return gradeCase({
       case: caseOfInstance(instance, GIVEN),
-      patch: Buffer.from(which === 'gold' ? patch : ''),
+      patch: Buffer.from(which === 'gold' ? instance.patch! : ''),
       from,
       work: join(place, 'work'),
       seeds: join(place, 'seeds'),
