@@ -88,6 +88,7 @@ const CODES = {
   'agent.silent': EXIT.agent,
   'agent.failed': EXIT.agent,
   'script.invalid': EXIT.usage,
+  'suite.invalid': EXIT.usage,
   'instances.invalid': EXIT.usage,
   'case.missing': EXIT.refused,
   'parser.unknown': EXIT.usage,

@@ -30,7 +30,7 @@ describe('arrows', () => {
     config: [],
     session: ['events'],
     batch: ['events'],
-    bench: [],
+    bench: ['batch'],
     process: ['clock'],
     git: ['process'],
     agents: ['events', 'process', 'clock'],

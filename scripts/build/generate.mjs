@@ -19,6 +19,7 @@ const SOURCES = {
   errorAnswer: 'src/cli/answers/answers.ts',
   configJsonSchema: 'src/config/json-schema.ts',
   batchJsonSchema: 'src/batch/file-schema.ts',
+  suiteJsonSchema: 'src/bench/suite-schema.ts',
   ALL_TABLES: 'src/analysis/tables/all.ts',
 };
 
@@ -28,7 +29,8 @@ const SOURCES = {
  */
 export const generate = async (root) => {
   const { sessionEvents, iterationEvents, landingEvents, snapshotEvents, ...rest } = await fromSource(root, SOURCES);
-  const { batchEvents, catalogue, answers, errorAnswer, configJsonSchema, batchJsonSchema, ALL_TABLES } = rest;
+  const { batchEvents, catalogue, answers, errorAnswer, ALL_TABLES } = rest;
+  const { configJsonSchema, batchJsonSchema, suiteJsonSchema } = rest;
   const manifest = JSON.parse(readFileSync(path.join(root, 'dist/oclif.manifest.json'), 'utf8'));
   const groups = [
     { title: 'The session', sentence: 'Its birth, its names, its worktree, its end.', events: sessionEvents },
@@ -48,6 +50,7 @@ export const generate = async (root) => {
     ['schemas/event.schema.json', json(eventSchema(catalogue))],
     ['schemas/config.schema.json', json(configJsonSchema())],
     ['schemas/batch.schema.json', json(batchJsonSchema())],
+    ['schemas/suite.schema.json', json(suiteJsonSchema())],
     ['schemas/error.schema.json', json(errorSchema(errorAnswer))],
     ...answerFiles,
     ['src/events/README.md', eventReference(groups)],

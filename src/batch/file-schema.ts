@@ -6,23 +6,23 @@ export interface KeyMeta {
   expects: string;
 }
 
-const key = <T extends z.ZodType>(schema: T, description: string, expects: string): T =>
+export const key = <T extends z.ZodType>(schema: T, description: string, expects: string): T =>
   schema.meta({ description, expects } satisfies KeyMeta);
 
 /** Without control characters, which also end up in file names and on terminals. */
-const line = (most: number) =>
+export const line = (most: number) =>
   z
     .string()
     .regex(/^[^\0-\x1f\x7f]*[^\0-\x20\x7f][^\0-\x1f\x7f]*$/)
     .max(most);
-const text = z
+export const text = z
   .string()
   .regex(/^[^\0]*[^\0\s][^\0]*$/)
   .max(4 * 1024 * 1024);
 /** A word that reaches a command line: must not read as an option. */
-const word = z.string().regex(/^[^\s\0-][^\s\0]*$/);
+export const word = z.string().regex(/^[^\s\0-][^\s\0]*$/);
 /** 2^31 milliseconds is the longest timer there is. */
-const seconds = z.int().min(1).max(2_147_483);
+export const seconds = z.int().min(1).max(2_147_483);
 const DURATION = /^(?=.*[1-9])(\d{1,4}h)?(\d{1,5}m)?(\d{1,7}s)?$/;
 const PATH = 'a path, as seen from this file';
 
@@ -40,7 +40,8 @@ const budget = z.strictObject({
   ).optional(),
 });
 
-const budgetOf = (whose: string) => key(budget, `What ${whose} may use.`, 'a group of `usd`, `tokens`, `wallClock`');
+export const budgetOf = (whose: string) =>
+  key(budget, `What ${whose} may use.`, 'a group of `usd`, `tokens`, `wallClock`');
 
 /** `{{name}}` in any text; numbers count as they are written. */
 const vars = key(
@@ -99,7 +100,7 @@ const matrixEntry = z.strictObject({
 
 const promptEntry = z.strictObject({ ...prompts, name: name.optional(), ...overrides, vars: vars.optional() });
 const repoEntry = z.strictObject({ repo, name: name.optional(), ...overrides, vars: vars.optional() });
-const agentEntry = z.strictObject({
+export const agentEntry = z.strictObject({
   agent: agentName,
   model: model.optional(),
   name: name.optional(),
@@ -112,7 +113,13 @@ const limit = z.strictObject({
   perMinute: key(z.number().positive().max(100_000), 'Starts of this agent a minute.', 'a number above 0').optional(),
 });
 
-const list = <T extends z.ZodType>(entry: T) => z.array(entry).max(10_000);
+export const limits = key(
+  z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), limit),
+  'How often each agent may be started, by its name.',
+  'a group of agents, each with `concurrency` or `perMinute`',
+);
+
+export const list = <T extends z.ZodType>(entry: T) => z.array(entry).max(10_000);
 
 /** A batch file, and what it includes. `schemas/batch.schema.json` is made from this. */
 export const batchFileSchema = z.strictObject({
@@ -129,11 +136,7 @@ export const batchFileSchema = z.strictObject({
   concurrency: key(z.int().min(1).max(1000), 'Items at once.', 'a whole number, 1 to 1000').optional(),
   budget: budgetOf('the whole run').optional(),
   dayBudget: budgetOf('all your batches in one day').optional(),
-  limits: key(
-    z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), limit),
-    'How often each agent may be started, by its name.',
-    'a group of agents, each with `concurrency` or `perMinute`',
-  ).optional(),
+  limits: limits.optional(),
   vars: vars.optional(),
   include: key(
     z.union([line(4096), z.array(line(4096)).max(100)]),

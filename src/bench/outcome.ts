@@ -2,9 +2,17 @@
  * How one run of a case by an agent came out. Three kinds that are never mixed:
  * graded (`resolved`, `unresolved`); stopped by a limit or a failure of the agent itself (`timeout`, `budget`,
  * `agent-failed`); and what says nothing about the agent (`error` of ours, of the machine, the provider or the grading,
- * and `unfinished`).
+ * `unfinished`, and `ungraded`, where no success command is known).
  */
-export type Outcome = 'resolved' | 'unresolved' | 'timeout' | 'budget' | 'agent-failed' | 'error' | 'unfinished';
+export type Outcome =
+  | 'resolved'
+  | 'unresolved'
+  | 'timeout'
+  | 'budget'
+  | 'agent-failed'
+  | 'error'
+  | 'unfinished'
+  | 'ungraded';
 
 export const OUTCOMES: readonly Outcome[] = [
   'resolved',
@@ -14,6 +22,7 @@ export const OUTCOMES: readonly Outcome[] = [
   'agent-failed',
   'error',
   'unfinished',
+  'ungraded',
 ];
 
 export const isGraded = (outcome: Outcome): boolean => outcome === 'resolved' || outcome === 'unresolved';
@@ -33,12 +42,13 @@ export interface EndedRun {
   cause: string | null;
   /** Its last attempt had a session, so the agent began. */
   began: boolean;
-  /** What grading said; null where it said nothing, undefined where nothing was graded. */
-  resolved: boolean | null | undefined;
+  /** What grading said; null where it could say nothing, undefined where it never came to an end. */
+  resolved: boolean | null | undefined | 'ungraded';
 }
 
 export const outcomeOf = ({ state, cause, began, resolved }: EndedRun): Outcome => {
   if (state === 'passed' || state === 'failed') {
+    if (resolved === 'ungraded') return 'ungraded';
     if (resolved === true) return 'resolved';
     return resolved === false ? 'unresolved' : 'error';
   }

@@ -7,6 +7,7 @@ export interface WrittenCase {
   prompt: string;
   hiddenPatch: string;
   solution: string;
+  parser: string;
   failToPass: string[] | null;
   passToPass: string[] | null;
 }
@@ -45,6 +46,7 @@ const caseLines = (one: WrittenCase): string[] => [
   `    prompt: ${block(one.prompt, '      ')}`,
   `    hiddenPatch: ${scalar(one.hiddenPatch)}`,
   `    solution: ${scalar(one.solution)}`,
+  `    parser: ${one.parser}`,
   ...namesOf('failToPass', one.failToPass),
   ...namesOf('passToPass', one.passToPass),
 ];

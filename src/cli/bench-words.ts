@@ -42,6 +42,7 @@ export const excludedText = (counts: Counts): string =>
   [
     counts.error > 0 ? formatCount(counts.error, 'error') : '',
     counts.unfinished > 0 ? `${counts.unfinished} not run` : '',
+    counts.ungraded > 0 ? `${counts.ungraded} not graded here` : '',
   ]
     .filter(Boolean)
     .join(', ');

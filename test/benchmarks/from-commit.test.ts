@@ -110,6 +110,7 @@ describe('a suite as text', () => {
     prompt: 'Add subtract()',
     hiddenPatch: 'one/tests.patch',
     solution: 'one/solution.patch',
+    parser: 'tap',
     failToPass: null,
     passToPass: null,
     ...over,
@@ -146,6 +147,7 @@ describe('a suite as text', () => {
           prompt: 'Add subtract()',
           hiddenPatch: 'one/tests.patch',
           solution: 'one/solution.patch',
+          parser: 'tap',
         },
       ],
     });

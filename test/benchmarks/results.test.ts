@@ -65,6 +65,7 @@ describe('how a run came out', () => {
     ['graded badly', { resolved: false }, 'unresolved'],
     ['could not be graded', { resolved: null }, 'error'],
     ['was never graded', {}, 'error'],
+    ['no success command is known', { resolved: 'ungraded' }, 'ungraded'],
     ['its own tests failed, the hidden ones passed', { state: 'failed', resolved: true }, 'resolved'],
     ['the agent took too long', { state: 'timeout', cause: 'agent.timeout' }, 'timeout'],
     ['the agent said nothing for too long', { state: 'timeout', cause: 'agent.silent' }, 'timeout'],
@@ -108,6 +109,7 @@ describe('results', () => {
       'agent-failed': 1,
       error: 1,
       unfinished: 1,
+      ungraded: 0,
     });
     expect(agents[0]!.passAt1).toEqual({ value: 0.5, cases: 2, method: 'wilson', ...wilson(1, 2) });
     expect(agents[0]!.passAt1Strict).toEqual({ value: 0.2, cases: 5, method: 'wilson', ...wilson(1, 5) });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as patches from '../../src/git/apply-patch.ts';
 import * as closed from '../../src/git/closed-repository.ts';
 import * as exact from '../../src/git/exact-patch.ts';
+import * as mainline from '../../src/git/mainline.ts';
 import type { Repository, Worktree } from '../../src/git/repository.ts';
 import { tempDir } from '../support/repo.ts';
 
@@ -22,6 +23,8 @@ export const BENCH: Record<string, (scene: Scene) => Promise<unknown> | unknown>
     return closed.makeClosedRepository({ from: repo, commit: tip, dir: join(dir, 'case'), seeds: join(dir, 'seeds') });
   },
   exactPatch: ({ repo, parent, tip }) => exact.exactPatch(repo, parent, tip, ['a.txt']),
+  mainlineCommits: ({ repo, tip }) => mainline.mainlineCommits(repo, tip, 10),
+  mergedMessages: ({ repo, parent, tip }) => mainline.mergedMessages(repo, { into: parent, merged: tip, most: 10 }),
   treeWithPatch: async (scene) => patches.treeWithPatch(scene.repo, scene.parent, await patchOf(scene)),
   untrackedFiles: ({ repo, wt }) => patches.untrackedFiles(repo, wt),
   applyPatch: async (scene) => {
@@ -33,7 +36,7 @@ export const BENCH: Record<string, (scene: Scene) => Promise<unknown> | unknown>
   resetFiles: ({ repo, wt, parent }) => patches.resetFiles(repo, wt, parent),
 };
 
-export const BENCH_ROOMS = { ...patches, ...closed, ...exact };
+export const BENCH_ROOMS = { ...patches, ...closed, ...exact, ...mainline };
 export const BENCH_PURE = ['removeFiles'];
 /** These leave the scene as nobody after them wants it. */
 export const BENCH_DESTRUCTIVE = ['applyPatch', 'takeFiles', 'resetFiles'];

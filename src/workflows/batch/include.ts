@@ -3,9 +3,9 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync }
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { BatchFile } from '../../batch/file-schema.ts';
-import type { Place } from '../../config/invalid.ts';
+import type { Invalid, Place } from '../../config/invalid.ts';
 import { openYaml, type YamlDocument } from '../../config/yaml-document.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../errors.ts';
 import { checkBatchFile, invalidBatch } from './check-file.ts';
 
 /** Bytes of a batch file; more is a mistake, such as the wrong file. */
@@ -37,7 +37,11 @@ export interface Reading {
   env: Record<string, string | undefined>;
   files: ReadFile[];
   outside: string[];
+  /** What kind of file it is, where it is no batch. */
+  kind?: { invalid: Invalid; code: ErrorCode; hint: string };
 }
+
+const BATCH = { invalid: invalidBatch, code: 'batch.invalid', hint: 'Name a batch file with --file.' } as const;
 
 /** `~/x` as the user's shell has it. */
 export const expandHome = (given: string, env: Record<string, string | undefined>): string =>
@@ -68,13 +72,11 @@ const readBounded = (path: string, most: number, fail: (why: string) => AppError
  */
 export const readNamed = (reading: Reading, given: { path: string; most: number; at?: Place }): ReadFile => {
   const { path, most, at } = given;
+  const { invalid, code: kind, hint } = reading.kind ?? BATCH;
   const fail = (why: string, cause?: unknown): AppError =>
     at
-      ? invalidBatch(at, `${path} ${why}.`, 'Name a file that is there.', cause)
-      : new AppError(why.startsWith('is not there') ? 'file.missing' : 'batch.invalid', `${path} ${why}.`, {
-          hint: 'Name a batch file with --file.',
-          cause,
-        });
+      ? invalid(at, `${path} ${why}.`, 'Name a file that is there.', cause)
+      : new AppError(why.startsWith('is not there') ? 'file.missing' : kind, `${path} ${why}.`, { hint, cause });
   try {
     const real = realpathSync(path);
     const bytes = readBounded(real, most, fail);

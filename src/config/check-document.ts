@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import { type Invalid, show } from './invalid.ts';
+import { suggest } from './suggest.ts';
+import type { YamlDocument } from './yaml-document.ts';
+
+/** What a key of a schema means, and what completes "`key` must be …". */
+interface KeyMeta {
+  description: string;
+  expects: string;
+}
+
+/** A file, what it has to be, and how what is wrong is told. */
+interface Checking {
+  yaml: YamlDocument;
+  schema: z.ZodType;
+  invalid: Invalid;
+  /** The next step where the whole file is something else. */
+  hint: string;
+}
+
+type Path = (string | number)[];
+type Issue = z.core.$ZodIssue;
+
+/** `matrix[2].promptFile`: as a program would write it. */
+export const shownPath = (path: Path): string =>
+  path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${part}` : part),
+    '',
+  );
+
+/** What a schema is beneath `optional`, with what is said about it. */
+const bare = (schema: z.ZodType): { schema: z.ZodType; meta: KeyMeta | undefined } => {
+  let at = schema;
+  let meta = at.meta() as KeyMeta | undefined;
+  while (at.type === 'optional') {
+    at = (at as z.ZodOptional<z.ZodType>).unwrap();
+    meta ??= at.meta() as KeyMeta | undefined;
+  }
+  return { schema: at, meta };
+};
+
+/** The schemas that one step of a path may lead to. */
+const below = (schema: z.ZodType, step: string | number): z.ZodType[] => {
+  const { schema: at } = bare(schema);
+  if (at.type === 'union')
+    return ((at as z.ZodUnion<z.ZodType[]>).options as z.ZodType[]).flatMap((option) => below(option, step));
+  if (at.type === 'array') return [(at as z.ZodArray<z.ZodType>).element];
+  if (at.type === 'record') return [(at as z.ZodRecord).valueType as z.ZodType];
+  if (at.type !== 'object') return [];
+  const { shape } = at as z.ZodObject;
+  return Object.hasOwn(shape, step) ? [shape[step as string] as z.ZodType] : [];
+};
+
+const schemasAt = (whole: z.ZodType, path: Path): z.ZodType[] =>
+  path.reduce<z.ZodType[]>((at, step) => at.flatMap((schema) => below(schema, step)), [whole]);
+
+/** The nearest thing on the way to a value of which something is said. */
+const metaAt = (whole: z.ZodType, path: Path): { meta: KeyMeta; path: Path } | undefined => {
+  for (let length = path.length; length > 0; length--) {
+    const meta = schemasAt(whole, path.slice(0, length))
+      .map((schema) => bare(schema).meta)
+      .find((found) => found?.expects !== undefined);
+    if (meta) return { meta, path: path.slice(0, length) };
+  }
+  return undefined;
+};
+
+const keysOf = (schema: z.ZodType): string[] => {
+  const { schema: at } = bare(schema);
+  if (at.type === 'union') return ((at as z.ZodUnion<z.ZodType[]>).options as z.ZodType[]).flatMap(keysOf);
+  return at.type === 'object' ? Object.keys((at as z.ZodObject).shape) : [];
+};
+
+const valueAt = (tree: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], tree);
+
+/** Of what may be one thing or another, what is wrong with it as the thing that it looks like. */
+const innermost = (issue: Issue, tree: unknown): { issue: Issue; path: Path } => {
+  const path = issue.path as Path;
+  if (issue.code !== 'invalid_union') return { issue, path };
+  const value = valueAt(tree, path);
+  const isGroup = typeof value === 'object' && value !== null;
+  const better = issue.errors.find(
+    ([first]) => first && isGroup && (first.path.length > 0 || first.code === 'unrecognized_keys'),
+  )?.[0];
+  if (!better) return { issue, path };
+  return innermost({ ...better, path: [...path, ...better.path] } as Issue, tree);
+};
+
+const unknownKey = (path: Path, { yaml: { locate }, schema, invalid }: Checking) => {
+  const known = schemasAt(schema, path.slice(0, -1)).flatMap(keysOf);
+  const key = String(path.at(-1));
+  const meant = suggest(key, known);
+  const hint = meant
+    ? `Did you mean \`${meant}\`?`
+    : `Here may stand ${known.map((name) => `\`${name}\``).join(', ')}.`;
+  return invalid({ ...locate(path, 'name'), key: shownPath(path) }, `there is no key \`${shownPath(path)}\`.`, hint);
+};
+
+const wrongValue = (path: Path, { yaml: { tree, locate }, ...how }: Checking, what: 'value' | 'name') => {
+  const found = metaAt(how.schema, path);
+  const value = valueAt(tree, path);
+  const name = path.length === 0 ? 'the file' : `\`${shownPath(path)}\``;
+  const expects = found && found.path.length === path.length ? found.meta.expects : undefined;
+  const sentence =
+    expects === undefined && found
+      ? `\`${shownPath(found.path)}\` must be ${found.meta.expects}; ${name} is ${show(value)}.`
+      : `${name} must be ${expects ?? 'a group of keys'}, not ${show(value)}.`;
+  const key = path.length === 0 ? {} : { key: shownPath(path) };
+  return how.invalid({ ...locate(path, what), ...key }, sentence, found?.meta.description ?? how.hint);
+};
+
+/**
+ * Holds a file against a schema whose keys carry `description` and `expects`.
+ * @param hint the next step where the whole file is something else
+ * @throws what `invalid` makes, about the first thing that is wrong: file, line, column and key
+ */
+export const checkDocument = <T extends z.ZodType>(
+  yaml: YamlDocument,
+  { schema, ...told }: { schema: T; invalid: Invalid; hint: string },
+): z.infer<T> => {
+  const result = schema.safeParse(yaml.tree);
+  if (result.success) return result.data;
+  const { issue, path } = innermost(result.error.issues[0]!, yaml.tree);
+  const how = { yaml, schema, ...told };
+  throw issue.code === 'unrecognized_keys'
+    ? unknownKey([...path, issue.keys[0]!], how)
+    : wrongValue(path, how, issue.code === 'invalid_key' ? 'name' : 'value');
+};
