@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Draft, EventData } from '../events/catalogue.ts';
+import { reached, spentByItem } from './budget.ts';
 import { AGENT_GONE, CRASHED, isHopeless, LIMIT_CODES } from './causes.ts';
 import { countsOf, isDone } from './conclusions.ts';
 import { samePlan } from './evolve.ts';
@@ -56,9 +57,16 @@ const isRetryable = ({ plan }: BatchItem, end: AttemptEnd): boolean => {
   return plan.retryOn.includes(end.state) && !isHopeless(end.cause?.code ?? '');
 };
 
+/** Its own budget bears no further attempt. */
+const hasSpentAll = (item: BatchItem): boolean => {
+  const took = attemptsNow(item).reduce((sum, { end }) => sum + (end?.durationMs ?? 0), 0);
+  return reached(item.plan.budget, spentByItem(item), took) !== undefined;
+};
+
 /** Whether the item has its result with this end of its newest attempt. */
 const isLast = (item: BatchItem, end: AttemptEnd): boolean => {
   if (end.state === 'cancelled') return false;
+  if (hasSpentAll(item)) return true;
   const before = attemptsNow(item).flatMap((attempt) => attempt.end ?? []);
   if (isCrash(end)) return before.filter(isCrash).length > MOST_CRASHES;
   if (isLimited(end)) return before.filter(isLimited).length >= MOST_LIMITED;

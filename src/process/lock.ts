@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
@@ -110,6 +121,9 @@ const place = (file: string, holder: LockHolder): boolean => {
   }
 };
 
+/** A draft without content that is older was left by a dead process. */
+const DRAFT_MS = 60_000;
+
 const held = new Map<string, () => void>();
 let isWatchingExit = false;
 
@@ -169,6 +183,24 @@ export const acquireLock = async (file: string, info: { command: string }): Prom
     if (other === undefined) continue;
     if (!isDead(other)) throw new LockHeld(file, other);
     await breakLock(file, other);
+  }
+};
+
+const isLeft = (draft: string): boolean => {
+  const holder = readHolder(draft);
+  if (holder === undefined) return false;
+  if (holder !== UNKNOWN) return isDead(holder);
+  // Cut short by the death itself; of a living process it is whole within the same moment.
+  return (statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < Date.parse(systemClock.now()) - DRAFT_MS;
+};
+
+/** Removes what processes left that died while they were about to take a lock: files beside it that hold nothing. */
+export const sweepDrafts = (file: string): void => {
+  const dir = path.dirname(file);
+  const stem = `${path.basename(file)}.`;
+  for (const name of readdirSync(dir)) {
+    const draft = path.join(dir, name);
+    if (name.startsWith(stem) && /^[a-z0-9]{20}$/.test(name.slice(stem.length)) && isLeft(draft)) remove(draft);
   }
 };
 

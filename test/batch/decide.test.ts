@@ -97,6 +97,8 @@ describe('trying again', () => {
     ['not an agent that is not there', { retries: 2 }, ['error', { code: 'agent.missing' }], 1],
     ['not what the settings forbid', { retries: 2 }, ['error', { code: 'config.untrusted' }], 1],
     ['not what a budget ended', { retries: 2 }, ['budget', { code: 'budget.exceeded' }], 1],
+    ['not what has used up its own budget', { retries: 5, budget: { usd: 1 } }, ['error', { code: 'agent.failed' }], 2],
+    ['nor its time', { retries: 5, budget: { wallClockSec: 3 } }, ['error', { code: 'agent.failed' }], 3],
     ['a crash without asking, three times', { retries: 0 }, ['error', { code: 'batch.crashed' }], 4],
     ['a provider that turns it away, four times', { retries: 0 }, ['error', { code: 'agent.rejected' }], 5],
   ] as const)('%s', (_, over, how, count) => {

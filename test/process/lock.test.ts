@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../src/process/identity.ts';
-import { acquireLock, LockHeld, type LockHolder, readLock } from '../../src/process/lock.ts';
+import { acquireLock, LockHeld, type LockHolder, readLock, sweepDrafts } from '../../src/process/lock.ts';
 import { bundle } from '../support/bundle.ts';
 import { tempDir } from '../support/repo.ts';
 
@@ -111,6 +111,25 @@ describe('a lock', () => {
     const all = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(file, held)));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const one of all) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(LockHeld);
+  });
+});
+
+describe('what a process left that died while it was about to take a lock', () => {
+  const draft = (file: string, letter: string): string => `${file}.${letter.repeat(20)}`;
+
+  test('goes, and nothing else: no lock, no draft of the living, none cut short just now', () => {
+    const file = newFile();
+    plant(file);
+    plant(draft(file, 'a'), DEAD);
+    plant(draft(file, 'b'));
+    plant(`${file}.break`, DEAD);
+    plant(draft(`${file}-other`, 'a'), DEAD);
+    writeFileSync(draft(file, 'c'), '{"pid');
+    writeFileSync(draft(file, 'd'), '');
+    utimesSync(draft(file, 'd'), 1, 1);
+    sweepDrafts(file);
+    const kept = [file, draft(file, 'b'), draft(file, 'c'), `${file}.break`, draft(`${file}-other`, 'a')];
+    expect(readdirSync(path.dirname(file)).sort()).toEqual(kept.map((name) => path.basename(name)).sort());
   });
 });
 

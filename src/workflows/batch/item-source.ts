@@ -1,6 +1,7 @@
 import { limitText, reached, type Spend, spentByBatch } from '../../batch/budget.ts';
 import { waitsForMerge, workedMs } from '../../batch/conclusions.ts';
 import { isOverdue } from '../../batch/decide.ts';
+import type { Budget } from '../../batch/plan.ts';
 import { inScope, schedule } from '../../batch/schedule.ts';
 import { type BatchItem, openAttempt } from '../../batch/state.ts';
 import { writersHere } from '../view.ts';
@@ -83,6 +84,12 @@ const heldQueued = (run: RunState, turn: Turn): Set<string> =>
       .map(({ plan }) => plan.item),
   );
 
+const dayText = (budget: Budget): string =>
+  (['usd', 'tokens', 'wallClockSec'] as const)
+    .filter((limit) => budget[limit] !== undefined)
+    .map((limit) => limitText(budget, limit))
+    .join(', ');
+
 const begin = async (
   run: RunState,
   turn: Turn,
@@ -97,7 +104,7 @@ const begin = async (
     const session = home.clock.newId();
     const { dayBudget } = turn.batch.options;
     const may = dayBudget === null ? 'yes' : await reserveToday(home, dayBudget, { session, estimate });
-    if (may === 'no') run.endBudget("Today's budget is used up.", true);
+    if (may === 'no') run.endBudget(`Today's budget of ${dayText(dayBudget!)} is used up.`, { isDay: true });
     if (may !== 'yes') {
       lock.release();
       return 'wait';
@@ -128,7 +135,7 @@ export const batchItems = (run: RunState): ItemSource => ({
       for (;;) {
         const next = schedule(turn.batch, { now: run.home.clock.now(), ...run.scope, without });
         if ('over' in next) {
-          run.endBudget(usedUp(run, turn), false);
+          run.endBudget(usedUp(run, turn));
           return 'done';
         }
         const isElsewhere = without.size > 0 || isBusyElsewhere(run, turn);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { acquireLock, type Lock, LockHeld, type LockHolder, readLock } from '../../process/lock.ts';
+import { acquireLock, type Lock, LockHeld, type LockHolder, readLock, sweepDrafts } from '../../process/lock.ts';
 import type { Context } from '../context.ts';
 
 /**
@@ -46,6 +46,10 @@ export const runHolders = (ctx: Context, id: string): LockHolder[] =>
 
 /** Takes away what dead processes left behind. */
 export const sweepLocks = async (ctx: Context, id: string): Promise<void> => {
+  const drafts = readdirSync(lockDir(ctx)).filter(
+    (name) => name.startsWith(`batch.${id}.`) && /\.lock\.\w+$/.test(name),
+  );
+  for (const name of new Set(drafts.map((draft) => draft.replace(/\.\w+$/, '')))) sweepDrafts(join(lockDir(ctx), name));
   for (const name of namesOf(ctx, id)) {
     const path = join(lockDir(ctx), name);
     if (readLock(path) === undefined)

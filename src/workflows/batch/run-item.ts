@@ -1,15 +1,16 @@
-import { addSpend, countedTokens, NOTHING_SPENT, type Spend, spendOfEnd } from '../../batch/budget.ts';
+import { addSpend, countedTokens, NOTHING_SPENT, spendOfEnd } from '../../batch/budget.ts';
 import { isAgentGone } from '../../batch/decide.ts';
 import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
 import { isAppError } from '../../errors.ts';
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
 import { isPayloadReference } from '../../events/long-text.ts';
+import { sweepDrafts } from '../../process/lock.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { InterruptSwitch } from '../interrupts.ts';
 import { type IterateStep, iterate } from '../iterate.ts';
-import { withJournal } from '../journal.ts';
+import { lockPath, withJournal } from '../journal.ts';
 import { newSession } from '../new-session.ts';
 import { reconcile } from '../reconcile.ts';
 import { readSession } from '../summaries.ts';
@@ -42,15 +43,18 @@ const STEPS: Record<IterateStep['step'], string> = {
 };
 
 /** Adds up what an attempt tells while it runs. */
-const meter = (report: (spend: Spend) => void): ((event: LogEvent) => void) => {
+const meter = (run: RunState, running: Running): ((event: LogEvent) => void) => {
   let spend = NOTHING_SPENT;
   return ({ type, data }) => {
+    if (type === 'iteration.started') run.atWork(running, true);
+    // What an iteration cost is told when its agent has come to its end.
+    if (type === 'cost.reported' || type === 'agent.finished') run.atWork(running, false);
     if (type === 'usage.reported')
       spend = addSpend(spend, { ...NOTHING_SPENT, tokens: countedTokens(data as EventData<'usage.reported'>) });
     else if (type === 'cost.reported')
       spend = addSpend(spend, { ...NOTHING_SPENT, usd: (data as EventData<'cost.reported'>).costUsd });
     else return;
-    report(spend);
+    run.spent(running, spend);
   };
 };
 
@@ -103,7 +107,7 @@ const work = async (ctx: Context, { run, claim, item, running, show }: Work): Pr
     maxIterations: plan.maxIterations,
     interrupts,
     ...(adapter && { adapter }),
-    onEvent: meter((spend) => run.spent(running, spend)),
+    onEvent: meter(run, running),
     onStep: (step) => show(step.step === 'agent' ? `${step.agent}, iteration ${step.iteration}` : STEPS[step.step]),
   });
   return endOfResult(result, { stop: running.stop, durationMs: run.home.clock.elapsed() - began });
@@ -227,7 +231,14 @@ const merge = async (run: RunState, claim: Claim, item: BatchItem): Promise<void
 
 const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => void): Promise<void> => {
   const item = itemOf(run.batch, claim.item)!;
-  const running: Running = { item: claim.item, interrupts: new InterruptSwitch(), stop: null, spend: NOTHING_SPENT };
+  const running: Running = {
+    item: claim.item,
+    interrupts: new InterruptSwitch(),
+    stop: null,
+    spend: NOTHING_SPENT,
+    isAtWork: false,
+    noMore: null,
+  };
   run.running.set(claim.item, running);
   const stopWatching = watchClock(run, running, item);
   const opened = openFor(run, item);
@@ -249,12 +260,14 @@ const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => v
   }
 };
 
-/** Ends an iteration that its process did not, as the next `iterate` would; commands of the agent are ended too. */
+/**
+ * Puts in order what a dead process left of a session, as the next verb would: its lock, its write-ahead file, an
+ * iteration without an end, whatever of the agent still runs.
+ */
 const settleSession = async (ctx: Context, session: string): Promise<Session | undefined> => {
-  const found = await known(ctx, session);
-  if (!found || !openIteration(found)) return found;
-  await withJournal(ctx, { id: session, name: found.name, command: 'batch' }, async (journal) => {
+  await withJournal(ctx, { id: session, name: session, command: 'batch' }, async (journal) => {
     if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+    sweepDrafts(lockPath(ctx, session));
   });
   return known(ctx, session);
 };

@@ -69,6 +69,10 @@ export interface Running {
   stop: StopReason | null;
   /** What it has told so far. */
   spend: Spend;
+  /** Its agent is at work; before and after, nothing is used up but time. */
+  isAtWork: boolean;
+  /** Its next iteration is not to be. */
+  noMore: StopReason | null;
 }
 
 const HEADER_MS = 250;
@@ -163,6 +167,20 @@ export class RunState {
     this.stopOne(one, this.overBudget ? { code: 'budget.exceeded', message: this.overBudget.message } : INTERRUPTED);
   }
 
+  /**
+   * A budget is used up: an agent at work is stopped, one that has come to its end keeps its result. Most agents tell
+   * what they cost only then.
+   */
+  stopSpending(one: Running, reason: StopReason): void {
+    if (one.isAtWork) this.stopOne(one, reason);
+    else one.noMore ??= reason;
+  }
+
+  atWork(one: Running, isAtWork: boolean): void {
+    one.isAtWork = isAtWork;
+    if (isAtWork && one.noMore) this.stopOne(one, one.noMore);
+  }
+
   stopOne(one: Running, reason: StopReason): void {
     one.stop ??= reason;
     one.interrupts.stop();
@@ -182,25 +200,33 @@ export class RunState {
     const own =
       item.plan.budget &&
       reached({ ...item.plan.budget, wallClockSec: Infinity }, addSpend(spentByItem(item), one.spend), 0);
-    if (own && one.stop === null)
-      this.stopOne(one, {
-        code: 'budget.exceeded',
-        message: `It has used up its budget of ${limitText(item.plan.budget!, own)}.`,
-      });
+    if (own) {
+      const text = limitText(item.plan.budget!, own);
+      this.stopSpending(one, { code: 'budget.exceeded', message: `It has used up its budget of ${text}.` });
+    }
     const all = budget && reached(budget, this.total(), workedMs(this.batch, this.home.clock.now()));
-    if (all) this.endBudget(`The batch has used up its budget of ${limitText(budget!, all)}.`, false);
+    if (all)
+      this.endBudget(`The batch has used up its budget of ${limitText(budget!, all)}.`, {
+        hard: all === 'wallClockSec',
+      });
     const today =
       dayBudget && reached(dayBudget, this.today(), this.#dayBefore.durationMs + this.#daySettled.durationMs);
-    if (today) this.endBudget(`Today's budget of ${limitText(dayBudget!, today)} is used up.`, true);
+    if (today) this.endBudget(`Today's budget of ${limitText(dayBudget!, today)} is used up.`, { isDay: true });
   }
 
-  /** @param isDay the rest waits for another day; a batch's own budget ends it */
-  endBudget(message: string, isDay: boolean): void {
+  /**
+   * @param isDay the rest waits for another day; a batch's own budget ends it
+   * @param hard it is time that is used up: what runs ends whatever it does
+   */
+  endBudget(message: string, { isDay = false, hard = false } = {}): void {
     if (this.stopping === 'now' || this.overBudget) return;
     this.overBudget = { message, isDay };
     this.stopping = 'budget';
     this.say(message);
-    this.stopAll({ code: 'budget.exceeded', message });
+    const reason: StopReason = { code: 'budget.exceeded', message };
+    for (const one of this.running.values())
+      if (hard) this.stopOne(one, reason);
+      else this.stopSpending(one, reason);
     this.wake();
   }
 

@@ -68,7 +68,7 @@ const watchClock = (run: RunState): (() => void) => {
   const seconds = run.batch.options.budget?.wallClockSec;
   if (seconds === undefined) return () => {};
   const left = seconds * 1000 - workedMs(run.batch, run.home.clock.now());
-  const end = (): void => run.endBudget(`The batch has used up its budget of ${seconds} seconds.`, false);
+  const end = (): void => run.endBudget(`The batch has used up its budget of ${seconds} seconds.`, { hard: true });
   const timer = setTimeout(end, Math.max(0, left));
   return () => clearTimeout(timer);
 };
