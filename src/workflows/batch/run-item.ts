@@ -1,5 +1,4 @@
-import { addSpend, countedTokens, NOTHING_SPENT, spendOfEnd } from '../../batch/budget.ts';
-import { isAgentGone } from '../../batch/decide.ts';
+import { addSpend, countedTokens, NOTHING_SPENT } from '../../batch/budget.ts';
 import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
 import { isAppError } from '../../errors.ts';
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
@@ -16,18 +15,16 @@ import { reconcile } from '../reconcile.ts';
 import { readSession } from '../summaries.ts';
 import { ensureWorktree } from '../worktree.ts';
 import { endOfDead, endOfError, endOfResult, type StopReason } from './attempt-end.ts';
-import { settleToday } from './day-budget.ts';
 import { batchLog } from './home.ts';
 import type { Claim } from './item-source.ts';
 import { mergeItem } from './merge-item.ts';
+import { labelOf, recordEnd } from './record-end.ts';
 import type { Running, RunState } from './run-state.ts';
 
 /** Nothing that an item did, and nothing that the next one would be spared. */
 const FATAL = ['store.full', 'store.readonly', 'store.io'] as const;
 
 const isFatal = (error: unknown): boolean => FATAL.some((code) => isAppError(error, code));
-
-const labelOf = ({ plan: { item, name } }: BatchItem): string => `${item} ${name}`;
 
 const promptOf = async (run: RunState, { plan: { prompt } }: BatchItem): Promise<string> =>
   isPayloadReference(prompt)
@@ -167,57 +164,6 @@ const tellHooks = async (
   }
 };
 
-/** How long an agent rests: doubled each time, and not the same for those that came together. */
-const restUntil = (run: RunState): ((times: number) => string) => {
-  const { firstMs, mostMs } = run.options.backOff ?? { firstMs: 30_000, mostMs: 900_000 };
-  const { clock } = run.home;
-  return (times) => {
-    const longest = Math.min(mostMs, firstMs * 2 ** (times - 1));
-    // An id is the one source of chance.
-    const share = Number.parseInt(clock.newId().slice(1, 5), 36) / 36 ** 4;
-    return new Date(Date.parse(clock.now()) + Math.round(longest * (0.75 + 0.25 * share))).toISOString();
-  };
-};
-
-const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-
-/** Puts the end of an attempt on record, and what follows from it for others. */
-const record = async (run: RunState, claim: Claim, end: AttemptEnd): Promise<BatchItem> => {
-  const pauseUntil = restUntil(run);
-  const whole = { ...end, durationMs: Math.round(end.durationMs) };
-  const events = await run.journal.turn(async (turn) => {
-    const told = await turn.decide({
-      do: 'finishAttempt',
-      item: claim.item,
-      session: claim.session,
-      end: whole,
-      pauseUntil,
-    });
-    const { agent } = itemOf(turn.batch, claim.item)!.plan;
-    if (told.length > 0 && isAgentGone(turn.batch, agent, end)) {
-      const rest = await turn.decide({ do: 'giveUp', state: 'error', cause: end.cause, agent: agent.name });
-      if (rest.length > 0)
-        run.say(`${rest.length} more items for the agent ${agent.name} are not tried: ${end.cause?.message ?? ''}`);
-    }
-    return told;
-  });
-  const spend = spendOfEnd(end);
-  if (events.length > 0) {
-    settleToday(run.home, { session: claim.session, spend, durationMs: whole.durationMs });
-    run.daySettled(spend, whole.durationMs);
-  }
-  const item = itemOf(run.batch, claim.item)!;
-  const why = end.cause === null ? '' : `: ${end.cause.message}`;
-  const again = item.state === 'queued' ? ', to be tried again' : '';
-  const which = claim.attempt > 1 ? ` (attempt ${claim.attempt})` : '';
-  run.say(`${labelOf(item)}${which} ${end.state}${again}, ${secondsText(whole.durationMs)}${why}`);
-  const pause = events.find(({ type }) => type === 'batch-agent.paused')?.data as
-    | EventData<'batch-agent.paused'>
-    | undefined;
-  if (pause) run.say(`The agent ${pause.agent} rests until ${pause.until} (${pause.reason}).`);
-  return item;
-};
-
 const merge = async (run: RunState, claim: Claim, item: BatchItem): Promise<void> => {
   const ctx = await openFor(run, item);
   const draft = await mergeItem(
@@ -253,7 +199,7 @@ const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => v
     // From here on what it used is on record, or never will be.
     run.running.delete(claim.item);
   }
-  const after = await record(run, claim, end);
+  const after = await recordEnd(run, claim, end);
   if (after.state === 'passed' && after.plan.mergeOnPass) {
     show(`${labelOf(item)}: merging`);
     await merge(run, claim, after);
@@ -291,7 +237,7 @@ const examine = async (run: RunState, claim: Claim): Promise<void> => {
     };
   }
   await tellHooks(run, claim, item, { ctx, end });
-  const after = await record(run, claim, end);
+  const after = await recordEnd(run, claim, end);
   if (after.state === 'passed' && after.plan.mergeOnPass) await merge(run, claim, after);
 };
 
