@@ -15,7 +15,7 @@ import { sqlHistory } from '../src/workflows/sql-history.ts';
 export default class Sql extends BaseCommand {
   static override summary = 'Ask the history in SQL: read-only DuckDB over its tables.';
   static override description =
-    'One SELECT statement (also FROM, VALUES, DESCRIBE, SUMMARIZE) from the command line, a file or a pipe. It reads the tables, and no files unless --allow-files. Times are UTC; NULL is what is absent or unknown.';
+    'One SELECT statement (also FROM, VALUES, DESCRIBE, SUMMARIZE, EXPLAIN) from the command line, a file or a pipe. It reads the tables, and no files unless --allow-files. Times are UTC; NULL is what is absent or unknown.';
   static override examples = [
     '<%= config.bin %> sql "select * from tool_calls where tool = $tool" --param tool=shell_command --format csv',
     '<%= config.bin %> sql --schema iterations',

@@ -26,6 +26,10 @@ const directoryOf = (words: string[]): string => {
 
 const offersOf = async (source: Exclude<Source, 'files' | 'directories'>, words: string[]): Promise<Choice[]> => {
   if (source === 'agents') return AGENTS;
+  if (source === 'tables') {
+    const { ALL_TABLES } = await import('./analysis/tables/all.ts');
+    return ALL_TABLES.map(({ name, says }) => ({ value: name, description: says }));
+  }
   if (source === 'settings') return CONFIG_KEYS.map((value) => ({ value }));
   const { offerCommits, offerSessions } = await import('./workflows/completion.ts');
   return source === 'sessions' ? offerSessions(directoryOf(words)) : offerCommits(directoryOf(words));

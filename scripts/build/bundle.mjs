@@ -62,6 +62,8 @@ export const bundle = async (root, inputs) => {
     plugins: [mainEntry(root), slimOclif(), slimChalk(), slimIsomorphicGit(), duckdbBindings(), lazyBuiltins()],
     transform: { target: 'node20', define: { __BUILD__: JSON.stringify(inputs) } },
     logLevel: 'warn',
+    // How long a plugin took says something of the machine's load, and nothing of the build.
+    checks: { bundlerTimings: false },
     onLog: (level, log, handler) => (log.code === 'EVAL' ? undefined : handler(level, log)),
   });
   const { output: chunks } = await build.generate(output);

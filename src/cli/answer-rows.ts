@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { sanitizeLine } from './sanitize.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import { type Cell, type Column, table } from './table.ts';
 import { textWidth, truncate } from './width.ts';
 
@@ -64,6 +64,16 @@ export const tableWriter = (columns: readonly AnswerColumn[], { color, width }: 
   };
   return { head: () => '', rows: lines, tail: () => (isFirst ? lines([]) : '') };
 };
+
+/** A plan is drawn in lines of its own, and is as wide as it is. */
+const planWriter = (): RowWriter => ({
+  head: () => '',
+  rows: (all) => all.map((row) => `${sanitizeText(cellText(row[1] ?? '')).trimEnd()}\n`).join(''),
+  tail: () => '',
+});
+
+const isPlan = (columns: readonly AnswerColumn[]): boolean =>
+  columns.map(({ name }) => name).join() === 'explain_key,explain_value';
 
 /** What JSON would show as it is, but a terminal may act on; as an escape it means the same. */
 const UNSAFE =
@@ -141,5 +151,6 @@ export const rowWriter =
   (columns: readonly AnswerColumn[]): RowWriter => {
     if (format === 'csv') return csv(columns);
     if (format === 'json') return jsonWriter(columns);
-    return format === 'ndjson' ? ndjsonWriter(columns) : tableWriter(columns, look);
+    if (format === 'ndjson') return ndjsonWriter(columns);
+    return isPlan(columns) ? planWriter() : tableWriter(columns, look);
   };

@@ -27,7 +27,7 @@ export interface Choice {
 }
 
 /** Values only known at run time, by the name of the argument or flag that takes them. */
-export type Source = 'sessions' | 'settings' | 'agents' | 'commits' | 'files' | 'directories';
+export type Source = 'sessions' | 'settings' | 'agents' | 'commits' | 'tables' | 'files' | 'directories';
 
 export type Completion =
   | { kind: 'choices'; choices: Choice[] }
@@ -45,7 +45,10 @@ const SOURCES: Record<string, Source> = {
   directory: 'directories',
   repo: 'directories',
   dir: 'directories',
+  table: 'tables',
   file: 'files',
+  out: 'files',
+  output: 'files',
   'prompt-file': 'files',
 };
 
@@ -127,8 +130,12 @@ const positionals = (command: ManifestCommand, rest: string[]): number => {
   return count;
 };
 
-const argumentAt = (command: ManifestCommand, position: number): Completion => {
+const argumentAt = (command: ManifestCommand, rest: string[]): Completion => {
   const args = Object.entries(command.args ?? {});
+  const position = positionals(command, rest);
+  // With --schema the statement of `sql` is the name of a table.
+  if (command.flags?.['schema'] && rest.includes('--schema') && position === 0)
+    return valuesFor('table', undefined, '');
   const [name, arg] = args[position] ?? args.filter(([, { multiple }]) => multiple).at(-1) ?? [];
   return name === undefined ? NOTHING : valuesFor(name, arg?.options, '');
 };
@@ -152,7 +159,7 @@ export const complete = (commands: ManifestCommand[], line: string[]): Completio
   if (inline) return valuesFor(inline[0], inline[1].options, `${name}=`);
   if (current.startsWith('-')) return flagsOf(command, rest);
 
-  const answer = argumentAt(command, positionals(command, rest));
+  const answer = argumentAt(command, rest);
   const more = rest.length === 0 ? nextWords(commands, path) : [];
   return answer.kind === 'choices' ? { kind: 'choices', choices: [...more, ...answer.choices] } : answer;
 };

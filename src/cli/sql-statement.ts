@@ -30,7 +30,7 @@ export const isFinished = (text: string): boolean => {
 };
 
 const KEYWORDS =
-  'select from where group by order having limit offset with as distinct join left right inner full on using union all and or not null is in like ilike between case when then else end asc desc nulls first last count sum avg min max median quantile_cont coalesce cast date_trunc describe summarize values filter over partition qualify'.split(
+  'select from where group by order having limit offset with as distinct join left right inner full on using union all and or not null is in like ilike between case when then else end asc desc nulls first last count sum avg min max median quantile_cont coalesce cast date_trunc describe summarize explain analyze values filter over partition qualify'.split(
     ' ',
   );
 

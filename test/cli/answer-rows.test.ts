@@ -18,6 +18,24 @@ const whole = (writer: RowWriter, ...pieces: AnswerValue[][][]): string =>
   writer.head() + pieces.map((rows) => writer.rows(rows)).join('') + writer.tail();
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
 
+describe('a plan', () => {
+  const columns = [column('explain_key'), column('explain_value')];
+  const make = rowWriter('table', { color: plain, width: 20 }, () => expect.unreachable());
+
+  it('is drawn in its own lines, inert, and as wide as it is', () => {
+    const text = whole(make(columns), [['physical_plan', `┌${'─'.repeat(30)}┐\n│ \x1b[31mSEQ_SCAN │\n\n`]]);
+    expect(lines(text)).toEqual([`┌${'─'.repeat(30)}┐`, expect.stringContaining('SEQ_SCAN │')]);
+    expect(text).not.toContain('\x1b');
+    expect(whole(make(columns), [[null, null]])).toBe('\n');
+  });
+
+  it('is two columns like any others for a program, and columns of other names are a table', () => {
+    const rows: AnswerValue[][] = [['physical_plan', 'a\nb']];
+    expect(whole(ndjsonWriter(columns), rows)).toBe('{"explain_key":"physical_plan","explain_value":"a\\nb"}\n');
+    expect(lines(whole(make([column('explain_value')]), [['a\nb']]))[0]).toBe('explain_value');
+  });
+});
+
 describe('a table', () => {
   it('numbers to the right, text to the left, NULL dim and not the text NULL', () => {
     const writer = tableWriter([column('name'), column('n', 'BIGINT'), column('x')], { color: colourful });

@@ -14,6 +14,8 @@ const commands: ManifestCommand[] = [
   { id: 'config:set', summary: 'Change a setting.', args: { key: {}, value: {} } },
   { id: 'autocomplete', summary: 'Set up.', args: { shell: { options: ['bash', 'zsh'] } } },
   { id: 'autocomplete:create', hidden: true },
+  { id: 'sql', args: { query: {} }, flags: { schema: { type: 'boolean' } } },
+  { id: 'export', args: { session: {} }, flags: { table: { type: 'option' }, out: { type: 'option', char: 'o' } } },
   { id: 'rm', args: { sessions: { multiple: true } }, flags: { label: { type: 'option', multiple: true } } },
 ];
 
@@ -24,7 +26,11 @@ const values = (completion: Completion): string[] =>
 
 describe('what may stand at the cursor', () => {
   it.each([
-    ['commands at first, topics once, hidden ones never', [''], ['autocomplete', 'config', 'iterate', 'list', 'rm']],
+    [
+      'commands at first, topics once, hidden ones never',
+      [''],
+      ['autocomplete', 'config', 'export', 'iterate', 'list', 'rm', 'sql'],
+    ],
     ['the commands of a topic', ['config', ''], ['get', 'set']],
     ['sessions where a session goes', ['iterate', ''], ['<sessions>']],
     ['sessions again and again where many go', ['rm', 'k3', 'k4', ''], ['<sessions>']],
@@ -43,6 +49,12 @@ describe('what may stand at the cursor', () => {
     ['a boolean flag takes none: sessions', ['iterate', '--json', ''], ['<sessions>']],
     ['a flag’s value is no argument', ['iterate', '--agent', 'amp', ''], ['<sessions>']],
     ['behind flags before the command', ['-C', '/x', '--json', 'iterate', ''], ['<sessions>']],
+    ['tables where `sql --schema` names one', ['sql', '--schema', ''], ['<tables>']],
+    ['tables where `sql --schema` names one, wherever the flag stands', ['sql', '--schema', 'us'], ['<tables>']],
+    ['no second table', ['sql', '--schema', 'usage', ''], []],
+    ['nothing for a statement', ['sql', ''], []],
+    ['tables as the value of a flag', ['export', '--table', ''], ['<tables>']],
+    ['files where something is written', ['export', '-o', ''], ['<files>']],
     ['nothing for what is no command', ['nonsense', '--'], []],
   ])('%s', (_name, line, expected) => expect(values(complete(commands, line))).toEqual(expected));
 

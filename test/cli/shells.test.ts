@@ -50,6 +50,11 @@ describe.skipIf(process.platform === 'win32')('amp-sessions complete', () => {
 
   it('leaves files and directories to the shell', async () => {
     expect((await run('complete', 'new', '-P', '')).stdout).toBe(':files\n');
+    expect((await run('complete', 'sql', '--schema', 'tool')).stdout).toBe(
+      'tool_calls\tOne call of a tool by the agent.\n',
+    );
+    expect((await run('complete', 'export', '--table', 'trans')).stdout).toMatch(/^transcripts\t/);
+    expect((await run('complete', 'export', '--format', 'o')).stdout).toBe('otlp\n');
     expect((await run('complete', 'list', '-C', '')).stdout).toBe(':directories\n');
   });
 

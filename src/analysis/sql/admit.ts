@@ -45,6 +45,16 @@ export interface AdmitOptions {
 /** The names of the parameters that a statement has. */
 export type Parameters = Set<string>;
 
+/** Spaces and comments, EXPLAIN, and how it is to be explained: as a plan, or with ANALYZE as it ran. */
+const EXPLAIN =
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*explain(?:\s+analyze)?(?:\s*\(\s*(?:analyze|format\s+\w+)(?:\s*,\s*(?:analyze|format\s+\w+))*\s*\))?(?=[\s(/-])/i;
+
+export const isExplain = (text: string): boolean => EXPLAIN.test(text);
+
+/** What is explained, at its own place in bytes: the parser that writes a statement down knows no EXPLAIN. */
+const withoutExplain = (text: string): string =>
+  text.replace(EXPLAIN, (found) => found.replace(/[^\n\r]/gu, (char) => ' '.repeat(Buffer.byteLength(char))));
+
 /** The parser runs nothing and binds nothing; it knows no other statements than those that only read. */
 const parse = async (connection: DuckDBConnection, text: string): Promise<Tree> => {
   const sql = 'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true)';
@@ -59,7 +69,7 @@ const checkWhole = (tree: Tree, text: string): unknown => {
     throw invalid(tree.error_message ?? 'It is no SQL.', placeAt(text, tree.position));
   if (tree.error)
     throw refused('Only SELECT statements are admitted.', undefined, {
-      hint: 'WITH … SELECT, FROM, VALUES, DESCRIBE, SUMMARIZE and SHOW TABLES are too. A PIVOT has to name its values: ON column IN (…).',
+      hint: 'WITH … SELECT, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN of these are too. A PIVOT has to name its values: ON column IN (…).',
     });
   const statements = tree.statements ?? [];
   if (statements.length === 0) throw new AppError('usage.invalid', 'There is no statement.', { hint: SCHEMA_HINT });
@@ -152,6 +162,6 @@ export const admit = async (
   // To the parser a text ends there; to us it goes on.
   if (text.includes('\0')) throw refused('A statement has no NUL characters.', placeAt(text, text.indexOf('\0')));
   const inspection = new Inspection(text, options);
-  inspection.look(checkWhole(await parse(connection, text), text));
+  inspection.look(checkWhole(await parse(connection, withoutExplain(text)), text));
   return inspection.parameters;
 };

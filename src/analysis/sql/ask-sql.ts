@@ -4,7 +4,7 @@ import { type Analysis, type Answer, columnsOf, openAnalysis } from '../open.ts'
 import { mentionsTranscripts } from '../tables/all.ts';
 import { list, quote } from '../text.ts';
 import { makePlain } from '../values.ts';
-import { type AdmitOptions, admit } from './admit.ts';
+import { type AdmitOptions, admit, isExplain } from './admit.ts';
 import { invalid, isMaybeDamage, refused, toQueryError } from './statement-error.ts';
 
 export interface SqlQuestion {
@@ -114,7 +114,8 @@ class SqlAsker implements Asker {
 
   async #run(text: string, params: Record<string, string>) {
     const prepared = await this.#connection.prepare(text);
-    if (prepared.statementType !== this.#api.StatementType.SELECT)
+    const { SELECT, EXPLAIN } = this.#api.StatementType;
+    if (prepared.statementType !== SELECT && !(prepared.statementType === EXPLAIN && isExplain(text)))
       throw refused('Only SELECT statements are admitted.');
     prepared.bind(params);
     return prepared.stream();

@@ -51,7 +51,15 @@ const HOSTILE: [sql: string, code: string][] = [
   ['use memory', 'query.refused'],
   ['prepare x as select 1', 'query.refused'],
   ['execute x', 'query.refused'],
-  ['explain analyze select 1', 'query.refused'],
+  ["explain copy (select 1) to 'OUT'", 'query.refused'],
+  ["explain analyze copy (select 1) to 'OUT'", 'query.refused'],
+  ["EXPLAIN ANALYZE/**/insert into sessions values ('x')", 'query.refused'],
+  ['explain (format json, analyze) drop view sessions', 'query.refused'],
+  ['explain explain select 1', 'query.refused'],
+  ['explain select 1; select 2', 'query.refused'],
+  ["select 1; explain analyze copy (select 1) to 'OUT'", 'query.refused'],
+  ["explain analyze select * from 'SECRET'", 'query.refused'],
+  ["explain select * from read_csv('SECRET')", 'query.refused'],
   ["comment on view sessions is 'x'", 'query.refused'],
   ['create secret s (type s3)', 'query.refused'],
   ['select 1; select 2', 'query.refused'],
@@ -147,6 +155,30 @@ describe('what a query may be', () => {
     expect((await ask('describe sessions')).rows[0]?.slice(0, 2)).toEqual(['repo', 'VARCHAR']);
     expect((await ask('show tables')).rows.map(([name]) => name)).toContain('tool_calls');
     expect((await ask('summarize (select 1 as x)')).rows[0]?.[0]).toBe('x');
+  });
+
+  it.each([
+    'explain select * from sessions where name = $name',
+    '-- how\n/* ü */ EXPLAIN\n select count(*) from events where session = $name',
+    'explain analyze select count(*) from events where session = $name',
+    'EXPLAIN (ANALYZE, FORMAT json) select * from events where session = $name',
+    'explain(format text) with a as (select $name as x) from a',
+    'explain(select $name)',
+  ])('a plan: %s', async (sql) => {
+    const { ask } = await askerIn(world);
+    const { columns, rows } = await ask(sql, { params: { name: 'x' } });
+    expect(columns.map(({ name }) => name)).toEqual(['explain_key', 'explain_value']);
+    expect(rows).toHaveLength(1);
+    expect(String(rows[0]![1]).length).toBeGreaterThan(50);
+  });
+
+  it('a plan of a wrong statement says where it is wrong, in the text as it was given', async () => {
+    const { tried } = await askerIn(world);
+    expect(await tried('explain select * from nope')).toMatch(/^query.invalid: Line 1, column 23: .*nope/);
+    expect(await tried('/* ü𝄞 */ explain\nselect 1 +')).toMatch(/^query.invalid: /);
+    expect(await tried('/* ü𝄞 */ explain select 1 frm x y')).toMatch(/^query.invalid: Line 1, column 31: /);
+    for (const sql of ['explain', 'explain ', 'explainselect 1', 'explain (nonsense) select 1', 'explain (1)'])
+      expect(await tried(sql)).toMatch(/^(query\.(invalid|refused)|usage\.invalid): /);
   });
 
   it('files are read with --allow-files, and still nothing is written', async () => {
