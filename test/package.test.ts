@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exec, git, makeRepo, sh, tempDir } from './support/repo.ts';
@@ -89,6 +89,12 @@ describe('what is packed', () => {
   });
 });
 
+/** As npm puts an optional package: into the program's own folder. */
+const optional = `@duckdb/node-bindings-${process.platform}-${process.arch}`;
+const native = path.join(ROOT, 'node_modules', optional);
+const placeIn = (prefix: string): string =>
+  path.join(prefix, process.platform === 'win32' ? '' : 'lib', 'node_modules/@ampsm/cli/node_modules', optional);
+
 describe('installed globally in a clean place, offline', () => {
   let bin: string;
   let env: NodeJS.ProcessEnv;
@@ -100,6 +106,8 @@ describe('installed globally in a clean place, offline', () => {
     env = { ...process.env, ...OFFLINE, HOME: home, USERPROFILE: home, XDG_CACHE_HOME: path.join(home, 'cache') };
     const { stderr, exitCode } = await exec(folder, npm, ['install', '--global', '--prefix', prefix, tarball], env);
     if (exitCode !== 0) throw new Error(stderr);
+    // Whether npm had the optional package in its cache is chance.
+    rmSync(placeIn(prefix), { recursive: true, force: true });
     bin =
       process.platform === 'win32' ? path.join(prefix, 'amp-sessions.cmd') : path.join(prefix, 'bin', 'amp-sessions');
   });
@@ -119,6 +127,47 @@ describe('installed globally in a clean place, offline', () => {
     expect(await git(worktree, 'rev-parse', '--abbrev-ref', 'HEAD')).toMatch(/^amp\/packed\//);
     const listed = await run(repo, 'list', '--json');
     expect(JSON.parse(listed.stdout).items).toMatchObject([{ id, name: 'packed', state: 'new' }]);
+  });
+
+  it('without its optional package says how questions are answered, and does all else', async () => {
+    const repo = await makeRepo();
+    for (const question of [
+      ['sql', 'select 42'],
+      ['export', '--table', 'usage', '-o', '-'],
+    ]) {
+      const asked = await run(repo, ...question);
+      expect([asked.exitCode, asked.stdout]).toEqual([1, '']);
+      expect(asked.stderr).toContain('✗ DuckDB, which answers questions about the history, is not installed.');
+      expect(asked.stderr).toContain('npm install --global --include=optional @ampsm/cli');
+    }
+    expect((await run(repo, 'export', '-o', '-')).exitCode).toBe(0);
+  });
+
+  it.skipIf(!existsSync(native))('with its optional package answers questions, and asks for no other', async () => {
+    const place = placeIn(path.join(folder, 'prefix'));
+    mkdirSync(path.dirname(place), { recursive: true });
+    symlinkSync(native, place, 'junction');
+    const repo = await makeRepo();
+    const answered = await run(repo, 'sql', 'select 42 as answer', '--format', 'csv');
+    expect([answered.exitCode, answered.stdout, answered.stderr]).toEqual([0, 'answer\r\n42\r\n', '']);
+    const made = await run(
+      repo,
+      'new',
+      '--name',
+      'asked',
+      '--prompt',
+      'find the needle',
+      '--agent',
+      'command',
+      '--json',
+    );
+    const { id } = JSON.parse(made.stdout);
+    const rows = await run(repo, 'sql', 'select session, name from sessions', '--format', 'ndjson');
+    expect(JSON.parse(rows.stdout)).toEqual({ session: id, name: 'asked' });
+    expect((await run(repo, 'search', 'needle', '-q')).stdout).toBe(`${id}\n`);
+    const parquet = path.join(folder, 'sessions.parquet');
+    expect((await run(repo, 'export', '--table', 'sessions', '--format', 'parquet', '-o', parquet)).exitCode).toBe(0);
+    expect(readFileSync(parquet).subarray(0, 4).toString()).toBe('PAR1');
   });
 
   it('goes away with npm, and leaves nothing in the place', async () => {

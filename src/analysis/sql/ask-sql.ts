@@ -60,6 +60,9 @@ const paramsFor = (
   return Object.fromEntries([...wanted].map((name) => [name, given[name]!]));
 };
 
+/** As DuckDB says it. */
+const interrupted = (): Error => new Error('INTERRUPT Error: Interrupted!');
+
 class SqlAsker implements Asker {
   readonly #analysis: Analysis;
   readonly #api: Awaited<ReturnType<Analysis['connect']>>['api'];
@@ -81,16 +84,18 @@ class SqlAsker implements Asker {
     const stop = (): void => this.#connection.interrupt();
     signal?.addEventListener('abort', stop);
     try {
-      if (signal?.aborted) throw new Error('INTERRUPT Error: Interrupted!');
+      if (signal?.aborted) throw interrupted();
       const wanted = await admit(this.#connection, text, this.#options);
       const result = await this.#start(text, paramsFor(wanted, params, isSpare));
       const columns = columnsOf(result);
       const convert = makePlain(this.#api);
       yield { columns, rows: [] };
       for await (const rows of result.yieldConvertedRows(convert)) {
-        if (signal?.aborted) throw new Error('INTERRUPT Error: Interrupted!');
+        if (signal?.aborted) throw interrupted();
         yield { columns, rows };
       }
+      // The rest of an answer that was interrupted may look like its end.
+      if (signal?.aborted) throw interrupted();
     } catch (error) {
       throw toQueryError(error, text);
     } finally {

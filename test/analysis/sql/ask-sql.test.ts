@@ -117,6 +117,21 @@ describe('what goes wrong', () => {
     expect(await tried('select 1', { signal: AbortSignal.abort() })).toMatch(/^interrupted: /);
   });
 
+  it('an answer that was interrupted never looks whole, wherever it was', async () => {
+    const { asker } = await askerIn(world);
+    for (const pieces of [0, 1, 2]) {
+      const stop = new AbortController();
+      const text = 'select range, repeat($$x$$, 100) from range(3000000)';
+      let seen = 0;
+      const read = async (): Promise<void> => {
+        for await (const _ of asker.ask({ text, signal: stop.signal })) if (seen++ === pieces) stop.abort();
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'interrupted' });
+      expect(seen).toBe(pieces + 1);
+    }
+    for await (const { rows } of asker.ask({ text: 'select 1' })) expect(rows.length).toBeLessThan(2);
+  });
+
   it('a place is one of the text, or none', () => {
     expect(placeAt('ab\ncd', 4)).toEqual({ line: 2, column: 2, text: 'cd' });
     expect(placeAt('ab', '2')).toEqual({ line: 1, column: 3, text: 'ab' });
