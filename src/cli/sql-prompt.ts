@@ -33,6 +33,9 @@ class Prompt {
   #typed: string[] = [];
   #running: AbortController | undefined;
   #queue: Promise<void> = Promise.resolve();
+  /** Nothing more is typed. */
+  #isClosed = false;
+  /** Nothing more is answered. */
   #isOver = false;
 
   constructor(world: PromptWorld) {
@@ -59,15 +62,15 @@ class Prompt {
     });
     this.#ask();
     await closed;
-    this.#isOver = true;
-    this.#running?.abort();
+    this.#isClosed = true;
+    // What was typed or pasted before the end is answered; Ctrl-C ends the program from now on.
     await this.#queue;
     stdout.line();
     return {};
   }
 
   #ask(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isClosed) return;
     this.#lines.setPrompt(this.#typed.length > 0 ? MORE : READY);
     this.#lines.prompt();
   }
@@ -103,7 +106,7 @@ class Prompt {
     const look = { color: colors('stdout'), width: stdout.columns };
     const found = this.#world.tables.find(({ name }) => name === table?.toLowerCase());
     if (word === '') return;
-    if (/^(\\q|quit|exit)$/i.test(word)) this.#lines.close();
+    if (/^(\\q|quit|exit)$/i.test(word)) this.#end();
     else if (word === '\\d') stdout.line(tablesText(this.#world.tables, look));
     else if (found) stdout.line(tableText(found, look));
     else if (/^(\\\?|\\h|help)$/i.test(word)) stdout.line(HELP.join('\n'));
@@ -111,6 +114,11 @@ class Prompt {
       stdout.line(
         table === undefined ? 'There is no such command; \\? lists them.' : 'There is no such table; \\d lists them.',
       );
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#lines.close();
   }
 
   async #statement(text: string): Promise<void> {
