@@ -89,6 +89,7 @@ const CODES = {
   'agent.failed': EXIT.agent,
   'script.invalid': EXIT.usage,
   'suite.invalid': EXIT.usage,
+  'suite.changed': EXIT.refused,
   'instances.invalid': EXIT.usage,
   'case.missing': EXIT.refused,
   'parser.unknown': EXIT.usage,

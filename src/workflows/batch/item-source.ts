@@ -109,7 +109,8 @@ const begin = async (
       lock.release();
       return 'wait';
     }
-    const repository = item.places[home.store.writer] ?? item.plan.repo;
+    const own = item.places[home.store.writer] ?? item.plan.repo;
+    const repository = run.options.hooks?.place?.(item, (item.attempts.at(-1)?.attempt ?? 0) + 1) ?? own;
     await turn.decide({ do: 'startAttempt', item: id, session, repository });
     return claimOf(run, 'run', turn.batch.items.find(({ plan }) => plan.item === id)!, lock.release);
   } catch (error) {

@@ -25,6 +25,8 @@ import type { BatchView } from './view.ts';
 export interface ItemHooks {
   /** The repository that an item is worked on in; default: the one it names. */
   open?(item: BatchItem): Promise<Context>;
+  /** Where that repository is, or will be: what is on record of an attempt that is about to begin. */
+  place?(item: BatchItem, attempt: number): string;
   /** Stands in for the agent that the item names. */
   agent?(item: BatchItem, ctx: Context): Agent | undefined;
   /** What the agent is told, where it is not what is on record. */

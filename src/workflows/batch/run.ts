@@ -3,7 +3,7 @@ import { type Spend, spentByBatch } from '../../batch/budget.ts';
 import { type Counts, countsOf, isDone, workedMs } from '../../batch/conclusions.ts';
 import { inScope } from '../../batch/schedule.ts';
 import type { BatchItem } from '../../batch/state.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import { stopStrength } from '../../process/strength.ts';
 import { Exclusive } from '../../store/wal/exclusive.ts';
 import type { Context } from '../context.ts';
@@ -83,6 +83,11 @@ const begin = async (run: RunState): Promise<void> => {
         hint: 'Run `amp-sessions batch list` to see them.',
       });
     if (isDone(turn.batch)) return;
+    // Without what a benchmark adds its items would be worked on in the wrong place, and judged by nobody.
+    if (turn.batch.options.kind === 'bench' && !options.hooks)
+      throw new AppError('usage.invalid', `${journal.id} is a run of a benchmark.`, {
+        hint: `Go on with it: \`amp-sessions bench ${inShell(turn.batch.options.file ?? '<file>')} --resume ${journal.id}\`.`,
+      });
     const data = { reason, host: hostname(), pid: process.pid, isolation, ...(shard && { shard }) };
     await turn.decide({ do: 'start', data });
   });
