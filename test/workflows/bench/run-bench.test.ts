@@ -132,11 +132,6 @@ describe('the harness is checked by two agents that are none', () => {
     expect(again.results).toEqual(done.results);
   });
 
-  it('is gone on with as a benchmark only', async () => {
-    const options = { interrupts: new InterruptSwitch(), view: silentView };
-    expect(await codeOf(runBatch(await contextIn(world.repo), done.id, options))).toBe('usage.invalid');
-  });
-
   it('a suite that has changed is another benchmark', async () => {
     const suite = join(world.dir, 'suite.yaml');
     const text = readFileSync(suite, 'utf8');
@@ -249,6 +244,11 @@ describe('a run that was interrupted', () => {
     });
     expect(first.batch.outcome).toBe('drained');
     expect(first.results.counts.unfinished).toBeGreaterThan(0);
+    const plainly = runBatch(await contextIn(world.repo), first.id, {
+      interrupts: new InterruptSwitch(),
+      view: silentView,
+    });
+    expect(await codeOf(plainly), 'as a batch it would be judged by nobody').toBe('usage.invalid');
     const { results, home, id } = await run(world, [], { resume: first.id });
     expect(results.counts).toMatchObject({ resolved: 2, unfinished: 0 });
     const { items } = await readBatch(home, id);
