@@ -15,6 +15,8 @@ export interface TableWish {
   sessions?: readonly string[];
   /** Ids of those that must stay here. */
   without: readonly string[];
+  /** Of tables about batches only this one, whatever sessions are named. */
+  batch?: string;
   since?: string;
   until?: string;
   /** Formulas in CSV stay formulas. */
@@ -50,9 +52,14 @@ const inTime = (table: Table, { since, until }: TableWish): string[] => {
 
 /** The rows of a table in their order, which is the same on every machine. */
 export const selectOf = (table: Table, wish: TableWish): string => {
+  const has = (column: string): boolean => table.columns.some((one) => one.name === column);
+  const isBatch = wish.batch !== undefined && has('batch') && table.name !== 'sessions';
   const where = [
-    ...(wish.sessions === undefined ? [] : [`list_contains(${list(wish.sessions)}::VARCHAR[], session)`]),
-    ...(wish.without.length === 0
+    ...(isBatch ? [`batch = ${quote(wish.batch!)}`] : []),
+    ...(wish.sessions === undefined || isBatch || !has('session')
+      ? []
+      : [`list_contains(${list(wish.sessions)}::VARCHAR[], session)`]),
+    ...(wish.without.length === 0 || !has('session')
       ? []
       : [`NOT list_contains(${list(wish.without)}::VARCHAR[], coalesce(session, ''))`]),
     ...inTime(table, wish),

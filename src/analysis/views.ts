@@ -1,7 +1,7 @@
 import type { Database } from './duckdb.ts';
 import { liveRows } from './projection/segments.ts';
 import type { Segment } from './projection/state.ts';
-import type { Table } from './tables/table.ts';
+import { logIdOf, type Table } from './tables/table.ts';
 import { name, quote } from './text.ts';
 
 /** What a view reads of one repository. */
@@ -25,7 +25,7 @@ const rowsOf = ({ repo, folder, segments, elsewhere }: Source, table: Table): st
   const columns = table.columns.map((column) =>
     column.name === 'repo' ? `${quote(repo)}::VARCHAR AS repo` : name(column.name),
   );
-  const but = elsewhere.length > 0 ? ` WHERE session NOT IN (${elsewhere.map(quote).join(', ')})` : '';
+  const but = elsewhere.length > 0 ? ` WHERE ${logIdOf(table)} NOT IN (${elsewhere.map(quote).join(', ')})` : '';
   return parts.map((part) => `SELECT ${columns.join(', ')} FROM (${part})${but}`);
 };
 

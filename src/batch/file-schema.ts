@@ -124,9 +124,9 @@ export const list = <T extends z.ZodType>(entry: T) => z.array(entry).max(10_000
 /** A batch file, and what it includes. `schemas/batch.schema.json` is made from this. */
 export const batchFileSchema = z.strictObject({
   runId: key(
-    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/),
     'The id of the batch; without it one is made.',
-    'an id of up to 63 small letters, digits, - and _',
+    'an id of up to 63 letters, digits, - and _',
   ).optional(),
   name: key(
     line(200),

@@ -85,8 +85,12 @@ const signingOf = (config: LoadedConfig, warn: Context['warn']): Signing => ({
 });
 
 /** Opens a context, works, and closes it whatever happens. */
-export const withContext = async <T>(options: ContextOptions, work: (ctx: Context) => Promise<T>): Promise<T> => {
-  const ctx = await openContext(options);
+export const withContext = async <T>(
+  options: ContextOptions,
+  work: (ctx: Context) => Promise<T>,
+  open = openContext,
+): Promise<T> => {
+  const ctx = await open(options);
   try {
     if (isForgetPending(ctx.repo)) await (await import('./forget/carry-out.ts')).resumeForgetting(ctx);
     return await work(ctx);

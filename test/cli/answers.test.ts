@@ -19,7 +19,7 @@ const faults = (name: string, document: unknown): string[] => {
 };
 
 describe('the schemas', () => {
-  const draft7 = ['config', 'batch'];
+  const draft7 = ['config', 'batch', 'suite'];
   it.each(
     readdirSync(SCHEMAS)
       .map((name) => name.replace('.schema.json', ''))

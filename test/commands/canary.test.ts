@@ -23,7 +23,13 @@ const HOOKS =
 /** Every command, as a user gives it; none of them may start what a repository names. The order is that of a day. */
 const ROWS: [id: string, argv: string[]][] = [
   ['new', ['--name', 'second', '-p', 'x', '-a', 'scripted:AGENT', '--iterate']],
-  ['batch:start', ['--file', 'BATCH', '--dry-run']],
+  ['batch:start', ['--file', 'BATCH', '--trust']],
+  ['batch:list', []],
+  ['batch:status', ['canary']],
+  ['batch:resume', ['canary']],
+  ['batch:retry', ['canary', '--item', '001']],
+  ['worker', ['canary', '--once']],
+  ['batch:stop', ['canary', '--cancel']],
   ['list', []],
   ['status', ['S']],
   ['metrics', ['S']],
@@ -73,7 +79,7 @@ const DAILY = new Set(['new', 'iterate', 'preflight', 'config:trust', 'merge', '
 const played = ROWS.filter(([id]) => id in manifest.commands && (process.env['TEST_ALL'] || DAILY.has(id)));
 
 /** What is refused by itself: the agent has changed the configuration; nothing runs that could be stopped. */
-const REFUSED = new Set(['preflight 4', 'stop 1']);
+const REFUSED = new Set(['preflight 4', 'stop 1', 'import 2']);
 
 /** These never look into the repository that the user stands in. */
 const ELSEWHERE = ['autocomplete', 'autocomplete:create', 'autocomplete:script', 'demo', 'test-git', 'verify-amp'];
@@ -139,7 +145,7 @@ it('no command starts what a repository names, planted before it or by its agent
   const ctx = await contextIn(dir);
   const made = await make(ctx, { agent: { name: 'scripted', mode: null, command: agent } });
   const batch = join(bin, 'batch.yaml');
-  writeFileSync(batch, `matrix: [{ repo: ${dir}, prompt: x, agent: 'scripted:${agent}' }]\n`);
+  writeFileSync(batch, `runId: canary\nmatrix: [{ repo: ${dir}, prompt: x, agent: 'scripted:${agent}' }]\n`);
   const config = await Config.load(ROOT);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(swallow);
   vi.stubEnv('EDITOR', 'true');

@@ -7,7 +7,7 @@ import type { LogTips } from '../../store/log-store.ts';
 import { listWal } from '../../store/wal/wal-files.ts';
 import { stampOf } from '../../store/wal/write-ahead-file.ts';
 
-const SESSIONS = 'refs/amp/sessions/';
+const LOGS = ['refs/amp/sessions/', 'refs/amp/batches/'];
 
 /** What of a log is read: its events, or what the agents' programs wrote. */
 export type Part = 'events' | 'transcript';
@@ -33,7 +33,7 @@ export interface Look {
 /** A glance: packed refs by their file's stamp, loose ones one by one, write-ahead files by their sizes. */
 export const look = (repo: Repository, part: Part = 'events'): Look => {
   const pending = pendingEnds(repo, part);
-  const refs = [SESSIONS, ARCHIVE].map((prefix) => lookAtRefs(repo, prefix));
+  const refs = [...LOGS, ARCHIVE].map((prefix) => lookAtRefs(repo, prefix));
   if (refs.some((one) => one === undefined)) return { text: undefined, pending };
   const loose = refs.flatMap((one) => one!.loose.map(({ ref, id }) => `${ref} ${id}`)).sort();
   const parts = [refs[0]!.packed, loose, [...pending].map(([log, ends]) => [log, ...ends.sort()]).sort()];

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import type { Repository } from '../../git/repository.ts';
 import { isForgetPending } from '../../store/forget/pending.ts';
-import type { LogStore } from '../../store/log-store.ts';
+import type { LogStore, LogTips } from '../../store/log-store.ts';
 import { readTombstones } from '../../store/tombstones.ts';
 import { storeError } from '../../store/wal/files.ts';
 import type { Database } from '../duckdb.ts';
@@ -77,10 +77,11 @@ const known = (folder: string, how: Closeness): Known => {
   };
 };
 
-/** Ends of all sessions' logs, without those that are on their way out. */
-const currentKeys = async ({ repo, store }: ProjectionDeps, at: Look): Promise<Map<LogName, string>> => {
+/** Ends of all logs, without those that are on their way out; a batch has no transcript. */
+const currentKeys = async ({ repo, store, part }: ProjectionDeps, at: Look): Promise<Map<LogName, string>> => {
   const isForgotten = isForgetPending(repo) ? (await readTombstones(repo)).isForgotten : () => false;
-  const logs = (await store.logs()).filter(({ log }) => log.startsWith('sessions/') && !isForgotten(logId(log)));
+  const isAsked = ({ log }: LogTips): boolean => part !== 'transcript' || log.startsWith('sessions/');
+  const logs = (await store.logs()).filter((one) => isAsked(one) && !isForgotten(logId(one.log)));
   return new Map(logs.map((log) => [log.log, keyOf(log, at)]));
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Database } from '../duckdb.ts';
-import type { Column, Table } from '../tables/table.ts';
+import { type Column, logIdOf, type Table } from '../tables/table.ts';
 import { list, name, quote } from '../text.ts';
 import { keptColumns, type Spooled } from './spool.ts';
 import type { LogEntry, PartFile, Segment } from './state.ts';
@@ -107,7 +107,7 @@ export const liveRows = (folder: string, segments: readonly Segment[], table: Ta
     ...(whole.length > 0 ? [pick(whole)] : []),
     ...having
       .filter(({ dead }) => dead.length > 0)
-      .map((one) => `${pick([one])} WHERE session NOT IN (${one.dead.map(quote).join(', ')})`),
+      .map((one) => `${pick([one])} WHERE ${logIdOf(table)} NOT IN (${one.dead.map(quote).join(', ')})`),
   ];
 };
 

@@ -1,3 +1,4 @@
+import { batches, batchItems } from './batch-tables.ts';
 import { events, iterations, messages, sessions } from './session-tables.ts';
 import type { Table } from './table.ts';
 import { transcripts } from './transcripts.ts';
@@ -14,6 +15,8 @@ export const TABLES: readonly Table[] = [
   gitOperations,
   errors,
   messages,
+  batches,
+  batchItems,
   events,
 ];
 
@@ -27,4 +30,4 @@ export const ALL_TABLES: readonly Table[] = [...TABLES, ...TRANSCRIPT_TABLES];
 export const mentionsTranscripts = (sql: string): boolean => /transcripts/i.test(sql);
 
 /** Of what `rowsOfLog` makes: higher whenever the same log gives other rows. A cache of another version is no cache. */
-export const ROWS_VERSION = 1;
+export const ROWS_VERSION = 2;

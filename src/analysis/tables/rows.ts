@@ -4,6 +4,7 @@ import { chaptersOf, viewOf } from '../../session/lines.ts';
 import type { Session } from '../../session/state.ts';
 import type { Prices } from '../prices.ts';
 import { TABLES } from './all.ts';
+import { rowsOfBatch } from './batch-rows.ts';
 import { Failures } from './failures.ts';
 import { asData, asInteger, asText, asTime, asWhole } from './read.ts';
 import { fateOf } from './run.ts';
@@ -67,6 +68,7 @@ export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Pr
   const rows: LogRows = Object.fromEntries(TABLES.map(({ name }) => [name, []]));
   const id = log.startsWith('sessions/') ? logId(log) : null;
   rows['events'] = events.map((event) => eventRow(log, id, event));
+  if (log.startsWith('batches/')) Object.assign(rows, rowsOfBatch(log, events));
   if (id === null || events.length === 0) return rows;
   const book = emptyBook(id, prices);
   const { stories, session } = tellAll(book, events);
@@ -90,8 +92,8 @@ export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Pr
     };
     return Object.assign(row, fateOf(standing, 'standing'), landing);
   });
-  const author = asData(events.find(({ type }) => type === 'session.created')?.data)['author'];
-  rows['sessions'] = [sessionRow(book, { session, author, iterations, commits })];
+  const created = asData(events.find(({ type }) => type === 'session.created')?.data);
+  rows['sessions'] = [sessionRow(book, { session, created, iterations, commits })];
   rows['iterations'] = iterations;
   rows['usage'] = runs.flatMap((run) => run.usageRows());
   rows['tool_calls'] = book.toolCalls;

@@ -1,7 +1,7 @@
 import { shownText } from '../../events/long-text.ts';
 import { statusOf } from '../../session/conclusions.ts';
 import { initialSession, type Session } from '../../session/state.ts';
-import { asData, asInteger, asText, asTime, plus } from './read.ts';
+import { asData, asInteger, asText, asTime, type Data, plus } from './read.ts';
 import type { Book } from './story.ts';
 import type { Row } from './table.ts';
 import { addTokens, costColumns, noTokens, sumOf, tokenColumns } from './used.ts';
@@ -76,20 +76,25 @@ export const sessionRow = (
   book: Book,
   {
     session = initialSession,
-    author,
+    created,
     iterations,
     commits,
-  }: { session: Session; author: unknown; iterations: Row[]; commits: Row[] },
+  }: { session: Session; created: Data; iterations: Row[]; commits: Row[] },
 ): Row => {
   const landings = book.operations.filter(
     ({ verb, outcome, undone }) => verb === 'merge' && outcome === 'done' && !undone,
   );
+  const author = asData(created['author']);
+  const batch = asData(created['batch']);
   return {
     repo: null,
     session: book.session,
-    author_name: asText(asData(author)['name']),
-    author_email: asText(asData(author)['email']),
+    author_name: asText(author['name']),
+    author_email: asText(author['email']),
     merged_at: session.merged ? (landings.at(-1)?.['finished_at'] ?? null) : null,
+    batch: asText(batch['id']),
+    batch_item: asText(batch['item']),
+    batch_attempt: asInteger(batch['attempt']),
     ...ofState(session),
     ...ofWork(book, iterations, commits),
   };

@@ -40,6 +40,9 @@ export const sessions: Table = sessionTable('sessions', 'One session.', [
   ['landed_deletions', 'BIGINT', 'Lines taken away by the commits that have landed.'],
   ['discarded_iterations', 'INTEGER', 'Iterations whose work was thrown away.'],
   ['pull_request', 'VARCHAR', 'Address of the last pull request.'],
+  ['batch', 'VARCHAR', 'Id of the batch that asked for it; NULL where a person did.'],
+  ['batch_item', 'VARCHAR', 'Number of its item in that batch, such as 007.'],
+  ['batch_attempt', 'INTEGER', 'Which try of that item it is, from 1.'],
   ['events', 'INTEGER', 'Events of the log.'],
   ['unknown_events', 'INTEGER', 'Events of a type that this version does not know.'],
   ['malformed_events', 'INTEGER', 'Events of a known type whose data could not be read.'],
@@ -124,4 +127,5 @@ export const events: Table = {
     { name: 'prev', type: 'VARCHAR', says: "SHA-256 of the writer's line before it." },
   ],
   order: ['repo', 'log', 'clock', 'writer', 'seq'],
+  logId: "split_part(log, '/', 2)",
 };

@@ -24,7 +24,11 @@ export interface Table {
   columns: readonly Column[];
   /** Columns that put the rows into an order which is the same on every machine. */
   order: readonly string[];
+  /** Of a row the id of the log that it comes from, as SQL; the column `session`, where nothing is said. */
+  logId?: string;
 }
+
+export const logIdOf = ({ logId }: Table): string => logId ?? 'session';
 
 /** Times are ISO strings with milliseconds and `Z`, money is a decimal string with six places, JSON is its text. */
 export type Value = string | number | bigint | boolean | null | readonly string[];

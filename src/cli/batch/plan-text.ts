@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { BatchPlan, Budget, PlannedItem } from '../../batch/plan.ts';
+import { colors } from '../color.ts';
+import { confirm } from '../confirm.ts';
 import { formatCount, formatDuration, formatMoney, formatTokens } from '../format.ts';
 import { stderr, stdout } from '../print.ts';
 import { sanitizeLine } from '../sanitize.ts';
@@ -98,8 +100,16 @@ export const programsText = (programs: readonly Program[], color: ChalkInstance)
   return more > 0 ? [...shown, `  … and ${more} more`] : shown;
 };
 
-/** Shows what there is to trust on stderr, where the question follows. */
-export const showPrograms = (file: string, programs: readonly Program[], color: ChalkInstance): void => {
-  stderr.line(`${sanitizeLine(file)} wants to run or reach:`);
-  for (const text of programsText(programs, color)) stderr.line(text);
+/** Shows what there is to trust on stderr, and asks; nobody can answer in a pipe. */
+export const askToTrust = async ({
+  file,
+  programs,
+}: {
+  file: string;
+  programs: readonly Program[];
+}): Promise<boolean> => {
+  if (!process.stdin.isTTY || !stderr.isTerminal) return false;
+  stderr.line(`${sanitizeLine(file)} names:`);
+  for (const text of programsText(programs, colors('stderr'))) stderr.line(text);
+  return confirm('May it run and reach these?');
 };

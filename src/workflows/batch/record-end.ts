@@ -39,7 +39,7 @@ export const recordEnd = async (run: RunState, claim: Claim, end: AttemptEnd): P
     if (told.length > 0 && isAgentGone(turn.batch, agent, end)) {
       const rest = await turn.decide({ do: 'giveUp', state: 'error', cause: end.cause, agent: agent.name });
       if (rest.length > 0)
-        run.say(`${rest.length} more items for the agent ${agent.name} are not tried: ${end.cause?.message ?? ''}`);
+        run.say(`! ${rest.length} more items for the agent ${agent.name} are not tried: ${end.cause?.message ?? ''}`);
     }
     return told;
   });
@@ -52,10 +52,12 @@ export const recordEnd = async (run: RunState, claim: Claim, end: AttemptEnd): P
   const why = end.cause === null ? '' : `: ${end.cause.message}`;
   const again = item.state === 'queued' ? ', to be tried again' : '';
   const which = claim.attempt > 1 ? ` (attempt ${claim.attempt})` : '';
-  run.say(`${labelOf(item)}${which} ${end.state}${again}, ${secondsText(whole.durationMs)}${why}`);
+  const mark = item.state === 'queued' ? '!' : end.state === 'passed' ? '✓' : '✗';
+  const word = end.state === 'timeout' ? 'time-out' : end.state;
+  run.say(`${mark} ${labelOf(item)}${which} ${word}${again} (${secondsText(whole.durationMs)})${why}`);
   const pause = events.find(({ type }) => type === 'batch-agent.paused')?.data as
     | EventData<'batch-agent.paused'>
     | undefined;
-  if (pause) run.say(`The agent ${pause.agent} rests until ${pause.until} (${pause.reason}).`);
+  if (pause) run.say(`! The agent ${pause.agent} rests until ${pause.until} (${pause.reason}).`);
   return item;
 };

@@ -172,7 +172,8 @@ const merge = async (run: RunState, claim: Claim, item: BatchItem): Promise<void
     claim.session,
   );
   await run.journal.turn((turn) => turn.record([draft]));
-  if (draft.type === 'batch-merge.refused') run.say(`${labelOf(item)} not merged: ${draft.data.message}`);
+  if (draft.type === 'batch-item.merged') run.say(`✓ ${labelOf(item)} merged as ${draft.data.commit.slice(0, 8)}`);
+  if (draft.type === 'batch-merge.refused') run.say(`! ${labelOf(item)} not merged: ${draft.data.message}`);
 };
 
 const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => void): Promise<void> => {

@@ -266,7 +266,7 @@ describe('errors name file, line, column and key', () => {
     ],
     [
       'runId: ../x\n',
-      'b.yaml:1:8: `runId` must be an id of up to 63 small letters, digits, - and _, not "../x".',
+      'b.yaml:1:8: `runId` must be an id of up to 63 letters, digits, - and _, not "../x".',
       'The id of the batch; without it one is made.',
     ],
     [
