@@ -20,7 +20,7 @@ export interface Files {
 export type Scope = Map<string, string>;
 
 /** Names that the program gives. */
-const OURS = ['item', 'agent', 'model', 'repo.name', 'repo.path'];
+const OURS = ['item', 'agent', 'model', 'repo.name', 'repo.path', 'file.dir'];
 
 const placeOf = ({ sources }: Files, { file, path }: Spot, what: 'value' | 'name' = 'value'): Place => ({
   ...sources[file]!.yaml.locate(path, what),
@@ -128,7 +128,7 @@ const varsOf = (files: Files, values: BatchFile | MatrixEntry, spot: Spot, into:
 
 /** The variables of an item that its files give: the nearest counts. */
 export const scopeOf = (files: Files, item: RawItem): Scope => {
-  const scope: Scope = new Map();
+  const scope: Scope = new Map([['file.dir', files.reading.root]]);
   for (const [file, { tree }] of files.sources.entries()) varsOf(files, tree, { file, path: [] }, scope);
   for (const { spot, values } of [...item.layers].reverse()) varsOf(files, values, spot, scope);
   return scope;

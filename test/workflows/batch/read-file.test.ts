@@ -40,7 +40,7 @@ limits: { amp: { concurrency: 2, perMinute: 10 } }
 vars: { what: the bug, version: 1.10 }
 defaults:
   repo: ${repo}
-  agent: command:./agent {{version}}
+  agent: command:{{file.dir}}/agent {{version}}
   scriptCommand: make test
   retries: 1
 matrix:
@@ -86,7 +86,7 @@ matrix:
         repo,
         prompt: `Fix the bug in ${repoName}.`,
         base: null,
-        agent: { name: 'command', mode: null, command: './agent 1.10' },
+        agent: { name: 'command', mode: null, command: `${dir}/agent 1.10` },
         test: 'make test',
         setup: null,
         timeoutSec: null,
@@ -116,7 +116,7 @@ matrix:
       },
     ]);
     expect(programs).toEqual([
-      { what: 'program of the agent', line: './agent 1.10', items: 1 },
+      { what: 'program of the agent', line: `${dir}/agent 1.10`, items: 1 },
       { what: 'test command', line: 'make test', items: 1 },
       { what: 'script of the agent', line: join(dir, 's.yaml'), items: 1 },
       { what: 'test command', line: 'npm test', items: 1 },
