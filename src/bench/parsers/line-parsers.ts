@@ -1,21 +1,22 @@
-import { linesOf, strip, withoutColour } from './python-text.ts';
+import { linesOf, pattern, strip, withoutColour } from './python-text.ts';
 import type { LogParser, TestStatus } from './statuses.ts';
 
 /** Where one line says all: a pattern with the groups `mark` and `name`, and what each mark means. */
 const byLine =
-  (pattern: RegExp, marks: Record<string, TestStatus>): LogParser =>
+  (line: RegExp, marks: Record<string, TestStatus>): LogParser =>
   (log) => {
     const found = new Map<string, string>();
-    for (const line of linesOf(log)) {
-      const groups = pattern.exec(strip(line))?.groups;
+    const fits = pattern(line);
+    for (const text of linesOf(log)) {
+      const groups = fits.exec(strip(text))?.groups;
       const status = groups && marks[groups['mark']!];
       if (status) found.set(groups['name']!, status);
     }
     return found;
   };
 
-/** `go test -v`; tests below tests are indented. */
-export const parseGo = byLine(/^--- (?<mark>PASS|FAIL|SKIP): (?<name>.+) \([^(]+\)$/, {
+/** `go test -v`; tests below tests are indented. What cannot fit is seen at its end, before anything is tried. */
+export const parseGo = byLine(/^(?=.*\)$)--- (?<mark>PASS|FAIL|SKIP): (?<name>.+) \(.+\)$/, {
   PASS: 'PASSED',
   FAIL: 'FAILED',
   SKIP: 'SKIPPED',
@@ -80,6 +81,8 @@ export const parseMocha: LogParser = (log) => {
   return found;
 };
 
+const KARMA_LINE = pattern(/^(\s*)?([✔✖])?\s(.*)$/u);
+
 /** Karma's `spec` reporter, between the browser's start and the summary. */
 export const parseKarma: LogParser = (log) => {
   const found = new Map<string, string>();
@@ -90,7 +93,7 @@ export const parseKarma: LogParser = (log) => {
     if (line.startsWith('SUMMARY:')) break;
     if (line.includes('Starting browser')) hasStarted = true;
     else if (hasStarted) {
-      const [, indent = '', mark, name = ''] = /^(\s*)?([✔✖])?\s(.*)$/u.exec(line) ?? [];
+      const [, indent = '', mark, name = ''] = KARMA_LINE.exec(line) ?? [];
       if (mark) found.set([...groups, name].join(' > '), mark === '✔' ? 'PASSED' : 'FAILED');
       else if (indent.length > 0 && indent.length > deepest) groups.push(name);
       else if (indent.length > 0 && indent.length < deepest) groups.pop();

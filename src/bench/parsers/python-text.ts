@@ -11,6 +11,10 @@ const RUN = new RegExp(`[${SPACES}]+`);
 /** No name of a test is longer; what is would cost patterns their time. */
 const LONGEST_LINE = 10_000;
 
+/** A pattern whose `\\s` is Python's: some control characters are spaces there, and a byte order mark is none. */
+export const pattern = ({ source, flags }: RegExp): RegExp =>
+  new RegExp(source.replaceAll('\\s', `[${SPACES}]`), flags);
+
 /** `str.strip()` */
 export const strip = (text: string): string => {
   let [start, end] = [0, text.length];
