@@ -76,6 +76,7 @@ const CODES = {
   'tests.failed': EXIT.gate,
   'hook.failed': EXIT.gate,
   'check.failed': EXIT.refused,
+  'sandbox.missing': EXIT.refused,
   'agent.unknown': EXIT.usage,
   'agent.missing': EXIT.agent,
   'agent.stub': EXIT.agent,

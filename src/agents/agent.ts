@@ -1,3 +1,5 @@
+import type { Sandbox } from '../process/sandbox.ts';
+
 /**
  * The port through which every coding agent speaks to the rest: start it with a prompt, listen to facts, stop it.
  * An adapter turns its agent's own stream into these facts and decides nothing else.
@@ -20,6 +22,8 @@ export interface AgentRequest {
   /** Milliseconds until the first output, and between outputs; undefined: the agent's own defaults. */
   firstOutputMs?: number;
   idleMs?: number;
+  /** What the agent's processes see of the file system; undefined: all. */
+  sandbox?: Sandbox;
 }
 
 export type AgentFact =

@@ -168,7 +168,7 @@ export const failedStart = (failure: Failure): AgentRun => ({
 export const playAgent = async (play: Play): Promise<AgentRun> => {
   const startedAt = play.clock.elapsed();
   try {
-    const child = await startChild({ ...play.child, contain: true });
+    const child = await startChild({ ...play.child, contain: true, sandbox: play.request.sandbox });
     return new Playing(play, child, startedAt);
   } catch (error) {
     if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;

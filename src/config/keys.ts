@@ -18,6 +18,8 @@ export const DEFAULTS = {
   worktrees: '.worktrees',
   editor: undefined,
   isolation: 'auto',
+  'sandbox.use': 'none',
+  'sandbox.home': undefined,
   color: 'auto',
   'agents.amp.path': undefined,
   'agents.amp.threadTrailer': false,

@@ -76,6 +76,20 @@ const redaction = z.strictObject({
   }),
 });
 
+const sandbox = z.strictObject({
+  use: setting(z.enum(['none', 'auto', 'bwrap']).default(D['sandbox.use']), {
+    description:
+      "Keep an agent to its worktree, the repository's git directory, programs, and a home folder of its own: `auto` where it can be had.",
+    expects: 'none, auto or bwrap',
+    trust: 'always',
+  }),
+  home: setting(z.array(z.string().min(1).max(4096)).max(100).optional(), {
+    description: 'Files and folders of the home folder that a sandboxed agent may use, such as those with its login.',
+    expects: 'a list of paths',
+    trust: 'always',
+  }),
+});
+
 const commit = z.strictObject({
   hooks: flag(D['commit.hooks'], "Run the repository's git hooks on commits made for a session.", 'always'),
   sign: flag(D['commit.sign'], "Sign commits made for a session, as the user's git is set up to.", 'always'),
@@ -156,6 +170,7 @@ export const configSchema = z.strictObject({
   editor: program('Command that `open` starts with the worktree.'),
   agents: agents.prefault({}),
   redaction: redaction.prefault({}),
+  sandbox: sandbox.prefault({}),
   commit: commit.prefault({}),
   history: history.prefault({}),
   squash: squash.prefault({}),

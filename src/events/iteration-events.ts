@@ -40,6 +40,10 @@ export const iterationEvents = [
       }),
       timeoutMs: milliseconds.nullable(),
       stopStrength: z.enum(['namespace', 'group']).describe('how surely a stop reaches every process of the agent'),
+      sandbox: z
+        .enum(['bwrap'])
+        .optional()
+        .describe('what kept the agent to its own part of the file system; absent: nothing did'),
     }),
   ),
   event(

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import { startInGroup } from './group-child.ts';
 import { RUN_MARKER } from './marker.ts';
 import { startInNamespace } from './namespace-child.ts';
+import { type Sandbox, sandboxPrefix } from './sandbox.ts';
 import { namespacePrefix, type StopStrength } from './strength.ts';
 
 export interface ChildOptions {
@@ -20,6 +21,8 @@ export interface ChildOptions {
   graceMs?: number;
   /** Asks for less than the machine can do. */
   strength?: StopStrength;
+  /** What it sees of the file system; undefined: all. Only where `contain` is asked for. */
+  sandbox?: Sandbox;
 }
 
 export interface ChildEnd {
@@ -51,6 +54,17 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
   if (!options.contain) return startInGroup(options);
   const marker = options.marker ?? systemClock.newId();
   const contained = { ...options, marker, env: { ...options.env, [RUN_MARKER]: marker } };
+  if (options.sandbox) return startSandboxed(contained, options.sandbox);
   const prefix = options.strength === 'group' ? undefined : await namespacePrefix();
   return (prefix && (await startInNamespace(prefix, contained))) ?? startInGroup(contained);
+};
+
+/** Never without the sandbox that was asked for. */
+const startSandboxed = async (options: ChildOptions, sandbox: Sandbox): Promise<Child> => {
+  const prefix = sandboxPrefix(sandbox);
+  // A folder for temporary files outside of the sandbox is no help inside.
+  const { TMPDIR: _, ...env } = options.env;
+  const child = prefix && (await startInNamespace(prefix, { ...options, env }));
+  if (child) return child;
+  throw Object.assign(new Error('the sandbox cannot be made'), { code: 'ESANDBOX' });
 };

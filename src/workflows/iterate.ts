@@ -25,6 +25,7 @@ import { reconcile } from './reconcile.ts';
 import type { AgentEndFact } from './record-facts.ts';
 import { reportChanges, watchRepository } from './repository-watch.ts';
 import { listen, outcomeOf, requestFor, timeLimitOf } from './run-agent.ts';
+import { sandboxFor } from './sandbox.ts';
 import { sessionAgent } from './session-agent.ts';
 import { keepAtEnd } from './snapshots/keep.ts';
 import { runTests } from './test-run.ts';
@@ -173,6 +174,7 @@ const openIterationFor = async (
   const threadId = journal.session.threads[agent.name];
   const timeoutMs = timeLimitOf(ctx, wish.timeoutSec);
   const [version, stops] = await Promise.all([agent.version(), stopStrength()]);
+  const sandbox = await sandboxFor(ctx, wt, agent.name);
   const next = nextPrompt(journal.session, wish.prompt);
   const prompt = next && (await fullText(ctx, journal.id, next.prompt));
   await journal.decide({
@@ -184,8 +186,9 @@ const openIterationFor = async (
       agent: { name: agent.name, mode: wish.mode, version, threadId: threadId ?? null },
       timeoutMs,
       stopStrength: stops,
+      ...(sandbox && { sandbox: 'bwrap' as const }),
     },
   });
   // As it was given: what is on record has its secrets taken out, and may be cut.
-  return requestFor(ctx, journal, wt, { prompt: prompt!, mode: wish.mode, timeoutMs });
+  return requestFor(ctx, journal, wt, { prompt: prompt!, mode: wish.mode, timeoutMs, sandbox });
 };

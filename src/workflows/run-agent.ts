@@ -1,6 +1,7 @@
 import type { Agent, AgentFailureCode, AgentRequest } from '../agents/agent.ts';
 import { isAppError } from '../errors.ts';
 import type { Worktree } from '../git/repository.ts';
+import type { Sandbox } from '../process/sandbox.ts';
 import type { Outcome } from '../session/state.ts';
 import type { TranscriptLine } from '../store/log-store.ts';
 import type { Context } from './context.ts';
@@ -19,7 +20,12 @@ export const requestFor = (
   ctx: Context,
   journal: Journal,
   wt: Worktree,
-  { prompt, mode, timeoutMs }: { prompt: string; mode: string | null; timeoutMs: number | null },
+  {
+    prompt,
+    mode,
+    timeoutMs,
+    sandbox,
+  }: { prompt: string; mode: string | null; timeoutMs: number | null; sandbox?: Sandbox },
 ): AgentRequest => {
   const { agent, iteration } = journal.session.iterations.at(-1)!;
   const { threadId } = agent;
@@ -35,6 +41,7 @@ export const requestFor = (
     ...(timeoutMs !== null && { timeoutMs }),
     ...(firstOutputSec !== undefined && { firstOutputMs: firstOutputSec * 1000 }),
     ...(idleSec !== undefined && { idleMs: idleSec * 1000 }),
+    ...(sandbox && { sandbox }),
   };
 };
 

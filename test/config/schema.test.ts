@@ -19,6 +19,8 @@ const PROGRAMS = [
   'sync.auto',
   'sync.remote',
   'redaction.stores',
+  'sandbox.use',
+  'sandbox.home',
 ];
 const FOLDERS = ['worktrees'];
 const PROTECTIONS = ['sync.historyOnly'];

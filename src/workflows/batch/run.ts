@@ -7,6 +7,7 @@ import { AppError, inShell } from '../../errors.ts';
 import { stopStrength } from '../../process/strength.ts';
 import { Exclusive } from '../../store/wal/exclusive.ts';
 import type { Context } from '../context.ts';
+import { isolationWord } from '../sandbox.ts';
 import { batchItems, type Claim, type ItemSource } from './item-source.ts';
 import { openBatchJournal } from './journal.ts';
 import { sweepLocks, takeRun } from './locks.ts';
@@ -76,7 +77,7 @@ const watchClock = (run: RunState): (() => void) => {
 const begin = async (run: RunState): Promise<void> => {
   const { options, journal } = run;
   const { reason = 'start', shard } = options;
-  const isolation = await stopStrength();
+  const isolation = await isolationWord(run.home, await stopStrength());
   await journal.turn(async (turn) => {
     if (!turn.batch.exists)
       throw new AppError('batch.missing', `There is no batch ${journal.id} in ${run.home.repo.root}.`, {

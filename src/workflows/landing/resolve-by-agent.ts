@@ -13,6 +13,7 @@ import { type Journal, withJournal } from '../journal.ts';
 import type { AgentEndFact } from '../record-facts.ts';
 import { reportChanges, watchRepository } from '../repository-watch.ts';
 import { listen, outcomeOf, requestFor, timeLimitOf } from '../run-agent.ts';
+import { sandboxFor } from '../sandbox.ts';
 import { sessionAgent } from '../session-agent.ts';
 import type { SessionSummary } from '../summary.ts';
 import { runTests } from '../test-run.ts';
@@ -48,6 +49,7 @@ const openFor = async (
   const threadId = journal.session.threads[agent.name] ?? null;
   const timeoutMs = timeLimitOf(ctx, wish.timeoutSec);
   const [version, stops] = await Promise.all([agent.version(), stopStrength()]);
+  const sandbox = await sandboxFor(ctx, wt, agent.name);
   const prompt = await conflictPrompt(ctx, journal.session, wt);
   await journal.decide({
     do: 'startIteration',
@@ -58,9 +60,10 @@ const openFor = async (
       agent: { name: agent.name, mode: wish.mode, version, threadId },
       timeoutMs,
       stopStrength: stops,
+      ...(sandbox && { sandbox: 'bwrap' as const }),
     },
   });
-  return requestFor(ctx, journal, wt, { prompt, mode: wish.mode, timeoutMs });
+  return requestFor(ctx, journal, wt, { prompt, mode: wish.mode, timeoutMs, sandbox });
 };
 
 /** One run of the agent over one conflict, with the tests of what it made of it. */
