@@ -99,6 +99,19 @@ describe('a cache of one repository', () => {
     expect(await everything(world)).toBe(answer);
   });
 
+  it('is mended while only one of many logs went on, and one was taken away', async () => {
+    for (const n of [1, 2, 3]) await world.write(`s10000000${n}`, 2);
+    await everything(world);
+    const ref = `refs/amp/${sessionLog('s100000002')}/${world.store.writer}`;
+    await git(world.dir, 'update-ref', '-d', ref);
+    await world.write('s100000003', 1);
+    truncateSync(world.cache().files[0]!, 100);
+    const answer = await everything(world);
+    const counts = await world.counts();
+    expect([counts['s100000001'], counts['s100000002'], counts['s100000003']]).toEqual([3, undefined, 4]);
+    expect(await everything(world, { rebuild: true })).toBe(answer);
+  });
+
   it('is mended where a lost byte shows only when it is read', async () => {
     const answer = await everything(world);
     const { files } = world.cache();

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { changedLogs, isSame, type Seen } from '../../src/analysis/projection/look.ts';
 import { rowLine, Spool } from '../../src/analysis/projection/spool.ts';
-import { readEntries, readState, writeState } from '../../src/analysis/projection/state.ts';
+import { readEntries, readPrices, readState, writePrices, writeState } from '../../src/analysis/projection/state.ts';
 import { bury } from '../../src/analysis/projection/tidy-segments.ts';
 import type { Column, ColumnType, Table } from '../../src/analysis/tables/table.ts';
 import { list, name, quote } from '../../src/analysis/text.ts';
@@ -62,7 +63,8 @@ describe('the state of a cache', () => {
   it('is read as it was written, with the entries that belong to it', () => {
     const folder = tempDir();
     const entries = [entry('s1', 'one'), { ...entry('s2', 'two'), warnings: ['torn'] }];
-    const given = { look: 'x', segments: [segment('one'), segment('two')], warnings: ['torn'], retired: [] };
+    const seen = { packed: 'p', loose: [], pending: [] };
+    const given = { seen, segments: [segment('one'), segment('two')], warnings: ['torn'], retired: [] };
     const state = writeState(folder, { state: given, entries, clock: slowClock() });
     expect(readState(folder)).toEqual(state);
     expect([state.logs, state.events]).toEqual([2, 8]);
@@ -83,6 +85,62 @@ describe('the state of a cache', () => {
     expect(sql).toContain("'/a''b'::VARCHAR AS repo");
     expect(sql).toContain("read_parquet(['/it’s/one/things.parquet']) WHERE session NOT IN ('s1')");
     expect(sql.match(/WHERE session NOT IN \('o''x'\)/g)).toHaveLength(2);
+  });
+});
+
+describe('a glance', () => {
+  const ref = (session: string, writer = 'w1') => `refs/amp/${sessionLog(session)}/${writer}`;
+  const seen = (over: Partial<Seen> = {}): Seen => ({
+    packed: 'p',
+    loose: [[ref('s1'), 'a']],
+    pending: [[sessionLog('s2'), 'w1+5.10']],
+    ...over,
+  });
+
+  it('is the same only where all is, and where anything can be seen', () => {
+    expect(isSame(seen(), JSON.parse(JSON.stringify(seen())) as Seen)).toBe(true);
+    for (const other of [{ packed: 'q' }, { loose: [] }, { pending: [] }])
+      expect(isSame(seen(), seen(other))).toBe(false);
+    expect([isSame(undefined, undefined), isSame(seen(), undefined)]).toEqual([false, false]);
+  });
+
+  it('tells which logs may end elsewhere', () => {
+    const changed = (over: Partial<Seen>) => [...(changedLogs(seen(), seen(over)) ?? ['any'])].sort();
+    expect(changed({})).toEqual([]);
+    expect(changed({ loose: [[ref('s1'), 'b']] })).toEqual(['sessions/s1']);
+    expect(changed({ loose: [] })).toEqual(['sessions/s1']);
+    expect(changed({ loose: [...seen().loose, [ref('s3', 'w2'), 'c']] })).toEqual(['sessions/s3']);
+    expect(changed({ pending: [[sessionLog('s2'), 'w1+5.20']] })).toEqual(['sessions/s2']);
+    expect(changed({ loose: [], pending: [] })).toEqual(['sessions/s1', 'sessions/s2']);
+    expect(
+      changed({
+        pending: [
+          [sessionLog('s2'), 'w1+5.10'],
+          [sessionLog('s9'), 'w1+6.1'],
+        ],
+      }),
+    ).toEqual(['sessions/s9']);
+  });
+
+  it('does not tell where refs were packed, or an archive says something new', () => {
+    expect(changedLogs(seen(), seen({ packed: 'q' }))).toBeUndefined();
+    expect(
+      changedLogs(seen(), seen({ loose: [...seen().loose, ['refs/amp/archive/w1/2026-10', 'd']] })),
+    ).toBeUndefined();
+    expect([changedLogs(undefined, seen()), changedLogs(seen(), undefined)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('prices that were looked up', () => {
+  it('are kept, and nothing where they are damaged', () => {
+    const folder = tempDir();
+    expect(readPrices(folder)).toEqual({});
+    const step = { above: -1, input_mtok: 1, output_mtok: 2, cache_read_mtok: 0.1, cache_write_mtok: 1.25 };
+    const known = { one: [step, { ...step, above: 200_000, input_mtok: 2 }], 'un“heard”': null };
+    writePrices(folder, known, slowClock());
+    expect(readPrices(folder)).toEqual(known);
+    writeFileSync(join(folder, 'prices.json'), '{"one":null}');
+    expect(readPrices(folder)).toEqual({});
   });
 });
 

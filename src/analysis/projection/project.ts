@@ -4,18 +4,29 @@ import type { Clock } from '../../clock.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import type { Repository } from '../../git/repository.ts';
 import { isForgetPending } from '../../store/forget/pending.ts';
-import type { LogStore, LogTips } from '../../store/log-store.ts';
+import type { LogStore } from '../../store/log-store.ts';
 import { readTombstones } from '../../store/tombstones.ts';
 import { storeError } from '../../store/wal/files.ts';
 import type { Database } from '../duckdb.ts';
+import { PriceBook } from '../prices.ts';
 import type { Table } from '../tables/table.ts';
-import { keyOf, type Look, look, type Part } from './look.ts';
+import { changedLogs, isSame, keyOf, type Look, logsIn, look, type Part, type Seen } from './look.ts';
 import { type Place, placeOf, removeFolder, sweep, temporaryPlace } from './place.ts';
 import { readSome, type Wanted } from './read-logs.ts';
 import { readTranscripts } from './read-transcripts.ts';
 import { isSound, makeSegment, type Workshop } from './segments.ts';
 import { Spool } from './spool.ts';
-import { type LogEntry, neededNames, readEntries, readState, type Segment, type State, writeState } from './state.ts';
+import {
+  type LogEntry,
+  neededNames,
+  readEntries,
+  readPrices,
+  readState,
+  type Segment,
+  type State,
+  writePrices,
+  writeState,
+} from './state.ts';
 import { bury, tidySegments } from './tidy-segments.ts';
 
 /** Events of one segment: what a cold build has on disk as text at a time. */
@@ -55,11 +66,13 @@ interface Known {
   segments: Segment[];
   entries: LogEntry[];
   retired: State['retired'];
+  /** How refs stood then; undefined also where a segment is missing, so that logs have to be read that did not change. */
+  seen: Seen | undefined;
   /** In the folder, of this and earlier states. */
   names: string[];
 }
 
-const NOTHING: Known = { segments: [], entries: [], retired: [], names: [] };
+const NOTHING: Known = { segments: [], entries: [], retired: [], seen: undefined, names: [] };
 
 const known = (folder: string, how: Closeness): Known => {
   const state = readState(folder);
@@ -73,16 +86,47 @@ const known = (folder: string, how: Closeness): Known => {
     segments,
     entries: entries.filter(({ segment }) => ids.has(segment)),
     retired: state.retired,
+    seen: segments.length === state.segments.length ? state.seen : undefined,
     names: [...neededNames(state)],
   };
 };
 
-/** Ends of all logs, without those that are on their way out; a batch has no transcript. */
-const currentKeys = async ({ repo, store, part }: ProjectionDeps, at: Look): Promise<Map<LogName, string>> => {
+/** Ends of logs, of all or of some, without those that are on their way out; a batch has no transcript. */
+const currentKeys = async (
+  { repo, part }: ProjectionDeps,
+  at: Look,
+  only?: ReadonlySet<LogName>,
+): Promise<Map<LogName, string>> => {
   const isForgotten = isForgetPending(repo) ? (await readTombstones(repo)).isForgotten : () => false;
-  const isAsked = ({ log }: LogTips): boolean => part !== 'transcript' || log.startsWith('sessions/');
-  const logs = (await store.logs()).filter((one) => isAsked(one) && !isForgotten(logId(one.log)));
+  const isAsked = (log: LogName): boolean => part !== 'transcript' || log.startsWith('sessions/');
+  const logs = (await logsIn(repo, only)).filter(({ log }) => isAsked(log) && !isForgotten(logId(log)));
   return new Map(logs.map((log) => [log.log, keyOf(log, at)]));
+};
+
+interface News {
+  /** Logs that are in the cache as they are now. */
+  entries: LogEntry[];
+  outdated: LogEntry[];
+  gone: LogEntry[];
+  wanted: Wanted[];
+}
+
+/** What became of the logs since the cache was written. Where a glance tells which ones changed, only those are looked at. */
+const newsOf = async (deps: ProjectionDeps, at: Look, before: Known): Promise<News> => {
+  const only = isForgetPending(deps.repo) ? undefined : changedLogs(before.seen, at.seen);
+  const keys = await currentKeys(deps, at, only);
+  const news: News = { entries: [], outdated: [], gone: [], wanted: [] };
+  const there = new Set<LogName>();
+  for (const entry of before.entries) {
+    const key = only && !only.has(entry.log) ? entry.key : keys.get(entry.log);
+    if (key === entry.key) {
+      news.entries.push(entry);
+      there.add(entry.log);
+    } else news.outdated.push(entry);
+    if (key === undefined) news.gone.push(entry);
+  }
+  for (const [log, key] of keys) if (!there.has(log)) news.wanted.push({ log, key });
+  return news;
 };
 
 /** Reads logs into new segments; `entries` and `segments` learn of them. Returns what could not be read. */
@@ -91,10 +135,12 @@ const addLogs = async (
   { folder, wanted, segments, entries }: { folder: string; wanted: Wanted[]; segments: Segment[]; entries: LogEntry[] },
 ): Promise<string[]> => {
   const damaged: string[] = [];
+  if (wanted.length === 0) return damaged;
+  const prices = new PriceBook(readPrices(folder));
   while (wanted.length > 0) {
     const spool = new Spool(join(folder, `rows-${deps.clock.newId()}`), deps.tables);
     try {
-      const some = { wanted, spool, most: SEGMENT_EVENTS };
+      const some = { wanted, spool, most: SEGMENT_EVENTS, prices };
       const read =
         deps.part === 'transcript' ? await readTranscripts(deps.repo, some) : await readSome(deps.store, some);
       damaged.push(...read.damaged);
@@ -109,6 +155,7 @@ const addLogs = async (
       removeFolder(spool.folder);
     }
   }
+  if (prices.hasNew) writePrices(folder, prices.known, deps.clock);
   return damaged;
 };
 
@@ -124,7 +171,7 @@ const stillRead = (before: Known, kept: Segment[], now: string): State['retired'
 
 const projected = (
   place: Place,
-  state: Omit<State, 'look' | 'retired' | 'logsFile'>,
+  state: Omit<State, 'seen' | 'retired' | 'logsFile'>,
   entries: () => LogEntry[],
 ): Projected => {
   const { segments, logs, events, warnings } = state;
@@ -136,14 +183,9 @@ const sum = (entries: LogEntry[]): number => entries.reduce((events, entry) => e
 /** Brings the cache to where the logs are. Whatever another process does meanwhile, both are right. */
 const update = async (deps: ProjectionDeps, place: Place, before: Known): Promise<Projected & { look: Look }> => {
   const at = look(deps.repo, deps.part);
-  const keys = await currentKeys(deps, at);
-  const entries = before.entries.filter(({ log, key }) => keys.get(log) === key);
-  const outdated = before.entries.filter(({ log, key }) => keys.get(log) !== key);
-  const gone = outdated.filter(({ log }) => !keys.has(log));
+  const { entries, outdated, gone, wanted } = await newsOf(deps, at, before);
   const segments = before.segments.map((segment) => ({ ...segment, dead: [...segment.dead] }));
   bury(segments, outdated);
-  const there = new Set(entries.map(({ log }) => log));
-  const wanted = [...keys].filter(([log]) => !there.has(log)).map(([log, key]) => ({ log, key }));
   const damaged = await addLogs(deps, { folder: place.folder, wanted, segments, entries });
   const forgotten = new Set(gone.map(({ segment }) => segment));
   const workshop = async (): Promise<Workshop> => ({ ...deps, folder: place.folder, db: await deps.db() });
@@ -153,8 +195,8 @@ const update = async (deps: ProjectionDeps, place: Place, before: Known): Promis
     const now = deps.clock.now();
     const isLeak = gone.length > 0;
     const retired = isLeak ? [] : stillRead(before, kept, now);
-    const text = damaged.length > 0 ? undefined : at.text;
-    const state = { look: text, segments: kept, warnings, retired };
+    const seen = damaged.length > 0 ? undefined : at.seen;
+    const state = { seen, segments: kept, warnings, retired };
     const whole = writeState(place.folder, { state, entries, clock: deps.clock });
     sweep(deps.repo, place, {
       needed: neededNames(whole),
@@ -171,7 +213,7 @@ const update = async (deps: ProjectionDeps, place: Place, before: Known): Promis
 /** Nothing has changed since the cache was written. */
 const warm = ({ repo, part }: ProjectionDeps, place: Place, how: Closeness): Projected | undefined => {
   const state = readState(place.folder);
-  if (state?.look === undefined || state.look !== look(repo, part).text) return undefined;
+  if (!state || !isSame(state.seen, look(repo, part).seen)) return undefined;
   if (!state.segments.every((segment) => isSound(place.folder, segment, how))) return undefined;
   return projected(place, state, () => readEntries(place.folder, state) ?? []);
 };
@@ -205,7 +247,7 @@ const ATTEMPTS = 4;
 /** A session that was forgotten while we worked must not come back with what we wrote. */
 const isOutrun = async (deps: ProjectionDeps, { look: at, place, entries }: Projected & { look: Look }) => {
   const now = look(deps.repo, deps.part);
-  if (!place.isKept || (now.text !== undefined && now.text === at.text)) return false;
+  if (!place.isKept || isSame(now.seen, at.seen)) return false;
   const keys = await currentKeys(deps, now);
   return entries().some(({ log }) => !keys.has(log));
 };

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../events/catalogue.ts';
 import type { LogStore } from '../../store/log-store.ts';
-import { pricesFor } from '../prices.ts';
+import type { PriceBook } from '../prices.ts';
 import { rowsOfLog } from '../tables/rows.ts';
 import type { Spool } from './spool.ts';
 import type { LogEntry } from './state.ts';
@@ -30,7 +30,7 @@ export interface ReadLogs {
  */
 export const readSome = async (
   store: LogStore,
-  { wanted, spool, most }: { wanted: Wanted[]; spool: Spool; most: number },
+  { wanted, spool, most, prices }: { wanted: Wanted[]; spool: Spool; most: number; prices: PriceBook },
 ): Promise<ReadLogs> => {
   const read: ReadLogs = { entries: [], damaged: [] };
   let events = 0;
@@ -47,7 +47,7 @@ export const readSome = async (
     for (const [at, { log, state = [], warnings, damaged }] of folded.entries()) {
       if (damaged) read.damaged.push(damaged.message);
       if (damaged || state.length === 0) continue;
-      spool.add(rowsOfLog(log, state, await pricesFor(state)));
+      spool.add(rowsOfLog(log, state, await prices.for(state)));
       read.entries.push({ ...chunk[at]!, events: state.length, ...(warnings.length > 0 && { warnings }) });
       events += state.length;
     }

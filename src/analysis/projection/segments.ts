@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
+import { ConnectionPool } from '../connection-pool.ts';
 import type { Database } from '../duckdb.ts';
 import { type Column, logIdOf, type Table } from '../tables/table.ts';
 import { list, name, quote } from '../text.ts';
@@ -49,12 +50,19 @@ const copyError = (error: unknown, folder: string): unknown =>
       })
     : error;
 
-const copy = async (db: Database, { query, path }: { query: string; path: string }): Promise<void> => {
-  try {
-    await db.connection.run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`);
-  } catch (error) {
-    throw copyError(error, path);
-  }
+/** Writes tables beside each other, and ends with all of them, also where one cannot be written. */
+const copyAll = async ({ instance }: Database, parts: { query: string; path: string }[]): Promise<void> => {
+  const pool = new ConnectionPool(instance);
+  const write = ({ query, path }: { query: string; path: string }) =>
+    pool.with((connection) =>
+      connection.run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`).catch((error: unknown) => {
+        throw copyError(error, path);
+      }),
+    );
+  const ends = await Promise.allSettled(parts.map(write));
+  pool.close();
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 };
 
 /** Where segments are made, and of what. */
@@ -87,10 +95,10 @@ export const makeSegment = async (
 ): Promise<Segment> => {
   const id = nameOf(entries, clock);
   mkdirSync(join(folder, id), { recursive: true, mode: 0o700 });
-  for (const part of spooled) {
-    await copy(db, { query: fromLines(part), path: partFile(folder, id, part.table.name) });
-    rmSync(part.path);
-  }
+  await copyAll(
+    db,
+    spooled.map((part) => ({ query: fromLines(part), path: partFile(folder, id, part.table.name) })),
+  );
   return finish(folder, id, { entries, tables: spooled.map(({ table }) => table.name) });
 };
 
@@ -118,12 +126,12 @@ export const mergeSegments = async (
 ): Promise<Segment> => {
   const id = nameOf(entries, clock);
   mkdirSync(join(folder, id), { recursive: true, mode: 0o700 });
-  const made: string[] = [];
-  for (const table of tables) {
-    const parts = liveRows(folder, segments, table);
-    if (parts.length === 0) continue;
-    await copy(db, { query: parts.join(' UNION ALL '), path: partFile(folder, id, table.name) });
-    made.push(table.name);
-  }
-  return finish(folder, id, { entries, tables: made });
+  const made = tables
+    .map(({ name }, at) => ({ name, parts: liveRows(folder, segments, tables[at]!) }))
+    .filter(({ parts }) => parts.length > 0);
+  await copyAll(
+    db,
+    made.map(({ name, parts }) => ({ query: parts.join(' UNION ALL '), path: partFile(folder, id, name) })),
+  );
+  return finish(folder, id, { entries, tables: made.map(({ name }) => name) });
 };

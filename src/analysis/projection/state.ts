@@ -3,6 +3,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { LogName } from '../../events/envelope.ts';
+import type { KnownPrices } from '../prices.ts';
+import type { Seen } from './look.ts';
 
 /** One Parquet file, as it was when it was written. */
 export interface PartFile {
@@ -38,8 +40,8 @@ type EntryRow = [log: LogName, key: string, segment: number, events: number, war
 
 /** What the cache holds; small, as every question reads it. */
 export interface State {
-  /** What refs and write-ahead files looked like; undefined where that cannot be told by a glance. */
-  look: string | undefined;
+  /** How refs and write-ahead files stood; absent where a glance does not tell, or something could not be read. */
+  seen?: Seen | undefined;
   segments: Segment[];
   /** Name of the file with the entries of all logs, beside this one. */
   logsFile: string;
@@ -51,6 +53,9 @@ export interface State {
 }
 
 const STATE = 'state.json';
+
+/** Prices that were looked up; a build has one version of the price table. */
+const PRICES = 'prices.json';
 
 const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
@@ -114,6 +119,14 @@ export const writeState = (
   return whole;
 };
 
+export const readPrices = (folder: string): KnownPrices => {
+  const body = readSealed(join(folder, PRICES));
+  return body === undefined ? {} : (JSON.parse(body) as KnownPrices);
+};
+
+export const writePrices = (folder: string, known: KnownPrices, clock: Clock): void =>
+  writeSealed(join(folder, PRICES), JSON.stringify(known), clock);
+
 /** Names in the folder that the state needs. */
 export const neededNames = (state: State): Set<string> =>
-  new Set([STATE, state.logsFile, ...state.segments.map(({ id }) => id), ...state.retired.map(({ id }) => id)]);
+  new Set([STATE, PRICES, state.logsFile, ...state.segments.map(({ id }) => id), ...state.retired.map(({ id }) => id)]);

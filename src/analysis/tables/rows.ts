@@ -61,7 +61,7 @@ const tellAll = (book: Book, events: readonly LogEvent[]): Told => {
  * The rows of every table that a log gives. Pure and total: whatever a log says, each row has every column of its
  * table and a value of its type, or null.
  * @param events of one log, in its order, with what is not flushed yet
- * @param prices where costs that no agent told are to be computed from its tokens (`pricesFor`);
+ * @param prices where costs that no agent told are to be computed from its tokens (`PriceBook`);
  *   without it they are unknown
  */
 export const rowsOfLog = (log: LogName, events: readonly LogEvent[], prices?: Prices): LogRows => {
