@@ -66,6 +66,8 @@ const initial = async (dir: string, format: string, empty: boolean): Promise<str
 
 /** Made once a test file and copied from then on: that is one process each, not three. */
 const originals = new Map<string, Promise<string>>();
+/** Files that share a process do not share these: they go with the file. */
+afterAll(() => originals.clear());
 
 /** A real repository: one commit on `main` with a.txt, b.txt and src/c.txt, unless asked to be empty. */
 export const makeRepo = async (options: RepoOptions = {}): Promise<string> => {
