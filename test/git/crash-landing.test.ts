@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 
 const WAYS = [
-  ['the program or git', (n: number, args: string[]) => dieAt(n, program, args), stepOf(7)],
-  ['git', (n: number, args: string[]) => gitDiesAt(n, program, args), stepOf(29)],
+  ['the program or git', (n: number, args: string[]) => dieAt(n, program, args), stepOf(15)],
+  ['git', (n: number, args: string[]) => gitDiesAt(n, program, args), stepOf(61)],
 ] as const;
 
 const BIG = 'a line that fills a file until it is written in pieces\n'.repeat(4000);
@@ -117,7 +117,7 @@ describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
     await lab.git('checkout', '-q', 'main');
     const wt = lab.repo.here!;
     const wanted = await reference(lab, `${to}^{tree}`);
-    await everyPoint(stepOf(61), async (n) => {
+    await everyPoint(stepOf(121), async (n) => {
       await restore(wt, 'main');
       const survived = await gitDiesAt(n, program, ['bring', lab.dir, JSON.stringify({ wt, from: lab.base, to })]);
       await bringWorktree(lab.repo, wt, { from: lab.base, to });

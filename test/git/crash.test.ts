@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 
 const WAYS = [
-  ['the program or git', (n: number, args: string[]) => dieAt(n, program, args), stepOf(7)],
-  ['git', (n: number, args: string[]) => gitDiesAt(n, program, args), stepOf(37)],
+  ['the program or git', (n: number, args: string[]) => dieAt(n, program, args), stepOf(15)],
+  ['git', (n: number, args: string[]) => gitDiesAt(n, program, args), stepOf(61)],
 ] as const;
 
 describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
@@ -91,7 +91,7 @@ describe.skipIf(!hasStrace)('killed at any call that changes the disk', () => {
     const dir = await makeRepo();
     const repo = await locateRepository(dir);
     const commit = await git(dir, 'rev-parse', 'HEAD');
-    await everyPoint(stepOf(5), async (n) => {
+    await everyPoint(stepOf(11), async (n) => {
       const path = join(dir, '.worktrees', `s${n}`);
       const wt = await addWorktree(repo, { path, branch: `amp/crash/${n}`, commit });
       const survived = await dieAt(n, program, ['remove', dir, path]);
