@@ -27,6 +27,7 @@ table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric
 th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:normal}
 th{color:var(--quiet);font-weight:600;white-space:nowrap}
 .right{text-align:right;white-space:nowrap}
+.right+:not(.right){padding-left:1.6rem}
 .wide{min-width:11rem;overflow-wrap:anywhere}
 td.left{overflow-wrap:break-word}
 .short{white-space:nowrap}
@@ -37,7 +38,7 @@ figcaption{color:var(--quiet);font-size:.85rem;margin-bottom:.25rem}
 .key::before{content:"";display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.35em;background:var(--main)}
 .key.good::before{background:var(--good)}.key.bad::before{background:var(--bad)}
 .key.good,.key.bad{color:inherit}
-svg{display:block;max-width:100%;height:auto}
+svg{display:block;width:100%;height:auto}
 .narrow{display:none}
 @media (max-width:560px){
 .broad{display:none}.narrow{display:block}
@@ -47,11 +48,12 @@ dl{grid-template-columns:repeat(2,minmax(0,1fr))}
 @media print{
 @page{margin:14mm}
 body{font-size:9.5pt}
-main{max-width:none;padding:0}
+main{max-width:none;padding:0 .5mm}
 nav,.up{display:none}
 .scroll{overflow:visible}
 table{font-size:7.5pt}
 th,td{padding:2pt 3pt}
+.right+:not(.right){padding-left:10pt}
 th{white-space:normal}
 .wide,td.left{min-width:0;overflow-wrap:anywhere}
 .short{white-space:normal}
