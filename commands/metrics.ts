@@ -1,10 +1,10 @@
 import { string } from '@oclif/core/args';
-import { option } from '@oclif/core/flags';
 import { metricsAnswer } from '../src/analysis/metrics-answer.ts';
 import { openAnalysis } from '../src/analysis/open.ts';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { checkRange } from '../src/cli/duration.ts';
-import { askedFlags, rangeFlags } from '../src/cli/flags.ts';
+import { localZone } from '../src/cli/local-zone.ts';
+import { metricsFlags } from '../src/cli/metrics-flags.ts';
 import { metricsText } from '../src/cli/metrics-text.ts';
 import { stdout } from '../src/cli/print.ts';
 import { withAskedContext } from '../src/workflows/asked-context.ts';
@@ -16,7 +16,7 @@ const NONE_THEN = 'Nothing happened in that time; without --since and --until th
 export default class Metrics extends BaseCommand {
   static override summary = 'Show what sessions used, took, came to and cost.';
   static override description =
-    'Every number comes from the events. A dash is what nobody told, never 0; “≥” is a cost of which only a part is known. A fact counts where it began.';
+    'Every number comes from the events. A dash is what nobody told, never 0; “≥” is a cost of which only a part is known. A fact counts where it began; days are those of your time zone.';
   static override examples = [
     '<%= config.bin %> metrics login',
     '<%= config.bin %> metrics --since 7d --group-by agent',
@@ -24,15 +24,7 @@ export default class Metrics extends BaseCommand {
   static override args = {
     session: string({ description: 'Only this one: id, unique prefix, name or branch.', ignoreStdin: true }),
   };
-  static override flags = {
-    'group-by': option({
-      char: 'g',
-      summary: 'A row for each.',
-      options: ['session', 'agent', 'model', 'repository', 'day'] as const,
-    })(),
-    ...rangeFlags,
-    ...askedFlags,
-  };
+  static override flags = metricsFlags;
 
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(Metrics);
@@ -47,7 +39,10 @@ export default class Metrics extends BaseCommand {
       try {
         for (const warning of analysis.warnings) this.caution(warning);
         const { since, until, 'group-by': groupBy } = flags;
-        const answer = await metricsAnswer(analysis, { session, since, until, groupBy });
+        const timeZone = flags.utc ? 'UTC' : localZone(process.env);
+        const answer = await metricsAnswer(analysis, { session, since, until, groupBy, timeZone });
+        if (answer.timeZone !== timeZone)
+          this.caution(`The time zone ${this.plain(timeZone)} is not known here: days are those of UTC.`);
         if (this.quiet) for (const { group } of answer.groups ?? []) this.print(this.plain(group ?? ''));
         else if (answer.sessions === 0) this.talk(since || until ? NONE_THEN : NONE);
         else this.print(() => metricsText(answer, { color: this.color, width }));

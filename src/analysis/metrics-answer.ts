@@ -1,19 +1,35 @@
 import { type Metrics, type MetricsFilter, metricsOf } from './metrics.ts';
 import type { Analysis } from './open.ts';
+import { quote } from './text.ts';
 
 export interface MetricsWish extends Omit<MetricsFilter, 'sessions'> {
   session?: { id: string; name: string };
+  /** Where days begin at midnight, as the IANA names it; UTC if not said. */
+  timeZone?: string;
 }
 
+/** Days are cut in the zone of the database. @returns the one that it has now: UTC where it does not know the other */
+const setZone = async (analysis: Analysis, zone: string): Promise<string> => {
+  const { rows } = await analysis.query('SELECT name FROM pg_timezone_names() WHERE name = $1', [zone]);
+  const known = rows.length > 0 ? zone : 'UTC';
+  await analysis.run(`SET GLOBAL TimeZone = ${quote(known)}`);
+  return known;
+};
+
 /** What `metrics` answers: the figures of everything on top, what they are made of below. */
-export const metricsAnswer = async (analysis: Analysis, { session, ...filter }: MetricsWish) => {
-  const asked = { ...filter, ...(session && { sessions: [session.id] }) };
-  const { total, ...parts }: Metrics = await metricsOf(analysis, asked);
+export const metricsAnswer = async (
+  analysis: Analysis,
+  { session, timeZone: asked = 'UTC', ...filter }: MetricsWish,
+) => {
+  const timeZone = asked === 'UTC' ? asked : await setZone(analysis, asked);
+  const wish = { ...filter, ...(session && { sessions: [session.id] }) };
+  const { total, ...parts }: Metrics = await metricsOf(analysis, wish);
   return {
     ...(session && { session: session.id, name: session.name }),
     repositories: analysis.repos.map(({ path }) => path),
     since: filter.since ?? null,
     until: filter.until ?? null,
+    timeZone,
     ...total,
     ...(filter.groupBy && { groupBy: filter.groupBy }),
     ...parts,

@@ -156,7 +156,7 @@ const HEADS = {
   agent: 'AGENT',
   model: 'MODEL OR MODE',
   repository: 'REPOSITORY',
-  day: 'DAY (UTC)',
+  day: 'DAY',
 };
 
 const ofModel = ({ group, figures }: Pick<Group, 'group' | 'figures'>, first: (string | Cell)[]): (string | Cell)[] => [
@@ -206,7 +206,7 @@ const COLUMNS_OF_MODEL = [
 
 /** A row a group, and what they come to. */
 export const groupsTable = (metrics: Metrics, view: MetricsView): string[] => {
-  const { groups = [], groupBy = 'session' } = metrics;
+  const { groups = [], groupBy = 'session', timeZone } = metrics;
   const { color } = view;
   const isModel = groupBy === 'model';
   const isSession = groupBy === 'session';
@@ -215,7 +215,7 @@ export const groupsTable = (metrics: Metrics, view: MetricsView): string[] => {
     view,
   );
   const heads = [
-    { title: HEADS[groupBy], shrinkTo: isSession ? undefined : 18 },
+    { title: groupBy === 'day' ? `${HEADS.day} (${timeZone})` : HEADS[groupBy], shrinkTo: isSession ? undefined : 18 },
     ...(isSession ? [{ title: 'NAME', shrinkTo: 10 }] : []),
   ];
   const row = isModel ? ofModel : ofAll;

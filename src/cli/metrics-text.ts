@@ -168,13 +168,13 @@ const lastDays = (days: Metrics['days'], most: number): (Metrics['days'][number]
 };
 
 const daysLines = (metrics: Metrics, view: MetricsView): string[] => {
-  const { days } = metrics;
+  const { days, timeZone } = metrics;
   if (view.width === undefined || days.length < 3) return [];
   const all = lastDays(days, Math.max(7, view.width - 50));
   const from = all.find((day) => day)!.day;
   const draw = (value: (day: Metrics['days'][number]) => number) =>
     sparkline(all.map((day) => (day ? value(day) : null)));
-  const span = `${from} to ${days.at(-1)!.day}`;
+  const span = `${from} to ${days.at(-1)!.day} (${timeZone})`;
   const isPriced = days.some(({ costUsd }) => costUsd !== null);
   return [
     ...line('Each day', [`${draw(({ iterations }) => iterations)}  iterations, ${span}`], view),

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openAnalysis } from '../../src/analysis/open.ts';
+import { PRICES } from '../../src/analysis/prices.ts';
 import { schemaKey } from '../../src/analysis/projection/place.ts';
 import { readState } from '../../src/analysis/projection/state.ts';
 import { TABLES } from '../../src/analysis/tables/all.ts';
@@ -141,6 +142,8 @@ describe('a cache of one repository', () => {
     const other = TABLES.map((table) => ({ ...table, columns: table.columns.slice(1) }));
     expect(new Set([...keys, schemaKey(other, 'a')]).size).toBe(4);
     expect(schemaKey(TABLES, 'a')).toBe(keys[0]);
+    expect(schemaKey(TABLES, 'a', 'other prices')).not.toBe(keys[0]);
+    expect(schemaKey(TABLES, 'a', PRICES)).toBe(keys[0]);
   });
 });
 

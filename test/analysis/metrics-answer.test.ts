@@ -216,6 +216,7 @@ describe('of a made-up history', () => {
         "testPasses": 4,
         "testRuns": 6,
         "testsNewlyFailing": 2,
+        "timeZone": "UTC",
         "tokensCacheRead": 1492483,
         "tokensCacheWrite": 70327,
         "tokensInput": 254536,
@@ -742,6 +743,42 @@ describe('of a made-up history', () => {
       process.died               1          1  reconcile 1
       tests.timed-out            1          1  rewind 1"
     `);
+  });
+
+  it('days begin at midnight where a person is, and the answer says where that is', async () => {
+    const { rows } = await analysis.query('SELECT started_at FROM iterations WHERE started_at IS NOT NULL');
+    // Neither has summer time.
+    for (const [timeZone, hours] of [
+      ['Pacific/Kiritimati', 14],
+      ['Etc/GMT+12', -12],
+      ['Asia/Kolkata', 5.5],
+      ['UTC', 0],
+    ] as const) {
+      const counts = new Map<string, number>();
+      for (const [at] of rows) {
+        const day = new Date(Date.parse(String(at)) + hours * 3_600_000).toISOString().slice(0, 10);
+        counts.set(day, (counts.get(day) ?? 0) + 1);
+      }
+      const own = await openAnalysis(world.ctx);
+      try {
+        const found = await metricsAnswer(own, { groupBy: 'day', timeZone });
+        expect(found.timeZone).toBe(timeZone);
+        expect(found.days.map(({ day, iterations }) => [day, iterations])).toEqual([...counts].sort());
+        const told = found.groups!.filter(({ figures }) => figures.iterations > 0);
+        expect(told.map(({ group, figures }) => [group, figures.iterations])).toEqual([...counts].sort());
+        const shown = metricsText(found, { color: new Chalk({ level: 0 }), width: undefined });
+        expect(shown).toContain(`DAY (${timeZone})`);
+        // Times stay UTC, whatever day they are of.
+        expect((await own.query('SELECT max(started_at) FROM iterations')).rows[0]![0]).toMatch(/Z$/);
+      } finally {
+        await own.close();
+      }
+    }
+  });
+
+  it('a zone that nobody knows is UTC, and is said to be', async () => {
+    for (const timeZone of ['Nowhere/Else', "x'; DROP VIEW usage; --", 'CET-1CEST,M3.5.0,M10.5.0/3'])
+      expect((await metricsAnswer(analysis, { timeZone })).timeZone).toBe('UTC');
   });
 
   it.each(['session', 'agent', 'model', 'day'] as const)('each %s fits', async (groupBy) => {

@@ -63,6 +63,7 @@ const nothing: Metrics = {
   tools: [],
   failures: [],
   days: [],
+  timeZone: 'UTC',
 };
 
 const usedOf = (costUsd: string) => ({
@@ -209,7 +210,9 @@ describe('the page', () => {
 
   it('draws on a terminal only, and shows a program all rows', () => {
     const [terminal, piped] = [show(busy, 100), show(busy)];
-    expect(lineOf(terminal, 'Each day')).toMatch(/^Each day {3}\S\S \S {2}iterations, 2026-11-20 to 2026-11-23$/);
+    expect(lineOf(terminal, 'Each day')).toMatch(
+      /^Each day {3}\S\S \S {2}iterations, 2026-11-20 to 2026-11-23 \(UTC\)$/,
+    );
     expect(terminal.join('\n')).toContain('and 3 more; --json has all');
     expect(terminal.filter((line) => /^tool\d/.test(line))).toHaveLength(6);
     expect(piped.join('\n')).not.toMatch(/[▁-█#]|more; --json/);

@@ -28,6 +28,20 @@ describe('metrics', () => {
     expect(stdout).not.toMatch(/\u001b|█/);
   });
 
+  it('has days of where a person is, or of UTC', async () => {
+    const env = { TZ: 'Pacific/Kiritimati' };
+    const [local, utc] = [
+      (await cliJson(full, ['metrics', '--group-by', 'day'], env)).json,
+      (await cliJson(full, ['metrics', '--group-by', 'day', '--utc'], env)).json,
+    ];
+    expect([local.timeZone, utc.timeZone]).toEqual(['Pacific/Kiritimati', 'UTC']);
+    expect(local.days).not.toEqual(utc.days);
+    expect(local.iterations).toBe(utc.iterations);
+    const unknown = await cli(full, ['metrics', '-g', 'day'], { TZ: 'Nowhere/Else' });
+    expect(unknown.stderr).toBe('! The time zone Nowhere/Else is not known here: days are those of UTC.\n');
+    expect(unknown.stdout).toMatch(/\nDAY \(UTC\) +ITER/);
+  });
+
   it('spans repositories, from anywhere', async () => {
     const argv = ['metrics', '--repo', full, '--repo', empty, '--group-by', 'repository'];
     const { json } = await cliJson(tempDir(), argv);

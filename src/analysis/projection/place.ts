@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from '../../git/repository.ts';
 import { analysisDir } from '../../store/layout.ts';
+import { PRICES } from '../prices.ts';
 import { ROWS_VERSION } from '../tables/all.ts';
 import type { Table } from '../tables/table.ts';
 
@@ -13,11 +14,15 @@ const FORMAT = 2;
 /** The build the program came out of; what runs out of the sources has none. */
 declare const __BUILD__: string | undefined;
 
-/** Another program, other tables: another folder, so that no rows of two kinds stand beside each other. */
-export const schemaKey = (tables: readonly Table[], build = typeof __BUILD__ === 'string' ? __BUILD__ : ''): string => {
+/** Another program, other tables, another price table: another folder, so that no rows of two kinds stand beside each other. */
+export const schemaKey = (
+  tables: readonly Table[],
+  build = typeof __BUILD__ === 'string' ? __BUILD__ : '',
+  prices: string = PRICES,
+): string => {
   const shape = tables.map((table) => [table.name, table.columns.map((column) => [column.name, column.type])]);
   return createHash('sha256')
-    .update(JSON.stringify([FORMAT, ROWS_VERSION, build, shape]))
+    .update(JSON.stringify([FORMAT, ROWS_VERSION, build, prices, shape]))
     .digest('hex')
     .slice(0, 16);
 };

@@ -30,4 +30,4 @@ export const ALL_TABLES: readonly Table[] = [...TABLES, ...TRANSCRIPT_TABLES];
 export const mentionsTranscripts = (sql: string): boolean => /transcripts/i.test(sql);
 
 /** Of what `rowsOfLog` makes: higher whenever the same log gives other rows. A cache of another version is no cache. */
-export const ROWS_VERSION = 2;
+export const ROWS_VERSION = 3;

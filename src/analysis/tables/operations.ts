@@ -103,10 +103,13 @@ export class Operations {
     const row = this.#open;
     if (!row || row['operation'] !== data['operation']) return;
     this.#open = undefined;
+    const finishedAt = asTime(at);
+    // The event counts from where the rebase went on; its conflicts were part of it.
+    const whole = row === this.#rebase ? between(row['started_at'] as string | null, finishedAt) : null;
     if (row === this.#rebase) this.#rebase = undefined;
     Object.assign(row, {
-      finished_at: asTime(at),
-      duration_ms: asDuration(data['durationMs']),
+      finished_at: finishedAt,
+      duration_ms: whole ?? asDuration(data['durationMs']),
       outcome: 'done',
       to_commit: asText(data['commit']),
       recovered: asFlag(data['recovered']),

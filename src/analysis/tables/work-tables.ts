@@ -101,7 +101,11 @@ export const gitOperations: Table = placedTable(
     ],
     ['started_at', 'TIMESTAMPTZ', 'When it began.'],
     ['finished_at', 'TIMESTAMPTZ', 'When it ended.'],
-    ['duration_ms', 'DOUBLE', 'Milliseconds that it took; of a conflict, until somebody had decided.'],
+    [
+      'duration_ms',
+      'DOUBLE',
+      'Milliseconds that it took; of a rebase that met conflicts, from the first of them to its end; of a conflict, until somebody had decided.',
+    ],
     [
       'outcome',
       'VARCHAR',

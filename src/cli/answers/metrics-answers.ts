@@ -75,9 +75,7 @@ const group = open({
   group: z
     .string()
     .nullable()
-    .describe(
-      'id of a session, an agent, a model (else its mode), a folder, or a day in UTC; null: what belongs to none',
-    ),
+    .describe('id of a session, an agent, a model (else its mode), a folder, or a day; null: what belongs to none'),
   name: z.string().optional().describe('of a session'),
   figures: open({ ...open(figures).partial().shape, ...used, sessions: count, iterations: count }).describe(
     'the same figures; of a model what is told of models',
@@ -92,6 +90,7 @@ export const metricsAnswers = {
     repositories: z.array(z.string()).describe('folders whose history this is'),
     since: time.nullable(),
     until: time.nullable(),
+    timeZone: z.string().describe('in which days begin at midnight, such as Europe/Berlin'),
     ...figures,
     groupBy: z.enum(['session', 'agent', 'model', 'repository', 'day']).optional(),
     groups: z.array(group).optional().describe('only with --group-by'),
@@ -99,7 +98,7 @@ export const metricsAnswers = {
     tools: z.array(open({ tool: z.string().nullable(), ...tool })),
     failures: z.array(open({ mode: z.string().nullable(), errors: count, errorsRecovered: count, recoveredBy: tally })),
     days: z
-      .array(open({ day: z.string().describe('in UTC'), iterations: count, durationMs: ms, ...used }))
+      .array(open({ day: z.string().describe('in `timeZone`'), iterations: count, durationMs: ms, ...used }))
       .describe('days on which an iteration began'),
   }),
 };

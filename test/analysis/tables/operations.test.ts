@@ -109,7 +109,7 @@ describe('a rebase', () => {
   it('that goes on after its conflicts is one, from the first of them to its end', () => {
     const two = [conflicted('c'), resolved('c', 'd'), conflicted('9', ['b', 'c']), resolved('9', null)];
     expect(operations(...two, ...rebase(1, ['c', 'd'], '9'))).toEqual([
-      row(4, 'rebase', { ...REBASE, conflicts: 2, commits_dropped: 1, ...ended(9, 'd') }),
+      row(4, 'rebase', { ...REBASE, conflicts: 2, commits_dropped: 1, ...ended(9, 'd', { duration_ms: 5000 }) }),
       row(4, 'conflict', {
         ...CONFLICT,
         finished_at: at(5),
@@ -166,7 +166,10 @@ describe('a rebase', () => {
     const rolledBack = { finished_at: at(7), duration_ms: 3000, outcome: 'rolled-back', detail: 'it moved' };
     expect(operations(...back)).toEqual([row(4, 'rebase', { ...known, ...rolledBack }), decided]);
     expect(operations(...back, begun)).toEqual([row(4, 'rebase', known), decided]);
-    expect(operations(...back, begun, end)).toEqual([row(4, 'rebase', { ...known, ...ended(9, 'e') }), decided]);
+    expect(operations(...back, begun, end)).toEqual([
+      row(4, 'rebase', { ...known, ...ended(9, 'e', { duration_ms: 5000 }) }),
+      decided,
+    ]);
   });
 });
 
