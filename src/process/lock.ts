@@ -1,12 +1,12 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -108,6 +108,8 @@ const place = (file: string, holder: LockHolder): boolean => {
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
+    // Somebody who swept took it for one that a dead process had left: the caller tries again.
+    if (hasCode(error, 'ENOENT')) return false;
     if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK')) throw error;
   } finally {
     remove(draft);
@@ -120,9 +122,6 @@ const place = (file: string, holder: LockHolder): boolean => {
     throw error;
   }
 };
-
-/** A draft without content that is older was left by a dead process. */
-const DRAFT_MS = 60_000;
 
 const held = new Map<string, () => void>();
 let isWatchingExit = false;
@@ -186,21 +185,18 @@ export const acquireLock = async (file: string, info: { command: string }): Prom
   }
 };
 
+/** One that says nothing yet may belong to the living: they write it again. */
 const isLeft = (draft: string): boolean => {
   const holder = readHolder(draft);
-  if (holder === undefined) return false;
-  if (holder !== UNKNOWN) return isDead(holder);
-  // Cut short by the death itself; of a living process it is whole within the same moment.
-  return (statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < Date.parse(systemClock.now()) - DRAFT_MS;
+  return holder !== undefined && (holder === UNKNOWN || isDead(holder));
 };
 
-/** Removes what processes left that died while they were about to take a lock: files beside it that hold nothing. */
-export const sweepDrafts = (file: string): void => {
-  const dir = path.dirname(file);
-  const stem = `${path.basename(file)}.`;
+/** Removes what processes left in a folder of locks that died while they were about to take one: it holds nothing. */
+export const sweepDrafts = (dir: string): void => {
+  if (!existsSync(dir)) return;
   for (const name of readdirSync(dir)) {
     const draft = path.join(dir, name);
-    if (name.startsWith(stem) && /^[a-z0-9]{20}$/.test(name.slice(stem.length)) && isLeft(draft)) remove(draft);
+    if (/\.[a-z0-9]{20}$/.test(name) && isLeft(draft)) remove(draft);
   }
 };
 

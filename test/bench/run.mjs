@@ -3,7 +3,8 @@
  *
  *     npm run bench -- [--quick | --full] [--only <name>]… [--size <events>]… [--json] [--repo <path to a clone>]
  *
- * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync, analysis, search. The last two are
+ * Names: start, list, new, iterate, append, replay, redaction, landing, history, sync, batch, analysis, search. With --full 300
+ * sessions are in flight at once. The last two are
  * asked of 10,000 and 100,000 events, with --full of 10,000,000 at most, or of as many as --size says. With --repo only
  * `new` and `iterate`, in a copy of that clone. Everything is written to a temporary folder and removed.
  */
@@ -13,6 +14,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { analysis } from './analysis.mjs';
 import { append } from './append.mjs';
+import { batch } from './batch.mjs';
 import { history } from './history.mjs';
 import { iterate } from './iterate.mjs';
 import { landing } from './landing.mjs';
@@ -37,6 +39,7 @@ const BENCHES = {
   landing,
   history,
   sync,
+  batch,
   analysis,
   search,
 };

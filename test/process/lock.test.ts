@@ -117,18 +117,18 @@ describe('a lock', () => {
 describe('what a process left that died while it was about to take a lock', () => {
   const draft = (file: string, letter: string): string => `${file}.${letter.repeat(20)}`;
 
-  test('goes, and nothing else: no lock, no draft of the living, none cut short just now', () => {
+  test('goes, and nothing else: no lock, also of the dead, no draft of the living', () => {
     const file = newFile();
     plant(file);
     plant(draft(file, 'a'), DEAD);
     plant(draft(file, 'b'));
     plant(`${file}.break`, DEAD);
     plant(draft(`${file}-other`, 'a'), DEAD);
+    plant(`${file}-third`, DEAD);
     writeFileSync(draft(file, 'c'), '{"pid');
-    writeFileSync(draft(file, 'd'), '');
-    utimesSync(draft(file, 'd'), 1, 1);
-    sweepDrafts(file);
-    const kept = [file, draft(file, 'b'), draft(file, 'c'), `${file}.break`, draft(`${file}-other`, 'a')];
+    sweepDrafts(path.dirname(file));
+    sweepDrafts(path.join(path.dirname(file), 'nowhere'));
+    const kept = [file, draft(file, 'b'), `${file}.break`, `${file}-third`];
     expect(readdirSync(path.dirname(file)).sort()).toEqual(kept.map((name) => path.basename(name)).sort());
   });
 });

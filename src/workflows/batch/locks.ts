@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
  * All in `<common>/amp/locks`: `batch.<id>.lock` for the moment of one transaction, `batch.<id>.<item>.lock` as long as
  * an attempt of that item runs, `batch.<id>.run.<nonce>.lock` as long as a process works on the batch.
  */
-const lockDir = (ctx: Context): string => join(ctx.repo.commonDir, 'amp', 'locks');
+export const lockDir = (ctx: Context): string => join(ctx.repo.commonDir, 'amp', 'locks');
 
 export const turnPath = (ctx: Context, id: string): string => join(lockDir(ctx), `batch.${id}.lock`);
 const itemPath = (ctx: Context, id: string, item: string): string => join(lockDir(ctx), `batch.${id}.${item}.lock`);
@@ -46,10 +46,7 @@ export const runHolders = (ctx: Context, id: string): LockHolder[] =>
 
 /** Takes away what dead processes left behind. */
 export const sweepLocks = async (ctx: Context, id: string): Promise<void> => {
-  const drafts = readdirSync(lockDir(ctx)).filter(
-    (name) => name.startsWith(`batch.${id}.`) && /\.lock\.\w+$/.test(name),
-  );
-  for (const name of new Set(drafts.map((draft) => draft.replace(/\.\w+$/, '')))) sweepDrafts(join(lockDir(ctx), name));
+  sweepDrafts(lockDir(ctx));
   for (const name of namesOf(ctx, id)) {
     const path = join(lockDir(ctx), name);
     if (readLock(path) === undefined)

@@ -1,5 +1,7 @@
 import { realpathSync } from 'node:fs';
+import { sweepDrafts } from '../../process/lock.ts';
 import { type Context, openContext } from '../context.ts';
+import { lockDir } from './locks.ts';
 
 /** At most so many sessions of one repository are being made at once: they wait for each other's branch anyway. */
 const MOST_MAKING = 4;
@@ -87,6 +89,7 @@ export class Repositories {
       // Another checkout of the same repository: its files, and our own store.
       return { ...ctx, store: this.#home.store };
     }
+    sweepDrafts(lockDir(ctx));
     this.#own.push(ctx);
     return ctx;
   }

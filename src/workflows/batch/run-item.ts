@@ -3,13 +3,12 @@ import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
 import { isAppError } from '../../errors.ts';
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
 import { isPayloadReference } from '../../events/long-text.ts';
-import { sweepDrafts } from '../../process/lock.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import { InterruptSwitch } from '../interrupts.ts';
 import { type IterateStep, iterate } from '../iterate.ts';
-import { lockPath, withJournal } from '../journal.ts';
+import { withJournal } from '../journal.ts';
 import { newSession } from '../new-session.ts';
 import { reconcile } from '../reconcile.ts';
 import { readSession } from '../summaries.ts';
@@ -214,7 +213,6 @@ const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => v
 const settleSession = async (ctx: Context, session: string): Promise<Session | undefined> => {
   await withJournal(ctx, { id: session, name: session, command: 'batch' }, async (journal) => {
     if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
-    sweepDrafts(lockPath(ctx, session));
   });
   return known(ctx, session);
 };

@@ -143,8 +143,11 @@ export class RunState {
   interrupt(how: 'gently' | 'now'): void {
     if (how === 'gently' && this.stopping === null) {
       this.stopping = 'drained';
-      if (this.running.size > 0)
-        this.say(`Stopping: ${this.running.size} running items are let finish. Once more ends them too.`);
+      const { size } = this.running;
+      if (size > 0)
+        this.say(
+          `Stopping: ${size} running ${size === 1 ? 'item' : 'items'} may finish. Once more ends ${size === 1 ? 'it' : 'them'}.`,
+        );
     } else if (how === 'now') {
       this.stopping = 'now';
       this.stopAll(INTERRUPTED);

@@ -21,7 +21,12 @@ const PARTS = {
   'store/plan-flush.ts': 'planFlush',
   'store/tips.ts': 'recordTips',
   'store/wal/writer.ts': 'mintWriter',
+  'workflows/batch/create.ts': 'createBatch',
+  'workflows/batch/home.ts': 'openBatchHome',
+  'workflows/batch/run.ts': 'runBatch',
+  'workflows/batch/view.ts': 'silentView',
   'workflows/context.ts': 'withContext',
+  'workflows/interrupts.ts': 'InterruptSwitch',
   'workflows/verify.ts': 'verify',
 };
 
