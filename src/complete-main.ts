@@ -31,6 +31,7 @@ const offersOf = async (source: Exclude<Source, 'files' | 'directories'>, words:
     return ALL_TABLES.map(({ name, says }) => ({ value: name, description: says }));
   }
   if (source === 'settings') return CONFIG_KEYS.map((value) => ({ value }));
+  if (source === 'batches') return (await import('./workflows/batch/completion.ts')).offerBatches(directoryOf(words));
   const { offerCommits, offerSessions } = await import('./workflows/completion.ts');
   return source === 'sessions' ? offerSessions(directoryOf(words)) : offerCommits(directoryOf(words));
 };

@@ -27,7 +27,7 @@ export interface Choice {
 }
 
 /** Values only known at run time, by the name of the argument or flag that takes them. */
-export type Source = 'sessions' | 'settings' | 'agents' | 'commits' | 'tables' | 'files' | 'directories';
+export type Source = 'sessions' | 'batches' | 'settings' | 'agents' | 'commits' | 'tables' | 'files' | 'directories';
 
 export type Completion =
   | { kind: 'choices'; choices: Choice[] }
@@ -37,6 +37,7 @@ export type Completion =
 const SOURCES: Record<string, Source> = {
   session: 'sessions',
   sessions: 'sessions',
+  batch: 'batches',
   key: 'settings',
   agent: 'agents',
   base: 'commits',

@@ -9,6 +9,7 @@ const flags: ManifestCommand['flags'] = {
 };
 const commands: ManifestCommand[] = [
   { id: 'list', summary: 'List sessions.', flags },
+  { id: 'batch:status', args: { batch: {} }, flags },
   { id: 'iterate', summary: 'Run the agent.', flags, args: { session: {} } },
   { id: 'config:get', summary: 'Show a setting.', args: { key: {} } },
   { id: 'config:set', summary: 'Change a setting.', args: { key: {}, value: {} } },
@@ -29,10 +30,11 @@ describe('what may stand at the cursor', () => {
     [
       'commands at first, topics once, hidden ones never',
       [''],
-      ['autocomplete', 'config', 'export', 'iterate', 'list', 'rm', 'sql'],
+      ['autocomplete', 'batch', 'config', 'export', 'iterate', 'list', 'rm', 'sql'],
     ],
     ['the commands of a topic', ['config', ''], ['get', 'set']],
     ['sessions where a session goes', ['iterate', ''], ['<sessions>']],
+    ['batches where a batch goes', ['batch', 'status', ''], ['<batches>']],
     ['sessions again and again where many go', ['rm', 'k3', 'k4', ''], ['<sessions>']],
     ['nothing after the last argument', ['iterate', 'k3', ''], []],
     ['settings', ['config', 'get', ''], ['<settings>']],

@@ -136,6 +136,34 @@ describe('a day with a batch', () => {
   });
 });
 
+describe('what a batch is told by', () => {
+  it('a report, in Markdown and HTML', async () => {
+    const { stdout } = await cli(repo, ['batch', 'report', 'mixed'], env);
+    expect(stdout).toContain('# Batch report: mixed');
+    expect(stdout).toMatch(/^## What went wrong$/m);
+    const html = join(dir, 'mixed.html');
+    const { json } = await cliJson(repo, ['batch', 'report', 'mixed', '-o', html], env);
+    expect(json).toMatchObject({ id: 'mixed', format: 'html', output: html, counts: { failed: 1 } });
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
+    expect((await cliJson(repo, ['batch', 'report', 'mixed', '-o', html], env)).json.error.code).toBe('file.exists');
+  });
+
+  it('files with the rows of this batch alone', async () => {
+    const out = join(dir, 'exported');
+    const { json } = await cliJson(repo, ['batch', 'export', 'mixed', '--format', 'json', '--out', out], env);
+    const rows = Object.fromEntries(json.files.map((one: { table: string; rows: number }) => [one.table, one.rows]));
+    expect(rows).toMatchObject({ batches: 1, batch_items: 3, sessions: 4, iterations: 4 });
+    const items = JSON.parse(readFileSync(join(out, 'batch_items.json'), 'utf8'));
+    expect(items.map(({ item, state }: Record<string, string>) => [item, state])).toEqual([
+      ['001', 'passed'],
+      ['002', 'passed'],
+      ['003', 'failed'],
+    ]);
+    const sessions = JSON.parse(readFileSync(join(out, 'sessions.json'), 'utf8'));
+    expect(new Set(sessions.map(({ batch }: { batch: string }) => batch))).toEqual(new Set(['mixed']));
+  });
+});
+
 describe('parts and workers', () => {
   it('parts do each item once, and together all of them', async () => {
     const parts = file('parts.yaml', 'runId: parts\nprompts: [write a, write b, write c]\n');

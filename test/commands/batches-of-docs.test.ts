@@ -44,7 +44,7 @@ it('has files and lines to run', () => {
     'prompts/changelog.md',
     'trouble.yaml',
   ]);
-  expect(typed.length).toBe(12);
+  expect(typed.length).toBe(14);
 });
 
 it('every line does what the page says', async () => {

@@ -30,6 +30,8 @@ const ROWS: [id: string, argv: string[]][] = [
   ['batch:retry', ['canary', '--item', '001']],
   ['worker', ['canary', '--once']],
   ['batch:stop', ['canary', '--cancel']],
+  ['batch:report', ['canary']],
+  ['batch:export', ['canary', '--out', 'OUT']],
   ['list', []],
   ['status', ['S']],
   ['metrics', ['S']],
@@ -153,7 +155,7 @@ it('no command starts what a repository names, planted before it or by its agent
   for (const [id, argv] of played) {
     const { default: Command } = await import(/* @vite-ignore */ fileOf(id));
     const given = argv.map((word) =>
-      word === 'S' ? made.session.id : word.replace('AGENT', agent).replace('BATCH', batch),
+      word === 'S' ? made.session.id : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin),
     );
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();

@@ -45,6 +45,7 @@ const reason = open({ code: z.string(), message: z.string() });
 const itemStatus = open({
   item: z.string(),
   session: sessionId.nullable().describe('of the newest attempt; null: it was never begun'),
+  sessions: z.array(sessionId).describe('of all attempts, oldest first'),
   repo: z.string().describe('absolute path of the repository'),
   name: z.string(),
   state,
@@ -140,6 +141,21 @@ export const batchAnswers = {
   'batch:resume': run,
   'batch:retry': run,
   worker: run,
+  'batch:report': open({
+    id: z.string(),
+    format: z.enum(['markdown', 'html']),
+    output: z.string().nullable().describe('the file; null: the report is in `text`'),
+    text: z.string().optional().describe('only where no file was asked for'),
+    bytes: count.describe('of the report, in UTF-8'),
+    counts,
+  }),
+  'batch:export': open({
+    id: z.string(),
+    format: z.enum(['ndjson', 'csv', 'parquet', 'json']),
+    out: z.string().describe('the folder'),
+    files: z.array(open({ path: z.string(), table: z.string(), rows: count, bytes: count })),
+    held: z.array(open({ session: sessionId })).describe('left out, because of what looks like a secret in it'),
+  }),
   'batch:stop': open({
     id: z.string(),
     workers: z.array(open({ pid: z.int(), host: z.string(), ended: z.boolean().describe('false: still at it') })),

@@ -4,12 +4,15 @@ import { countsOf } from '../../batch/conclusions.ts';
 import { replayStep } from '../../batch/evolve.ts';
 import { type Batch, initialBatch } from '../../batch/state.ts';
 import { systemClock } from '../../clock.ts';
-import { homeDirs } from '../../config/paths.ts';
+import { type HomeDirs, homeDirs } from '../../config/paths.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import { type Context, type ContextOptions, openContext } from '../context.ts';
 
 export const batchLog = (id: string): LogName => `batches/${id}`;
+
+/** The repository of batches that were started outside of any; made on first use. */
+export const batchesOfUser = (home: HomeDirs): string => join(home.data, 'batches.git');
 
 /**
  * Where the log of a batch lives: in the repository one stands in, outside of any in a bare one of the user's own, made
@@ -21,7 +24,7 @@ export const openBatchHome = async (options: ContextOptions): Promise<Context> =
     return await openContext(options);
   } catch (error) {
     if (!isAppError(error, 'repository.missing')) throw error;
-    const dir = join(homeDirs(options.env ?? process.env).data, 'batches.git');
+    const dir = batchesOfUser(homeDirs(options.env ?? process.env));
     if (!existsSync(join(dir, 'HEAD'))) await (await import('../../git/init-bare.ts')).initBare(dir);
     return openContext({ ...options, dir, clock: options.clock ?? systemClock });
   }

@@ -15,6 +15,8 @@ export interface ItemStatus {
   item: string;
   /** Id of the newest attempt's session; null: it was never begun. */
   session: string | null;
+  /** Of all attempts, oldest first. */
+  sessions: string[];
   repo: string;
   name: string;
   state: ItemState;
@@ -69,6 +71,7 @@ const itemStatus = (item: BatchItem): ItemStatus => {
   return {
     item: plan.item,
     session: last?.session ?? null,
+    sessions: item.attempts.map(({ session }) => session),
     repo: last?.repository ?? plan.repo,
     name: plan.name,
     state,
