@@ -32,6 +32,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['batch:stop', ['canary', '--cancel']],
   ['batch:report', ['canary']],
   ['batch:export', ['canary', '--out', 'OUT']],
+  ['bench:compare', ['RESULTS', 'RESULTS']],
   ['list', []],
   ['status', ['S']],
   ['metrics', ['S']],
@@ -148,6 +149,9 @@ it('no command starts what a repository names, planted before it or by its agent
   const made = await make(ctx, { agent: { name: 'scripted', mode: null, command: agent } });
   const batch = join(bin, 'batch.yaml');
   writeFileSync(batch, `runId: canary\nmatrix: [{ repo: ${dir}, prompt: x, agent: 'scripted:${agent}' }]\n`);
+  const results = join(bin, 'results.json');
+  const run = { case: 'a__a-1', agent: 'amp', repeat: 1, outcome: 'resolved' };
+  writeFileSync(results, JSON.stringify({ runs: [run], resolved_ids: ['a__a-1'] }));
   const config = await Config.load(ROOT);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(swallow);
   vi.stubEnv('EDITOR', 'true');
@@ -155,7 +159,9 @@ it('no command starts what a repository names, planted before it or by its agent
   for (const [id, argv] of played) {
     const { default: Command } = await import(/* @vite-ignore */ fileOf(id));
     const given = argv.map((word) =>
-      word === 'S' ? made.session.id : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin),
+      word === 'S'
+        ? made.session.id
+        : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin).replace('RESULTS', results),
     );
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();

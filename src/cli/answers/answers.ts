@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
 import { batchAnswers } from './batch-answers.ts';
 import { blameAnswers } from './blame-answers.ts';
+import { compareAnswers } from './compare-answers.ts';
 import { exportAnswers } from './export-answers.ts';
 import { forgetAnswers } from './forget-answers.ts';
 import { historyAnswers } from './history-answers.ts';
@@ -39,6 +40,7 @@ export const answers = {
   ...reportAnswers,
   ...exportAnswers,
   ...batchAnswers,
+  ...compareAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;
