@@ -91,6 +91,7 @@ const CODES = {
   'script.invalid': EXIT.usage,
   'suite.invalid': EXIT.usage,
   'suite.changed': EXIT.refused,
+  'bench.incomplete': EXIT.agent,
   'instances.invalid': EXIT.usage,
   'case.missing': EXIT.refused,
   'parser.unknown': EXIT.usage,

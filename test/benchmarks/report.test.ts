@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Contender, type Run, resultsOf } from '../../src/bench/results.ts';
-import { agentText, cautions, estimateText, pairText, pointsText, pText } from '../../src/cli/bench-words.ts';
+import { agentText, cautions, estimateText, pairText, pointsText, pText } from '../../src/cli/bench/words.ts';
 import { benchDocument } from '../../src/cli/report/bench-document.ts';
 import { reportMarkdown } from '../../src/cli/report/markdown.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../../errors.ts';
 import { batchAnswers } from './batch-answers.ts';
+import { benchAnswers } from './bench-answers.ts';
 import { blameAnswers } from './blame-answers.ts';
 import { compareAnswers } from './compare-answers.ts';
 import { exportAnswers } from './export-answers.ts';
@@ -41,6 +42,7 @@ export const answers = {
   ...exportAnswers,
   ...batchAnswers,
   ...compareAnswers,
+  ...benchAnswers,
 };
 
 export type Answer<Id extends keyof typeof answers> = z.infer<(typeof answers)[Id]>;

@@ -1,5 +1,5 @@
 import type { AgentResult, Results, Run } from '../../bench/results.ts';
-import { cautions, estimateText, intervalText, pairText, pointsInterval, pointsText, pText } from '../bench-words.ts';
+import { cautions, estimateText, intervalText, pairText, pointsInterval, pointsText, pText } from '../bench/words.ts';
 import { formatCount } from '../format.ts';
 import { percent } from '../metrics-tables.ts';
 import { cost, left, moment, number, right, SAID, text, time, tokens } from './cells.ts';

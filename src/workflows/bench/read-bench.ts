@@ -72,10 +72,12 @@ const readRows = async (wish: BenchFileWish): Promise<Bench> => {
       test === undefined ? null : caseOfInstance(instance, { test, setup, parser, timeoutSec: testTimeoutSec });
     cases.push({ graded, id, commit, prompt, testPatch, solution, from, setup, timeoutSec });
   }
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
   return {
     name: basename(file, extname(file)),
     file: realpathSync(file),
-    sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
+    sha256,
+    trustSha256: sha256,
     programs: [],
     cases,
     agents: [],

@@ -33,8 +33,10 @@ export interface Bench {
   name: string;
   /** Absolute real path. */
   file: string;
-  /** Over everything that was read: the same hash is the same benchmark. */
+  /** Over everything that was read, and what flags change of it: the same hash is the same benchmark. */
   sha256: string;
+  /** Over everything that was read alone: what trust is given to. */
+  trustSha256: string;
   programs: Program[];
   cases: BenchCase[];
   agents: NamedAgent[];
@@ -269,11 +271,13 @@ export const readSuite = async (wish: SuiteWish): Promise<Bench> => {
   for (const path of reading.outside) reader.note('file outside its folder', path);
   const { tree } = reader;
   const hash = createHash('sha256');
-  for (const { sha256 } of reading.files) hash.update(`${sha256}\n`);
+  for (const file of reading.files) hash.update(`${file.sha256}\n`);
+  const sha256 = hash.digest('hex');
   return {
     name: tree.suite,
     file: reading.files[0]!.path,
-    sha256: hash.digest('hex'),
+    sha256,
+    trustSha256: sha256,
     programs: [...reader.programs.values()],
     cases,
     agents,

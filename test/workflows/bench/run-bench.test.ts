@@ -6,8 +6,9 @@ import { type ErrorCode, isAppError } from '../../../src/errors.ts';
 import { readBatch } from '../../../src/workflows/batch/home.ts';
 import { runBatch } from '../../../src/workflows/batch/run.ts';
 import { silentView } from '../../../src/workflows/batch/view.ts';
+import { patchFile } from '../../../src/workflows/bench/bench-hooks.ts';
 import { readBench } from '../../../src/workflows/bench/read-bench.ts';
-import { type BenchRunWish, patchFile, runBench } from '../../../src/workflows/bench/run-bench.ts';
+import { type BenchRunWish, runBench } from '../../../src/workflows/bench/run-bench.ts';
 import { InterruptSwitch } from '../../../src/workflows/interrupts.ts';
 import { git, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
@@ -240,7 +241,7 @@ describe('a run that was interrupted', () => {
     const first = await run(world, ['gold'], {
       interrupts,
       repeats: 2,
-      view: { ...silentView, line: (text) => (text.includes('passed') ? interrupts.stop() : undefined) },
+      view: { ...silentView, line: (text) => (text.includes(' done, ') ? interrupts.stop() : undefined) },
     });
     expect(first.batch.outcome).toBe('drained');
     expect(first.results.counts.unfinished).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
-import type { Pair } from '../bench/compare-agents.ts';
-import type { AgentResult, Counts, Results } from '../bench/results.ts';
-import type { Estimate } from '../bench/statistics/estimate.ts';
-import { formatCount } from './format.ts';
-import { percent } from './metrics-tables.ts';
+import type { Pair } from '../../bench/compare-agents.ts';
+import type { AgentResult, Counts, Results } from '../../bench/results.ts';
+import type { Estimate } from '../../bench/statistics/estimate.ts';
+import { formatCount } from '../format.ts';
+import { percent } from '../metrics-tables.ts';
 
 /** What a benchmark's figures are in words: the same on a terminal and in a report. */
 

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { costUsd, count, open } from './shapes.ts';
+
+const share = z.number().min(0).max(1);
+const OUTCOMES = [
+  'resolved',
+  'unresolved',
+  'timeout',
+  'budget',
+  'agent-failed',
+  'error',
+  'unfinished',
+  'ungraded',
+] as const;
+const counts = z.record(z.enum(OUTCOMES), count).describe('runs by outcome; none is in two');
+const estimate = open({
+  value: share,
+  low: share.describe('of the 95 % interval'),
+  high: share,
+  method: z.enum(['wilson', 'bootstrap']),
+  cases: count.describe('cases it is made of'),
+});
+const tests = open({ passed: count, total: count }).nullable();
+const tally = { resolved: count, graded: count };
+
+const agent = open({
+  name: z.string(),
+  agent: z.string(),
+  model: z.string().nullable(),
+  total: count.describe('runs'),
+  counts,
+  passAt1: estimate.nullable().describe('over graded runs; null: nothing was graded'),
+  passAt1Strict: estimate.nullable().describe('time-outs, budgets and failures of the agent count as unresolved'),
+  passAtK: z.array(estimate.extend({ k: count })).describe('over cases with at least k graded runs'),
+  byRepeat: z.array(open({ repeat: count, ...tally })),
+  costUsd: costUsd.describe('of all attempts, as far as it is known; null: unknown'),
+  costUnknownRuns: count.describe('with any, the cost is a lower bound'),
+  costPerRunUsd: costUsd,
+  costPerResolvedUsd: costUsd,
+  tokensInput: count.nullable(),
+  tokensOutput: count.nullable(),
+  durationMs: z.number().min(0).nullable().describe('median of graded runs'),
+  onFrontier: z.boolean().nullable().describe('no other is at least as good for at most the money; null: not known'),
+});
+
+const pair = open({
+  a: z.string(),
+  b: z.string(),
+  cases: count.describe('that both have a graded run of'),
+  both: count,
+  onlyA: count,
+  onlyB: count,
+  neither: count,
+  undecided: count.describe('one of them resolves it in just half of its runs'),
+  p: share.describe("McNemar's exact test, two-sided"),
+  pHolm: share.describe('corrected for the number of comparisons'),
+  difference: z.number().nullable().describe("a's share minus b's, averaged over cases"),
+  low: z.number().nullable().describe('of the 95 % interval, paired bootstrap; null: no spread'),
+  high: z.number().nullable(),
+});
+
+const run = open({
+  item: z.string(),
+  case: z.string(),
+  agent: z.string(),
+  repeat: count,
+  outcome: z.enum(OUTCOMES),
+  cause: open({ code: z.string(), message: z.string() }).nullable(),
+  session: z.string().nullable(),
+  attempts: count,
+  failToPass: tests,
+  passToPass: tests,
+  reason: z.string().nullable().describe('why it is not resolved, or could not be graded'),
+  patchBytes: count.nullable(),
+  costUsd,
+  tokensInput: count.nullable(),
+  tokensOutput: count.nullable(),
+  durationMs: z.number().min(0).nullable(),
+});
+
+/** What the commands about benchmarks print with `--json`, by command id. */
+export const benchAnswers = {
+  bench: open({
+    id: z.string().describe('of the run'),
+    isolation: z.string().nullable().describe('how the agents were held together'),
+    files: z.array(z.string()).describe('what was written, absolute'),
+    suite: z.string(),
+    total: count.describe('runs: cases × agents × repeats'),
+    ...tally,
+    counts,
+    repeats: count,
+    agents: z.array(agent),
+    pairs: z.array(pair),
+    flaky: z.array(open({ case: z.string(), agent: z.string(), ...tally })),
+    cases: z.array(
+      open({
+        case: z.string(),
+        agents: z.array(open({ agent: z.string(), counts, ...tally, limited: count })),
+      }),
+    ),
+    runs: z.array(run),
+  }),
+  'bench:init': open({
+    suite: z.string().nullable().describe('the suite file; null with --dry-run'),
+    cases: z.array(
+      open({
+        id: z.string(),
+        commit: z.string().describe('where the agent starts'),
+        parser: z.string(),
+        failToPass: z.array(z.string()).nullable().describe('null: the exit code counts'),
+        passToPass: z.array(z.string()).nullable(),
+      }),
+    ),
+    looked: z
+      .array(
+        open({
+          commit: z.string(),
+          subject: z.string(),
+          case: z.string().nullable().describe('id of its case; null: it makes none'),
+          why: z.string().nullable().describe('why it makes none'),
+        }),
+      )
+      .describe('commits, newest first'),
+  }),
+};

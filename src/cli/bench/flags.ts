@@ -1,0 +1,73 @@
+import { boolean, integer, string } from '@oclif/core/flags';
+import { AppError } from '../../errors.ts';
+import { duration, jobs } from '../flags.ts';
+
+const many = { multiple: true, multipleNonGreedy: true } as const;
+
+export const benchFlags = {
+  repo: string({
+    summary: 'Where a repository is: owner/name=<folder>; may repeat.',
+    helpValue: '<name=folder>',
+    ...many,
+  }),
+  agent: string({
+    char: 'a',
+    summary: 'Agent that takes part, or gold and empty, which check the cases; may repeat.',
+    helpValue: '<name>',
+    ...many,
+  }),
+  model: string({
+    char: 'm',
+    summary: 'Model that each agent takes part with; may repeat.',
+    helpValue: '<name>',
+    ...many,
+  }),
+  case: string({ summary: 'Only this case; may repeat.', helpValue: '<id>', ...many }),
+  repeats: integer({ summary: 'How often each agent works on each case.', helpValue: '<n>', min: 1, max: 1000 }),
+  concurrency: { ...jobs, summary: 'How many runs at once.' },
+  'test-command': string({
+    summary: 'Success command; {{tests}} stands for the hidden test files. Rows of SWE-bench have none of their own.',
+    helpValue: '<command>',
+  }),
+  setup: string({ summary: 'Command that makes a checkout ready.', helpValue: '<command>' }),
+  parser: string({ summary: 'How the output of the tests is read: auto, exit, pytest, …', helpValue: '<name>' }),
+  timeout: duration({ summary: 'Time limit of an agent in a case, such as 20m.' }),
+  'test-timeout': duration({ summary: 'Time limit of the success command, such as 30m.' }),
+  out: string({ char: 'o', summary: 'Folder for preds.jsonl, results.json and report.md.', helpValue: '<folder>' }),
+  work: string({ summary: 'Folder for the repositories of the runs; default: with your data.', helpValue: '<folder>' }),
+  resume: string({ summary: 'Go on with this run.', helpValue: '<id>', exclusive: ['agent', 'model', 'repeats'] }),
+  trust: boolean({ summary: 'Let the programs that the file names run; remembered for this content of the file.' }),
+};
+
+export const initFlags = {
+  'from-history': boolean({ summary: 'Make cases of the commits that changed tests.' }),
+  'test-command': string({ summary: 'Success command, run in a checkout of each commit.', helpValue: '<command>' }),
+  setup: string({ summary: 'Command that makes a checkout ready.', helpValue: '<command>' }),
+  tests: string({
+    summary: 'Which files are tests, such as checks/**; may repeat. Default: what they are usually called.',
+    helpValue: '<glob>',
+    ...many,
+  }),
+  out: string({ char: 'o', summary: 'Folder of the suite; default: bench.', helpValue: '<folder>' }),
+  name: string({ summary: 'What the suite is called; default: as the repository.', helpValue: '<name>' }),
+  branch: string({ summary: 'Branch whose past is looked through; default: where you stand.', helpValue: '<ref>' }),
+  limit: integer({ summary: 'Cases at most.', helpValue: '<n>', min: 1, max: 10_000, default: 20 }),
+  scan: integer({ summary: 'Commits looked at, at most.', helpValue: '<n>', min: 1, max: 1_000_000, default: 500 }),
+  concurrency: { ...jobs, summary: 'How many commits are tried out at once.' },
+  'test-timeout': duration({ summary: 'Time limit of the success command; default: 10m.' }),
+};
+
+/** `owner/name=<folder>`, folders as seen from where the user stands. @throws AppError `usage.invalid` */
+export const repoFolders = (given: readonly string[] = [], resolve: (path: string) => string): Map<string, string> =>
+  new Map(
+    given.map((one): [string, string] => {
+      const at = one.indexOf('=');
+      if (at > 0 && at < one.length - 1) return [one.slice(0, at), resolve(one.slice(at + 1))];
+      throw new AppError('usage.invalid', `--repo ${one} does not say which repository is where.`, {
+        hint: 'Write --repo owner/name=<folder>.',
+      });
+    }),
+  );
+
+export const secondsOf = (milliseconds: number | undefined): number | undefined =>
+  milliseconds === undefined ? undefined : Math.max(1, Math.ceil(milliseconds / 1000));
