@@ -1,8 +1,9 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../../src/cli/base-command.ts';
+import { askToTrust } from '../../src/cli/batch/plan-text.ts';
+import { showRun } from '../../src/cli/batch/run-view.ts';
 import { benchAnswer, benchFailure, writeReports } from '../../src/cli/bench/finish.ts';
 import { benchFlags, repoFolders, secondsOf } from '../../src/cli/bench/flags.ts';
-import { askToTrust, showBench } from '../../src/cli/bench/show.ts';
 import { benchText } from '../../src/cli/bench/text.ts';
 import { bench } from '../../src/workflows/bench/bench.ts';
 import { writeAllPredictions } from '../../src/workflows/bench/write-predictions.ts';
@@ -37,8 +38,8 @@ export default class Bench extends BaseCommand {
     };
     const { agent: agents = [], model: models = [], repeats, concurrency, resume, trust = false } = flags;
     const options = { dir: this.directory, agents, models, repeats, concurrency, resume, trust, work, ask: askToTrust };
-    const show = { silent: this.json || this.quiet };
-    const done = await showBench(show, (view) =>
+    const show = { slots: concurrency ?? 1, silent: this.json || this.quiet };
+    const done = await showRun(show, (view) =>
       bench(wish, { ...options, view, interrupts: interruptsFrom(this.interrupt), warn: (text) => this.caution(text) }),
     );
     const finished = { ...done, file: args.file };

@@ -60,6 +60,8 @@ const ROWS: [id: string, argv: string[]][] = [
   ['import', ['none.ndjson']],
   ['doctor', []],
   ['history', []],
+  ['bench', ['SUITE', '--agent', 'empty', '--trust']],
+  ['bench:init', ['--from-history', '--dry-run']],
   ['history:size', []],
   ['history:pack', ['--dry-run']],
   ['config:list', []],
@@ -152,6 +154,9 @@ it('no command starts what a repository names, planted before it or by its agent
   const results = join(bin, 'results.json');
   const run = { case: 'a__a-1', agent: 'amp', repeat: 1, outcome: 'resolved' };
   writeFileSync(results, JSON.stringify({ runs: [run], resolved_ids: ['a__a-1'] }));
+  const suite = join(bin, 'suite.yaml');
+  const one = `{ id: one, repo: ${dir}, commit: main, prompt: x, test: 'true' }`;
+  writeFileSync(suite, `suite: canary\ncases: [${one}]\n`);
   const config = await Config.load(ROOT);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(swallow);
   vi.stubEnv('EDITOR', 'true');
@@ -161,7 +166,7 @@ it('no command starts what a repository names, planted before it or by its agent
     const given = argv.map((word) =>
       word === 'S'
         ? made.session.id
-        : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin).replace('RESULTS', results),
+        : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin).replace('RESULTS', results).replace('SUITE', suite),
     );
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();

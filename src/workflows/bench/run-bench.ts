@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { BatchPlan } from '../../batch/plan.ts';
-import type { Batch } from '../../batch/state.ts';
 import { contendersOf, type NamedAgent } from '../../bench/contenders.ts';
 import { resultsOfBatch } from '../../bench/from-batch.ts';
 import { planBench } from '../../bench/plan-bench.ts';
