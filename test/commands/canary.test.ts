@@ -166,7 +166,12 @@ it('no command starts what a repository names, planted before it or by its agent
     const given = argv.map((word) =>
       word === 'S'
         ? made.session.id
-        : word.replace('AGENT', agent).replace('BATCH', batch).replace('OUT', bin).replace('RESULTS', results).replace('SUITE', suite),
+        : word
+            .replace('AGENT', agent)
+            .replace('BATCH', batch)
+            .replace('OUT', bin)
+            .replace('RESULTS', results)
+            .replace('SUITE', suite),
     );
     process.exitCode = 0;
     await new Command([...given, '-C', dir], config)._run();
