@@ -1,11 +1,14 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { rowsWriter } from '../../src/analysis/export.ts';
 import { type AnalysisWish, openAnalysis } from '../../src/analysis/open.ts';
 import { schemaKey } from '../../src/analysis/projection/place.ts';
 import { searchHistory } from '../../src/analysis/search/ask.ts';
 import { withAsker } from '../../src/analysis/sql/ask-sql.ts';
-import { TABLES, TRANSCRIPT_TABLES } from '../../src/analysis/tables/all.ts';
+import { askedTables } from '../../src/analysis/sql/schema.ts';
+import { mentionsTranscripts, TABLES, TRANSCRIPT_TABLES } from '../../src/analysis/tables/all.ts';
+import { transcripts } from '../../src/analysis/tables/transcripts.ts';
 import { sessionLog } from '../../src/events/envelope.ts';
 import { analysisDir } from '../../src/store/layout.ts';
 import { git, sh, tempDir } from '../support/repo.ts';
@@ -107,6 +110,73 @@ describe('the table of transcripts', () => {
     } finally {
       await analysis.close();
     }
+  });
+});
+
+describe('an export of transcripts', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await makeWorld();
+    await world.write(TWO, 1);
+    await world.write(ONE, 1);
+    await say(world, ONE, 2, '=cmd()', 'ünï');
+    await say(world, ONE, 10, result('of the tenth'));
+    await say(world, TWO, 1, 'x'.repeat(100_000));
+    await world.store.appendTranscript(sessionLog(TWO), [{ iteration: 1, stream: 'stderr', bytes: '/w==' }]);
+  });
+
+  const write = async (over: Partial<Parameters<typeof rowsWriter>[0]> = {}, without: string[] = []) => {
+    const wish = { table: 'transcripts', format: 'ndjson' as const, raw: false, repos: [], all: false, ...over };
+    const file = join(tempDir(), 'rows');
+    let text = '';
+    const write = async (more: string): Promise<void> => {
+      text += more;
+    };
+    const sink = { write, whole: () => file };
+    const rows = await rowsWriter(wish, () => {})(world.ctx, { sessions: undefined, without }, sink);
+    return { rows, text, file };
+  };
+
+  it('has every line in the order of its reference, in each format', async () => {
+    const { rows, text } = await write();
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect([rows, lines.length]).toEqual([5, 5]);
+    for (const line of lines) expect(Object.keys(line)).toEqual(transcripts.columns.map(({ name }) => name));
+    expect(lines.map(({ session, iteration, n }) => [session, iteration, n])).toEqual([
+      [ONE, 2, 1],
+      [ONE, 2, 2],
+      [ONE, 10, 1],
+      [TWO, 1, 1],
+      [TWO, 1, 2],
+    ]);
+    expect(lines[2]).toMatchObject({ output: 'of the tenth', tool_call_id: 't1', repo: world.repo.root });
+    expect(lines[4]).toMatchObject({ text: null, base64: '/w==', stream: 'stderr', output: null });
+    expect(JSON.parse((await write({ format: 'json' })).text)).toEqual(lines);
+    const parquet = await write({ format: 'parquet' });
+    expect(parquet.rows).toBe(5);
+    expect(readFileSync(parquet.file).subarray(0, 4).toString()).toBe('PAR1');
+  });
+
+  it('as CSV runs no formula, unless somebody asks for it', async () => {
+    expect((await write({ format: 'csv' })).text).toContain(",stdout,'=cmd(),");
+    expect((await write({ format: 'csv', raw: true })).text).toContain(',stdout,=cmd(),');
+  });
+
+  it('has the lines of a time, and none of a session that must stay', async () => {
+    expect((await write({ since: '2100-01-01T00:00:00.000Z' })).rows).toBe(0);
+    expect((await write({ until: '2100-01-01T00:00:00.000Z' })).rows).toBe(5);
+    const { text, rows } = await write({}, [ONE]);
+    expect([rows, text.includes(ONE)]).toEqual([2, false]);
+  });
+
+  it('is asked for by its name, as other tables are', () => {
+    expect(askedTables('Transcripts')).toEqual([transcripts]);
+    expect(askedTables().at(-1)).toBe(transcripts);
+    expect(mentionsTranscripts('select 1 from TRANSCRIPTS t')).toBe(true);
+    expect(mentionsTranscripts('select 1 from sessions')).toBe(false);
   });
 });
 

@@ -92,11 +92,15 @@ const furthest = (all: Found[]): Found[] => {
  * @param all what was selected in each repository
  * @throws AppError log.damaged, and what writing throws
  */
-export const exportLogs = async (all: { ctx: Context; logs: LogName[] }[], out: Out): Promise<ExportedLogs> => {
+export const exportLogs = async (
+  all: { ctx: Context; logs: LogName[] }[],
+  out: Out,
+  signal?: AbortSignal,
+): Promise<ExportedLogs> => {
   const found: Found[] = [];
   const held: HeldLog[] = [];
   for (const { ctx, logs } of all) {
-    const looked = await lookThrough(ctx, logs);
+    const looked = await lookThrough(ctx, logs, { signal });
     found.push({ ctx, lanes: looked.lanes });
     held.push(...looked.held);
   }

@@ -19,6 +19,8 @@ export interface ExportWish {
   repos: string[];
   /** Transcripts are to leave too, so they are looked through as well. */
   transcripts?: boolean;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 /** What of the rows of a table may leave. */
@@ -104,7 +106,7 @@ const admit = async (
   const held: HeldLog[] = [];
   const ids = new Set<string>();
   for (const { ctx, logs } of await select(all, wish, directory)) {
-    held.push(...(await lookThrough(ctx, logs, wish.transcripts)).held);
+    held.push(...(await lookThrough(ctx, logs, wish)).held);
     for (const log of logs) ids.add(logId(log));
   }
   return { ids: [...ids], held, without: held.map(({ session }) => session) };
@@ -126,8 +128,8 @@ export const exportHistory = async (
     let written: Out | undefined;
     const done = await withOut({ ...out, clock: ctx.clock, temporary: tmpdir() }, async (sink) => {
       written = sink;
-      if (!rows) return exportLogs(await select(all, wish, options.dir), sink);
-      const { ids, held, without } = await admit(all, wish, options.dir);
+      if (!rows) return exportLogs(await select(all, wish, options.dir), sink, wish.out.signal);
+      const { ids, held, without } = await admit(all, { signal: wish.out.signal, ...wish }, options.dir);
       const sessions = wish.sessions.length === 0 ? undefined : ids;
       const count = await rows(ctx, { sessions, without }, sink);
       return { sessions: ids.length - held.length, rows: count, held };

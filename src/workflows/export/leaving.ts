@@ -89,6 +89,15 @@ class LaneLines {
   }
 }
 
+export interface LookWish {
+  /** Transcripts are to leave as well. */
+  transcripts?: boolean;
+  signal?: AbortSignal;
+}
+
+const interrupted = (): AppError =>
+  new AppError('interrupted', 'The export was interrupted before anything left.', { hint: 'Run it again.' });
+
 /** Looks through one lane. */
 const examine = async (
   ctx: Context,
@@ -129,10 +138,13 @@ const examine = async (
 /**
  * THE CHOKE POINT of an export: looks through every line and long text that is about to leave, as `sync` does before it
  * pushes. A log with what looks like a secret stays here, whole. Only what was looked through may be written.
- * @param transcripts whether they are to leave as well
- * @throws AppError log.damaged
+ * @throws AppError log.damaged, interrupted
  */
-export const lookThrough = async (ctx: Context, logs: LogName[], transcripts = false): Promise<Leaving> => {
+export const lookThrough = async (
+  ctx: Context,
+  logs: LogName[],
+  { transcripts = false, signal }: LookWish = {},
+): Promise<Leaving> => {
   ctx.secrets.watchAll();
   const reader = openCatFile(ctx.repo);
   const lanes: LeavingLane[] = [];
@@ -140,6 +152,7 @@ export const lookThrough = async (ctx: Context, logs: LogName[], transcripts = f
   try {
     for await (const stored of readLanes(ctx.repo, logs, { transcripts })) {
       const { lane, secrets } = await examine(ctx, reader, stored, transcripts);
+      if (signal?.aborted) throw interrupted();
       lanes.push(lane);
       if (secrets.length === 0) continue;
       const known = held.get(lane.log)?.secrets ?? [];

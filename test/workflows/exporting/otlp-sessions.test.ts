@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { spansWriter } from '../../../src/analysis/otlp/export-spans.ts';
@@ -10,7 +10,7 @@ import { exportSpans } from '../../../src/workflows/export/otlp/export-spans.ts'
 import { type OtlpServer, otlpServer, plainAttributes } from '../../support/otlp-server.ts';
 import { makeRepo, tempDir } from '../../support/repo.ts';
 import { contextIn, make } from '../../support/sessions.ts';
-import { seeded } from './support.ts';
+import { exportFrom, seeded } from './support.ts';
 
 const sessionsIn = (spans: Span[]): string[] =>
   [...new Set(spans.map(({ attributes }) => String(plainAttributes(attributes)['session.id'])))].sort();
@@ -108,10 +108,29 @@ describe('sessions as spans', () => {
     await expect(sendTo(server, nowhere)).rejects.toMatchObject({ code: 'repository.missing' });
   });
 
+  it('stay where they are when a person stops it, before or while they go', async () => {
+    const before = new AbortController();
+    before.abort();
+    await expect(sendTo(server, dir, { signal: before.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+      exit: 130,
+      message: 'The export was interrupted before anything left.',
+    });
+    expect(server.received).toEqual([]);
+    const path = join(tempDir(), 'out.ndjson');
+    await expect(exportFrom(dir, { path, signal: before.signal })).rejects.toMatchObject({ code: 'interrupted' });
+    expect(existsSync(path)).toBe(false);
+    const later = new AbortController();
+    server.replies = [{ hangs: true }];
+    server.onRequest = () => later.abort();
+    await expect(sendTo(server, dir, { signal: later.signal })).rejects.toMatchObject({
+      message: 'The export was interrupted. No span was sent.',
+    });
+    server.onRequest = () => {};
+  });
+
   it('are not sent with a key over an open line without a word', async () => {
     const env = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20sk-very-secret' };
-    const stop = new AbortController();
-    stop.abort();
     const warned = async (to: string, more = {}): Promise<string[]> => {
       const warnings: string[] = [];
       const options = {
@@ -120,7 +139,7 @@ describe('sessions as spans', () => {
         env: { ...process.env, ...more },
         warn: (text: string) => warnings.push(text),
       };
-      const wish = { sessions: [], all: false, repos: [], to, signal: stop.signal };
+      const wish = { sessions: [], all: false, repos: [], to };
       await exportSpans(options, wish, async () => ({ unfinished: 0 }));
       return warnings;
     };
