@@ -102,10 +102,11 @@ const wrongValue = (path: Path, { yaml: { tree, locate }, ...how }: Checking, wh
   const value = valueAt(tree, path);
   const name = path.length === 0 ? 'the file' : `\`${shownPath(path)}\``;
   const expects = found && found.path.length === path.length ? found.meta.expects : undefined;
-  const sentence =
+  const must =
     expects === undefined && found
       ? `\`${shownPath(found.path)}\` must be ${found.meta.expects}; ${name} is ${show(value)}.`
       : `${name} must be ${expects ?? 'a group of keys'}, not ${show(value)}.`;
+  const sentence = value === undefined ? `${name} is missing.` : must;
   const key = path.length === 0 ? {} : { key: shownPath(path) };
   return how.invalid({ ...locate(path, what), ...key }, sentence, found?.meta.description ?? how.hint);
 };

@@ -108,7 +108,7 @@ describe('what a key may be', () => {
     [
       'limits: { amp: { perHour: 1 } }',
       '1:18: there is no key `limits.amp.perHour`.',
-      'Did you mean `perMinute`?',
+      'Here may stand `concurrency`, `perMinute`.',
       'limits.amp.perHour',
     ],
     [
@@ -271,12 +271,12 @@ describe('what a key may be', () => {
     [
       'repos: [{ repo: a, prompt: b }]',
       '1:20: there is no key `repos[0].prompt`.',
-      'Did you mean `repo`?',
+      'Here may stand `repo`, `name`, `baseBranch`, `scriptCommand`, `setup`, `timeoutSec`, `retries`, `retryOn`, `mergeOnPass`, `budget`, `untilPass`, `maxIterations`, `vars`.',
       'repos[0].prompt',
     ],
     [
       'agents: [{ model: m }]',
-      "1:10: `agents[0].agent` must be an agent's name, not undefined.",
+      '1:10: `agents[0].agent` is missing.',
       'The coding agent: amp, command:<line> or scripted:<file>, the file as seen from this one.',
       'agents[0].agent',
     ],
