@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../../src/process/child.ts';
 import { type Sandbox, sandboxPrefix, sandboxWorks } from '../../src/process/sandbox.ts';
+import { doctor } from '../../src/workflows/doctor.ts';
 import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
 import { git, makeRepo, tempDir } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
@@ -85,6 +86,18 @@ describe.skipIf(!works)('an agent in a sandbox (else: bubblewrap does not work h
     const ran = await running;
     expect(ran.interrupted).toBe(true);
     expect(ran.iteration.outcome).toBe('interrupted');
+  });
+});
+
+describe('doctor', () => {
+  it.each([
+    ['none', undefined, undefined],
+    ['auto', 'ok', 'warning'],
+    ['bwrap', 'ok', 'failed'],
+  ])('with sandbox.use %s says what is active', async (use, where, elsewhere) => {
+    const dir = await makeRepo();
+    const { checks } = await doctor({ dir, env: env({ AMP_SESSIONS_SANDBOX_USE: use }), fix: false });
+    expect(checks.find(({ name }) => name === 'sandbox')?.status).toBe(works ? where : elsewhere);
   });
 });
 
