@@ -50,11 +50,11 @@ const inTime = (table: Table, { since, until }: TableWish): string[] => {
   ];
 };
 
-/** The rows of a table in their order, which is the same on every machine. */
-export const selectOf = (table: Table, wish: TableWish): string => {
+/** Conditions for the rows of a table that are wished for. */
+const wished = (table: Table, wish: TableWish): string[] => {
   const has = (column: string): boolean => table.columns.some((one) => one.name === column);
   const isBatch = wish.batch !== undefined && has('batch') && table.name !== 'sessions';
-  const where = [
+  return [
     ...(isBatch ? [`batch = ${quote(wish.batch!)}`] : []),
     ...(wish.sessions === undefined || isBatch || !has('session')
       ? []
@@ -64,9 +64,44 @@ export const selectOf = (table: Table, wish: TableWish): string => {
       : [`NOT list_contains(${list(wish.without)}::VARCHAR[], coalesce(session, ''))`]),
     ...inTime(table, wish),
   ];
+};
+
+const onlyWhere = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+
+/** The rows of a table in their order, which is the same on every machine; of one stretch of it alone. */
+export const selectOf = (table: Table, wish: TableWish, stretch: readonly string[] = []): string => {
   const columns = table.columns.map((column) => name(column.name)).join(', ');
-  const condition = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
-  return `SELECT ${columns} FROM ${name(table.name)}${condition} ORDER BY ${table.order.map(name).join(', ')}`;
+  const where = onlyWhere([...wished(table, wish), ...stretch]);
+  return `SELECT ${columns} FROM ${name(table.name)}${where} ORDER BY ${table.order.map(name).join(', ')}`;
+};
+
+/** So many rows are put in order at a time, unless one log has more. */
+const ROWS_AT_ONCE = 200_000;
+
+/**
+ * A table's rows in stretches that follow each other, each of some whole logs: as their conditions. What has no log is
+ * not told apart from the rest.
+ */
+const stretchesOf = async (analysis: Analysis, wish: TableWish, most: number): Promise<string[][]> => {
+  const table = tableNamed(wish.table);
+  const [repo, log] = table.order.slice(0, 2).map(name) as [string, string];
+  const { rows } = await analysis.query(
+    `SELECT ${repo}, ${log}, count(*) FROM ${name(table.name)}${onlyWhere(wished(table, wish))} GROUP BY ALL ORDER BY ALL`,
+  );
+  const all = rows as [repo: string, log: string | null, count: number][];
+  if (all.some(([, id]) => id === null)) return [[]];
+  const stretches: { repo: string; from: string; to: string; count: number }[] = [];
+  for (const [at, id, count] of all) {
+    const last = stretches.at(-1);
+    if (last?.repo === at && last.count + count <= most) Object.assign(last, { to: id, count: last.count + count });
+    else stretches.push({ repo: at, from: id!, to: id!, count });
+  }
+  if (stretches.length < 2) return [[]];
+  return stretches.map((one) => [
+    `${repo} = ${quote(one.repo)}`,
+    `${log} BETWEEN ${quote(one.from)} AND ${quote(one.to)}`,
+  ]);
 };
 
 /** A value as JSON: what is JSON already, and money, which is a number of exactly so many places, stay as they are. */
@@ -120,20 +155,30 @@ const writeParquet = async (analysis: Analysis, select: string, file: string): P
   return Number(rows[0]![0]);
 };
 
-/** Writes the rows of a table, in constant memory. @returns how many @throws AppError usage.invalid, store.full */
-export const exportTable = async (analysis: Analysis, wish: TableWish, out: Sink): Promise<number> => {
-  const select = selectOf(tableNamed(wish.table), wish);
-  if (wish.format === 'parquet') return writeParquet(analysis, select, out.whole());
+/**
+ * Writes the rows of a table, in constant memory: some whole logs after the others, for to put all rows in order takes
+ * room for all of them.
+ * @returns how many @throws AppError usage.invalid, store.full
+ */
+export const exportTable = async (
+  analysis: Analysis,
+  wish: TableWish,
+  out: Sink,
+  most = ROWS_AT_ONCE,
+): Promise<number> => {
+  const table = tableNamed(wish.table);
+  if (wish.format === 'parquet') return writeParquet(analysis, selectOf(table, wish), out.whole());
   const frame = frameOf(wish.format, wish.raw);
   let count = 0;
   let isBegun = false;
-  for await (const { columns, rows } of analysis.stream(select)) {
-    if (!isBegun) await out.write(frame.head(columns));
-    isBegun = true;
-    let text = '';
-    for (const values of rows) text += frame.row(columns, values, count++);
-    await out.write(text);
-  }
+  for (const stretch of await stretchesOf(analysis, wish, most))
+    for await (const { columns, rows } of analysis.stream(selectOf(table, wish, stretch))) {
+      if (!isBegun) await out.write(frame.head(columns));
+      isBegun = true;
+      let text = '';
+      for (const values of rows) text += frame.row(columns, values, count++);
+      await out.write(text);
+    }
   await out.write(frame.foot);
   return count;
 };

@@ -59,7 +59,10 @@ describe('a table', () => {
   });
   afterAll(() => analysis?.close());
 
-  const write = async (over: Partial<TableWish> = {}): Promise<{ text: string; count: number; pieces: number }> => {
+  const write = async (
+    over: Partial<TableWish> = {},
+    most?: number,
+  ): Promise<{ text: string; count: number; pieces: number }> => {
     const pieces: string[] = [];
     const file = join(tempDir(), 'whole');
     const sink = {
@@ -68,7 +71,7 @@ describe('a table', () => {
       },
       whole: () => file,
     };
-    const count = await exportTable(analysis, wishFor(over), sink);
+    const count = await exportTable(analysis, wishFor(over), sink, most);
     return { text: pieces.length > 0 ? pieces.join('') : file, count, pieces: pieces.length };
   };
 
@@ -112,6 +115,17 @@ describe('a table', () => {
       .map((line) => JSON.parse(line) as { log: string; clock: number; writer: string; seq: number });
     const keys = rows.map(({ log, clock, writer, seq }) => [log, String(clock).padStart(9), writer, seq].join(' '));
     expect(keys).toEqual([...keys].sort());
+  });
+
+  it('has the same bytes however few rows are put in order at a time', async () => {
+    const some = { without: ['h000000004'], since: '2026-09-28T00:00:00.000Z' };
+    for (const { name } of TABLES) {
+      const whole = await write({ table: name }, Number.POSITIVE_INFINITY);
+      expect(await write({ table: name }, 40)).toEqual({ ...whole, pieces: expect.any(Number) });
+    }
+    expect((await write({ format: 'csv' }, 1)).text).toBe((await write({ format: 'csv' })).text);
+    expect((await write({ table: 'events', ...some }, 1)).text).toBe((await write({ table: 'events', ...some })).text);
+    expect((await write({ table: 'events' }, 1)).pieces).toBeGreaterThan((await write({ table: 'events' })).pieces);
   });
 
   it('as Parquet has the same values and types, when DuckDB reads it', async () => {
