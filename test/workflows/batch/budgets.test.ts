@@ -35,31 +35,14 @@ describe('a budget of the batch', () => {
   it('begins nothing that it cannot bear, ends what is queued, and is the result', async () => {
     const root = await makeRepo();
     const ctx = await contextIn(root, homeEnv());
-    const items = [1, 2, 3, 4, 5].map((n) => scripted(n, root, spender(1, 10)));
+    const items = [1, 2, 3].map((n) => scripted(n, root, spender(1, 10)));
     const id = await create(ctx, items, { budget: { usd: 2 } });
     const { states, result, view, items: found } = await run(ctx, id, { concurrency: 2 });
-    expect(states.filter((state) => state === 'budget')).toHaveLength(3);
+    expect(states.filter((state) => state === 'budget')).toHaveLength(1);
     expect(states.filter((state) => state === 'passed')).toHaveLength(2);
     expect(result).toMatchObject({ outcome: 'budget', budget: 'The batch has used up its budget of 2 US dollars.' });
-    expect(found.filter(({ attempts }) => attempts.length === 0)).toHaveLength(3);
+    expect(found.filter(({ attempts }) => attempts.length === 0)).toHaveLength(1);
     expect(view.lines).toContain('The batch has used up its budget of 2 US dollars.');
-  });
-
-  it('stops what runs when it streams past the limit', async () => {
-    const root = await makeRepo();
-    const ctx = await contextIn(root, homeEnv());
-    const items = [1, 2].map((n) => scripted(n, root, spender(0, 300, HANG)));
-    const { states, result } = await run(ctx, await create(ctx, items, { budget: { tokens: 600 } }));
-    expect([states, result.outcome, result.spent.tokens]).toEqual([['budget', 'budget'], 'budget', 600]);
-  });
-
-  it('in time ends it as well', async () => {
-    const root = await makeRepo();
-    const ctx = await contextIn(root, homeEnv());
-    const items = [1, 2].map((n) => shell(n, root, 'sleep 30'));
-    const id = await create(ctx, items, { budget: { wallClockSec: 1 } });
-    const { states, result } = await run(ctx, id, { concurrency: 1 });
-    expect([states, result.outcome]).toEqual([['budget', 'budget'], 'budget']);
   });
 });
 

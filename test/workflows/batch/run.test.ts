@@ -42,8 +42,8 @@ describe('a batch over two repositories', () => {
     expect([types.slice(0, 8).at(-1), types.at(-1)]).toEqual(['batch.started', 'batch.finished']);
     expect(locksIn(ctx)).toEqual([]);
     expect(view.lines).toHaveLength(7);
-    expect(view.lines.find((line) => line.startsWith('003 item 3 error, to be tried again'))).toContain('sorry');
-    expect(view.lines.find((line) => line.startsWith('003 item 3 (attempt 2) error,'))).toBeDefined();
+    expect(view.lines.find((line) => line.startsWith('! 003 item 3 error, to be tried again'))).toContain('sorry');
+    expect(view.lines.find((line) => line.startsWith('✗ 003 item 3 (attempt 2) error ('))).toBeDefined();
     expect(view.headers.at(-1)).toMatchObject({ running: 0, spentUsd: 0.25, etaMs: 0 });
     expect(new Set(view.slots.map((line) => line[0]))).toEqual(new Set(['0', '1', '2']));
     expect(existsSync(join(b, '.git', 'refs', 'amp', 'batches'))).toBe(false);
