@@ -74,16 +74,24 @@ const keysOf = (schema: z.ZodType): string[] => {
 const valueAt = (tree: unknown, path: Path): unknown =>
   path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], tree);
 
+/** What is missing may stand there misspelt: then that is told. */
+const telling = (issues: readonly Issue[], value: unknown): Issue => {
+  const [first] = issues as [Issue];
+  const isMissing = valueAt(value, first.path as Path) === undefined;
+  return (isMissing && issues.find(({ code }) => code === 'unrecognized_keys')) || first;
+};
+
 /** Of what may be one thing or another, what is wrong with it as the thing that it looks like. */
 const innermost = (issue: Issue, tree: unknown): { issue: Issue; path: Path } => {
   const path = issue.path as Path;
   if (issue.code !== 'invalid_union') return { issue, path };
   const value = valueAt(tree, path);
   const isGroup = typeof value === 'object' && value !== null;
-  const better = issue.errors.find(
+  const found = issue.errors.find(
     ([first]) => first && isGroup && (first.path.length > 0 || first.code === 'unrecognized_keys'),
-  )?.[0];
-  if (!better) return { issue, path };
+  );
+  if (!found) return { issue, path };
+  const better = telling(found, value);
   return innermost({ ...better, path: [...path, ...better.path] } as Issue, tree);
 };
 
@@ -122,7 +130,7 @@ export const checkDocument = <T extends z.ZodType>(
 ): z.infer<T> => {
   const result = schema.safeParse(yaml.tree);
   if (result.success) return result.data;
-  const { issue, path } = innermost(result.error.issues[0]!, yaml.tree);
+  const { issue, path } = innermost(telling(result.error.issues, yaml.tree), yaml.tree);
   const how = { yaml, schema, ...told };
   throw issue.code === 'unrecognized_keys'
     ? unknownKey([...path, issue.keys[0]!], how)
