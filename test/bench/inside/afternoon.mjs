@@ -18,11 +18,12 @@ const WORDS = Array.from(
   { length: 1728 },
   (_, n) => PARTS[n % 12] + PARTS[Math.floor(n / 12) % 12] + PARTS[Math.floor(n / 144)],
 );
-const word = (...seeds) => WORDS[Math.floor(WORDS.length ** (dice(1000, ...seeds) / 1000)) - 1];
+const wordAt = (rank) => WORDS[Math.floor(WORDS.length ** (rank / 1000)) - 1];
+const word = (...seeds) => wordAt(dice(1000, ...seeds));
 const prose = (n, k, count) => Array.from({ length: count }, (_, i) => word(n, k, i)).join(' ');
 
-/** Words for a search: in about every second message, and in one of some hundreds. */
-export const SOUGHT = { common: WORDS[0], rare: WORDS[1500] };
+/** Words for a search: in most messages, and in about one of thirty. */
+export const SOUGHT = { common: wordAt(0), rare: wordAt(990) };
 
 const TOOLS = ['shell_command', 'edit_file', 'Read', 'Grep', 'finder', 'web_search'];
 const MODELS = ['claude-opus-4-5', 'claude-sonnet-4-5', 'gpt-5', null];
