@@ -1,8 +1,9 @@
 import type { BatchEventType } from '../events/batch-events.ts';
 import type { EventType, KnownEvent, LogEvent } from '../events/catalogue.ts';
 import { logId } from '../events/envelope.ts';
+import { countedTokens } from './budget.ts';
 import { LIMIT_CODES } from './causes.ts';
-import type { BatchOptions } from './plan.ts';
+import { type BatchOptions, ITEM_STATES } from './plan.ts';
 import { type Batch, type BatchItem, initialBatch, itemOf, openAttempt } from './state.ts';
 
 type Event<Type extends EventType> = Extract<KnownEvent, { type: Type }>;
@@ -13,6 +14,18 @@ class Malformed extends Error {}
 const refuse = (): never => {
   throw new Malformed();
 };
+
+/** Others reach into what is on record without looking: what they need has to be there, whoever wrote it. */
+const need = (isThere: boolean): void => {
+  if (!isThere) refuse();
+};
+
+const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const FINAL: ReadonlySet<string> = new Set(ITEM_STATES.filter((state) => state !== 'queued' && state !== 'running'));
+
+const isCounted = ({ state, usage, durationMs }: Event<'batch-attempt.finished'>['data']): boolean =>
+  FINAL.has(state) && Number.isFinite(countedTokens(usage) + usage.tokensCacheRead + durationMs);
 
 const placeIn = (batch: Batch, id: string): number => {
   const item = itemOf(batch, id) ?? refuse();
@@ -30,6 +43,7 @@ const edit = (batch: Batch, id: string, change: (item: BatchItem) => Partial<Bat
 export const samePlan = (batch: Batch, options: BatchOptions): boolean => batch.options.sha256 === options.sha256;
 
 const plan = (batch: Batch, { writer, data }: Event<'batch-item.planned'>): void => {
+  need(typeof data.item === 'string' && typeof data.agent.name === 'string' && Array.isArray(data.retryOn));
   const known = itemOf(batch, data.item);
   if (known === undefined) {
     batch.items.push({
@@ -72,6 +86,7 @@ const attemptStarted = (batch: Batch, { data, at, writer }: Event<'batch-attempt
   });
 
 const attemptFinished = (batch: Batch, { data, at }: Event<'batch-attempt.finished'>): void => {
+  need(isCounted(data));
   const { item: id, attempt: _, session, ...end } = data;
   edit(batch, id, (item) => {
     const open = openAttempt(item);
@@ -88,6 +103,7 @@ const attemptFinished = (batch: Batch, { data, at }: Event<'batch-attempt.finish
 
 const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) => void } = {
   'batch.created': (batch, { data, at }) => {
+    need(typeof data.options.sha256 === 'string' && isGroup(data.options.limits));
     if (batch.exists) return samePlan(batch, data.options) ? undefined : refuse();
     Object.assign(batch, { exists: true, options: data.options, createdAt: at });
   },
@@ -97,7 +113,7 @@ const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) =
   'batch-attempt.finished': attemptFinished,
   'batch-item.finished': (batch, { data, at }) =>
     edit(batch, data.item, ({ state }) => {
-      if (state !== 'queued') refuse();
+      need(state === 'queued' && FINAL.has(data.state));
       return { state: data.state, cause: data.cause, finishedAt: at };
     }),
   'batch-item.requeued': (batch, { data }) => {
@@ -113,6 +129,7 @@ const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) =
   'batch-merge.refused': (batch, { data: { item, session, code, message } }) =>
     edit(batch, item, () => ({ mergeRefused: { session, code, message } })),
   'batch-agent.paused': (batch, { data: { agent, reason, until } }) => {
+    need(Number.isFinite(Date.parse(until)));
     const times = (Object.hasOwn(batch.pauses, agent) ? batch.pauses[agent]!.times : 0) + 1;
     batch.pauses = { ...batch.pauses, [agent]: { until, reason, times } };
   },
