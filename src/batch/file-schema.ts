@@ -13,16 +13,17 @@ export const key = <T extends z.ZodType>(schema: T, description: string, expects
 export const line = (most: number) =>
   z
     .string()
-    .regex(/^[^\0-\x1f\x7f]*[^\0-\x20\x7f][^\0-\x1f\x7f]*$/)
+    .regex(/^(?! *$)[^\0-\x1f\x7f]*$/)
     .max(most);
 export const text = z
   .string()
-  .regex(/^[^\0]*[^\0\s][^\0]*$/)
+  .regex(/^(?!\s*$)[^\0]*$/)
   .max(4 * 1024 * 1024);
 /** A word that reaches a command line: must not read as an option. */
 export const word = z.string().regex(/^[^\s\0-][^\s\0]*$/);
 /** 2^31 milliseconds is the longest timer there is. */
-export const seconds = z.int().min(1).max(2_147_483);
+const MOST_SECONDS = 2_147_483;
+export const seconds = z.int().min(1).max(MOST_SECONDS);
 const DURATION = /^(?=.*[1-9])(\d{1,4}h)?(\d{1,5}m)?(\d{1,7}s)?$/;
 const PATH = 'a path, as seen from this file';
 
@@ -34,9 +35,15 @@ const budget = z.strictObject({
     'a whole number of tokens above 0',
   ).optional(),
   wallClock: key(
-    z.union([seconds, z.string().regex(DURATION)]),
+    z.union([
+      seconds,
+      z
+        .string()
+        .regex(DURATION)
+        .refine((time) => secondsOf(time) <= MOST_SECONDS),
+    ]),
     'Time, as 2h, 90m, or a number of seconds.',
-    'a time such as 2h or 90m, or a whole number of seconds',
+    'a time such as 2h or 90m, 596h at most, or a whole number of seconds',
   ).optional(),
 });
 

@@ -261,7 +261,7 @@ describe('errors name file, line, column and key', () => {
     ],
     [
       'budget: { wallClock: 2 days }\n',
-      'b.yaml:1:22: `budget.wallClock` must be a time such as 2h or 90m, or a whole number of seconds, not "2 days".',
+      'b.yaml:1:22: `budget.wallClock` must be a time such as 2h or 90m, 596h at most, or a whole number of seconds, not "2 days".',
       'Time, as 2h, 90m, or a number of seconds.',
     ],
     [
