@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { inTurn, rows, timeProgram } from './measure.mjs';
 import { makeRepository } from './world.mjs';
@@ -53,8 +52,11 @@ const overhead = async (world, size) => {
 const inFlight = (world, count) => {
   const repository = makeRepository(world, 'flight', 100);
   const gate = path.join(world.dir, 'gate');
-  execFileSync('mkfifo', [gate]);
-  const given = { items: count, concurrency: count, command: `cat ${gate} >/dev/null; echo done >> part-0/file-0.txt` };
+  const given = {
+    items: count,
+    concurrency: count,
+    command: `until test -e ${gate}; do sleep 3; done; echo done >> part-0/file-0.txt`,
+  };
   const ran = inside(world, repository, { ...given, sampleMs: 5_000, gate });
   const { cpuPercent, megabytes } = ran.inFlight;
   const note = `${megabytes} MB, ${cpuPercent.toFixed(1)} % of a core while they wait; ${ran.before} MB before, ${ran.peak} MB at most`;

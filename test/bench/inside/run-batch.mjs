@@ -4,10 +4,10 @@
  *     node run-batch.mjs <engine> <repository> <JSON: {items, concurrency, command, test, sampleMs, gate}>
  *
  * With `sampleMs`: once all items are in flight at the same time, processor time and memory of this process for so
- * long; then `gate`, a named pipe that the agents read, is opened for them.
+ * long; then `gate`, the file that the agents wait for, is made.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [enginePath, repository, given] = process.argv.slice(2);
@@ -52,10 +52,7 @@ const sample = async () => {
   await sleep(sampleMs);
   const { user, system } = process.cpuUsage(cpu);
   const took = performance.now() - began;
-  // Not every kernel lets those in who were still waiting when the pipe is closed again.
-  const pipe = openSync(gate, 'w');
-  await sleep(1000);
-  closeSync(pipe);
+  writeFileSync(gate, '');
   return { cpuPercent: ((user + system) / 1000 / took) * 100, megabytes: megabytes() };
 };
 
