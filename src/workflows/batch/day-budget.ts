@@ -32,6 +32,10 @@ export const dayOf = (at: string): string => {
 
 const fileOf = (ctx: Context, day: string): string => join(ctx.home.data, 'spend', `${day}.ndjson`);
 
+/** A sum with one that is no number would be none, and no budget would hold any more. */
+const isEntry = ({ session, usd, tokens, durationMs = 0 }: Entry): boolean =>
+  typeof session === 'string' && [usd, tokens, durationMs].every(Number.isFinite);
+
 const read = (path: string): Entry[] => {
   let text: string;
   try {
@@ -42,7 +46,7 @@ const read = (path: string): Entry[] => {
   return text.split('\n').flatMap((line) => {
     try {
       const entry = JSON.parse(line) as Entry;
-      return typeof entry.session === 'string' && typeof entry.usd === 'number' ? [entry] : [];
+      return isEntry(entry) ? [entry] : [];
     } catch {
       return [];
     }

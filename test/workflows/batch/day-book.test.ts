@@ -120,6 +120,8 @@ describe('a book that somebody has written into', () => {
     ['other JSON', 'null\n[]\n7\n"x"\n{}\n'],
     ['no session', '{"do":"settle","usd":3,"tokens":1}\n'],
     ['dollars in words', '{"do":"settle","session":"x","usd":"3","tokens":1}\n'],
+    ['no tokens', '{"do":"settle","session":"x","usd":3}\n'],
+    ['a time in words', '{"do":"settle","session":"x","usd":3,"tokens":1,"durationMs":"5"}\n'],
     ['an end of some other kind', '\r\n\n \n'],
   ])('%s is passed over, and budgets hold', async (_, text) => {
     settle('a', 1, 10);
