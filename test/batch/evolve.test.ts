@@ -227,7 +227,7 @@ describe('two clones with the same plan', () => {
 });
 
 describe('any log', () => {
-  const RUNS = { seed: 20_261_122, numRuns: 60 };
+  const RUNS = { seed: 20_261_122, numRuns: 40 };
   const id = fc.constantFrom('001', '002', '003', '004');
   const session = fc.constantFrom('s1', 's2', 's3');
   const state = fc.constantFrom('passed', 'failed', 'error', 'timeout', 'budget', 'cancelled');

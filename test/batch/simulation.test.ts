@@ -8,7 +8,7 @@ import { inScope, type Shard, schedule } from '../../src/batch/schedule.ts';
 import { type BatchItem, openAttempt } from '../../src/batch/state.ts';
 import { end, made, planned, type Told } from './world.ts';
 
-const RUNS = { seed: 20_261_123, numRuns: 60 };
+const RUNS = { seed: 20_261_123, numRuns: 40 };
 const MINUTE = 60;
 
 /** What becomes of each try: how it ends, what it costs as a share of its item's budget, how long it takes. */
