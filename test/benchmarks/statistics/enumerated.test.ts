@@ -239,12 +239,12 @@ describe('bootstrap', () => {
   it('covers the true mean about as often as it says', () => {
     const draw = seeded(12);
     let covered = 0;
-    for (let study = 0; study < 60; study++) {
+    for (let study = 0; study < 25; study++) {
       const values = Array.from({ length: 24 }, () => draw(5) / 4);
       const { low, high } = bootstrapMean(values, { seed: study })!;
       if (low <= 0.5 && 0.5 <= high) covered += 1;
     }
-    expect(covered).toBeGreaterThanOrEqual(50);
+    expect(covered).toBeGreaterThanOrEqual(21);
   });
 });
 
