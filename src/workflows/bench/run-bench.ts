@@ -103,7 +103,7 @@ const requireSame = (
 /** What runs to its end has passed nothing yet. */
 const worded = (view: BatchView): BatchView => ({
   ...view,
-  line: (text) => view.line(text.replace(/ passed(?=, \d)/, ' done')),
+  line: (text) => view.line(text.replace(/ passed(?= \()/, ' done')),
 });
 const recorder =
   (home: Context, id: string): AfterAttempt['record'] =>

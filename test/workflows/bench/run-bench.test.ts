@@ -241,7 +241,7 @@ describe('a run that was interrupted', () => {
     const first = await run(world, ['gold'], {
       interrupts,
       repeats: 2,
-      view: { ...silentView, line: (text) => (text.includes(' done, ') ? interrupts.stop() : undefined) },
+      view: { ...silentView, line: (text) => (text.includes(' done (') ? interrupts.stop() : undefined) },
     });
     expect(first.batch.outcome).toBe('drained');
     expect(first.results.counts.unfinished).toBeGreaterThan(0);
