@@ -16,6 +16,7 @@ import { locateRepository } from '../../src/git/locate.ts';
 import { headOf } from '../../src/git/refs.ts';
 import type { Worktree } from '../../src/git/repository.ts';
 import { addWorktree } from '../../src/git/worktrees.ts';
+import { rarely } from '../support/rarely.ts';
 import { git, sh } from '../support/repo.ts';
 import { contents, type Files, type Lab, makeLab, ODD_NAMES, put } from './merge-support.ts';
 import { startsOf, write } from './support.ts';
@@ -88,7 +89,7 @@ describe('bringWorktree', () => {
     expect(await startsOf(() => bring({ ...at, from: at.to }))).toEqual(['diff-tree']);
   });
 
-  it('is done already, and done again: nothing happens', async () => {
+  rarely('is done already, and done again: nothing happens', async () => {
     const at = await scene({ a: 'a\n', gone: 'x\n' }, { a: 'b\n', gone: null, 'n/x': 'x\n' });
     await bring(at);
     await bring(at);
@@ -106,7 +107,7 @@ describe('bringWorktree', () => {
     await isAt(at, at.from);
   });
 
-  it('names of any kind, also as untracked files in the way', async () => {
+  rarely('names of any kind, also as untracked files in the way', async () => {
     const files = (text: string): Files => Object.fromEntries(ODD_NAMES.map((name) => [name, text]));
     const at = await scene({ keep: 'k\n' }, files('x\n'));
     await put(at.wt.path, files('mine\n'));
@@ -132,7 +133,7 @@ describe('bringWorktree', () => {
     expect((await sh(at.wt.path, 'cat caf*')).stdout).toBe('new\n');
   });
 
-  it('line ends and attributes that come with the move', async () => {
+  rarely('line ends and attributes that come with the move', async () => {
     const at = await scene(
       { '.gitattributes': '* text=auto\n', 'a.txt': LINES, 'b.txt': LINES, '-x.txt': LINES },
       { '.gitattributes': '* text=auto eol=crlf\n', 'a.txt': 'new\n', '-x.txt': 'new\n' },
@@ -198,7 +199,7 @@ describe('what stays', () => {
     expect(contents(at.wt.path)).toMatchObject({ a: 'b\n', new: 'n\n', edited: 'mine\n', 'un/tracked': 'u\n' });
   });
 
-  it('a change that is staged just as the move would make it is none', async () => {
+  rarely('a change that is staged just as the move would make it is none', async () => {
     const at = await scene({ a: 'a\n', b: 'b\n' }, { a: 'new\n', b: 'new\n' });
     await put(at.wt.path, { a: 'new\n' });
     await git(at.wt.path, 'add', 'a');
@@ -215,7 +216,7 @@ describe('what stays', () => {
     await isAt(at, at.to);
   });
 
-  it('an operation that somebody has in progress', async () => {
+  rarely('an operation that somebody has in progress', async () => {
     const at = await scene({ a: 'a\n' }, { a: 'b\n' }, { main: true });
     write(at.wt.gitDir, { CHERRY_PICK_HEAD: `${at.to}\n`, MERGE_MSG: 'm\n' });
     await bring(at);
@@ -315,7 +316,7 @@ describe('what is in the way', () => {
     await isAt(at, at.to);
   });
 
-  it('a lock whose owner is dead goes; the one of a living git is waited for', async () => {
+  rarely('a lock whose owner is dead goes; the one of a living git is waited for', async () => {
     const at = await scene({ a: 'a\n' }, { a: 'b\n' }, { main: true });
     write(at.wt.gitDir, { 'index.lock': '' });
     await bring(at);
@@ -451,7 +452,7 @@ describe('switchWorktree', () => {
     expect(await git(lab.dir, 'rev-parse', 'main')).toBe(from);
   });
 
-  it('refuses what is neither branch nor commit', async () => {
+  rarely('refuses what is neither branch nor commit', async () => {
     const { lab, wt } = await scene({ a: 'a\n' }, { a: 'b\n' });
     await expect(switchWorktree(lab.repo, wt, { branch: 'a..b' })).rejects.toMatchObject({ code: 'ref.missing' });
     await expect(switchWorktree(lab.repo, wt, { detached: 'main' })).rejects.toMatchObject({ code: 'ref.missing' });

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CommitOptions, commitWorktree, dirtyPaths, type Leftover } from '../../src/git/commits.ts';
 import { headOf, readRef } from '../../src/git/refs.ts';
+import { rarely } from '../support/rarely.ts';
 import { git, sh, tempDir } from '../support/repo.ts';
 import { addSession, BRANCH, lsTree, makeSession, type Session, startsOf, write } from './support.ts';
 
@@ -66,7 +67,7 @@ describe('commitWorktree', () => {
     );
   });
 
-  it('starts six processes, eight when something is left out, and tells how much differs', async () => {
+  rarely('starts six processes, eight when something is left out, and tells how much differs', async () => {
     const session = await makeSession();
     write(session.wt.path, { x: 'x', y: 'y' });
     const dirty = await dirtyPaths(session.repo, session.wt);
@@ -144,7 +145,7 @@ describe('commitWorktree', () => {
       expect(raw.stdout).toContain(`${object}\t${path}`);
   });
 
-  it('leaves out exactly what it is told to, by content', async () => {
+  rarely('leaves out exactly what it is told to, by content', async () => {
     const session = await makeSession();
     const { wt, repo } = session;
     write(wt.path, {
@@ -195,7 +196,7 @@ describe('commitWorktree', () => {
     await check(session, made);
   });
 
-  it('puts a folder back where a left-out file is, and the other way round', async () => {
+  rarely('puts a folder back where a left-out file is, and the other way round', async () => {
     const session = await makeSession();
     const { wt, repo } = session;
     unlinkSync(join(wt.path, 'a.txt'));
@@ -226,7 +227,7 @@ describe('commitWorktree', () => {
     expect(await paths(session.dir, next.parent, made!.commit)).toEqual(['A more']);
   });
 
-  it('keeps line ends that a repository had before it normalised them', async () => {
+  rarely('keeps line ends that a repository had before it normalised them', async () => {
     const session = await makeSession();
     const { wt, repo, dir } = session;
     write(wt.path, { 'old.crlf': 'a\r\nb\r\n' });
@@ -319,7 +320,7 @@ describe('commitWorktree, whatever the agent did to branch and HEAD', () => {
     );
   });
 
-  it('keeps what a rebase had put aside', async () => {
+  rarely('keeps what a rebase had put aside', async () => {
     const session = await makeSession();
     const { wt, dir } = session;
     await sh(dir, 'git checkout -q -b other && echo theirs > a.txt && git commit -qam o && git checkout -q main');
@@ -384,7 +385,7 @@ describe('commitWorktree, whatever the agent did to the index', () => {
     await check(session, made);
   });
 
-  it('waits for a git that holds the lock without having it open', async () => {
+  rarely('waits for a git that holds the lock without having it open', async () => {
     const session = await makeSession();
     const { wt } = session;
     write(wt.path, { fresh: 'x\n', 'a.txt': 'y\n' });
@@ -415,7 +416,7 @@ describe('commitWorktree with files that are none', () => {
     expect(await paths(session.dir, session.parent, made!.commit)).toEqual(['A fresh']);
   });
 
-  it('takes a repository inside as git does, and follows it', async () => {
+  rarely('takes a repository inside as git does, and follows it', async () => {
     const session = await makeSession();
     const { wt, dir } = session;
     const identity = '-c user.name=n -c user.email=n@n';
@@ -515,7 +516,7 @@ describe('commitWorktree in other kinds of repositories', () => {
     await check(session, made);
   });
 
-  it('from a linked worktree of the user', async () => {
+  rarely('from a linked worktree of the user', async () => {
     const first = await makeSession();
     await git(first.dir, 'worktree', 'add', '-q', '../linked-of-user', '-b', 'theirs');
     const linked = join(first.dir, '../linked-of-user');
@@ -549,7 +550,7 @@ describe('commitWorktree in other kinds of repositories', () => {
     await check(session, made);
   });
 
-  it('a shallow clone, and one with alternates', async () => {
+  rarely('a shallow clone, and one with alternates', async () => {
     const { dir } = await makeSession();
     for (const flags of [
       ['--depth=1', `file://${dir}`],
@@ -592,7 +593,7 @@ describe('commitWorktree and who made it', () => {
     );
   });
 
-  it('takes the given author, with the user as committer', async () => {
+  rarely('takes the given author, with the user as committer', async () => {
     const session = await makeSession();
     write(session.wt.path, { fresh: 'x\n' });
     const made = await commit(session, { author: { name: 'Ada', email: 'ada@example.com' } });
@@ -623,7 +624,7 @@ describe('commitWorktree and who made it', () => {
     await check(session, await commit(session));
   });
 
-  it('a second call with the same words gives the same commit', async () => {
+  rarely('a second call with the same words gives the same commit', async () => {
     const session = await makeSession();
     write(session.wt.path, { fresh: 'x\n' });
     const made = await commit(session);
@@ -648,7 +649,7 @@ describe('commitWorktree refuses', () => {
     expect(lstatSync(session.wt.path).isDirectory()).toBe(true);
   });
 
-  it('a parent that does not exist', async () => {
+  rarely('a parent that does not exist', async () => {
     const session = await makeSession();
     await expect(commit(session, { parent: '1'.repeat(40) })).rejects.toMatchObject({ code: 'git.failed' });
     await check(session, null);

@@ -12,6 +12,7 @@ import { archiveSession, removeSession } from '../../src/workflows/put-away.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
 import { timeline } from '../../src/workflows/timeline.ts';
 import { ID } from '../support/events.ts';
+import { rarely } from '../support/rarely.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
@@ -144,7 +145,7 @@ describe('work that is not, or not all of it', () => {
     await expect(removeSession(ctx, which, GO)).rejects.toMatchObject({ code: 'session.unmerged' });
   });
 
-  it('an iteration came after the squash: it stays', async () => {
+  rarely('an iteration came after the squash: it stays', async () => {
     const { dir, ctx, id, branch, which } = await setUp();
     await squashOnto(dir, 'main', branch);
     await runOnce(ctx, id);
@@ -167,7 +168,7 @@ describe('work that is not, or not all of it', () => {
     await stays(ctx, '2 unmerged commits');
   });
 
-  it('pushed is not merged, and yet nothing that rm would lose', async () => {
+  rarely('pushed is not merged, and yet nothing that rm would lose', async () => {
     const { dir, ctx, branch, which } = await setUp();
     await withRemote(dir);
     await git(dir, 'push', '-q', 'origin', branch);
@@ -184,7 +185,7 @@ describe('work that is not, or not all of it', () => {
       await expect(verb(ctx, which, GO)).rejects.toMatchObject({ code: 'session.dirty' });
   });
 
-  it('a branch that is back at its beginning has not changed nothing', async () => {
+  rarely('a branch that is back at its beginning has not changed nothing', async () => {
     const { ctx, worktree, base } = await setUp();
     await git(worktree, 'reset', '-q', '--hard', base);
     await stays(ctx, 'its branch is back at its beginning');
@@ -218,22 +219,25 @@ describe('what has not ended', () => {
     expect(existsSync(worktree)).toBe(true);
   });
 
-  it('an operation that a dead process began is put in order by rm, and only told of by a dry run and prune', async () => {
-    const { dir, ctx, id, branch, base, which } = await setUp();
-    const tip = await git(dir, 'rev-parse', branch);
-    const moves = [{ ref: `refs/heads/${branch}`, from: tip, to: base, worktree: null, shows: null }];
-    const data = { operation: 1, moves, iteration: 0, baseCommit: base };
-    await record(ctx, id, [{ type: 'rewind.started', by: 'user', data }]);
-    await squashOnto(dir, 'main', branch);
-    expect((await planPruning(ctx)).kept).toMatchObject([{ why: 'a rewind of it never ended' }]);
-    const before = (await timeline(ctx, id)).events.length;
-    expect(await removeSession(ctx, which, { dryRun: true })).toMatchObject({ landed: { how: 'squash-merged' } });
-    expect(ctx.warnings.join()).toContain('The rewind of task never ended');
-    expect((await timeline(ctx, id)).events).toHaveLength(before);
-    await removeSession(ctx, which, GO);
-    expect((await timeline(ctx, id)).events.map(({ type }) => type)).toContain('operation.abandoned');
-    expect(await readSession(ctx, id)).toMatchObject({ removed: true, openOperation: null });
-  });
+  rarely(
+    'an operation that a dead process began is put in order by rm, and only told of by a dry run and prune',
+    async () => {
+      const { dir, ctx, id, branch, base, which } = await setUp();
+      const tip = await git(dir, 'rev-parse', branch);
+      const moves = [{ ref: `refs/heads/${branch}`, from: tip, to: base, worktree: null, shows: null }];
+      const data = { operation: 1, moves, iteration: 0, baseCommit: base };
+      await record(ctx, id, [{ type: 'rewind.started', by: 'user', data }]);
+      await squashOnto(dir, 'main', branch);
+      expect((await planPruning(ctx)).kept).toMatchObject([{ why: 'a rewind of it never ended' }]);
+      const before = (await timeline(ctx, id)).events.length;
+      expect(await removeSession(ctx, which, { dryRun: true })).toMatchObject({ landed: { how: 'squash-merged' } });
+      expect(ctx.warnings.join()).toContain('The rewind of task never ended');
+      expect((await timeline(ctx, id)).events).toHaveLength(before);
+      await removeSession(ctx, which, GO);
+      expect((await timeline(ctx, id)).events.map(({ type }) => type)).toContain('operation.abandoned');
+      expect(await readSession(ctx, id)).toMatchObject({ removed: true, openOperation: null });
+    },
+  );
 });
 
 describe('refs that contain a commit', () => {

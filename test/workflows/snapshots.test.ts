@@ -10,6 +10,7 @@ import { resumeSession } from '../../src/workflows/resume.ts';
 import { sessionDiff } from '../../src/workflows/session-diff.ts';
 import { listSnapshots, restoreSnapshot } from '../../src/workflows/snapshots/restore.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
+import { rarely } from '../support/rarely.ts';
 import { git, makeRepo, sh } from '../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../support/sessions.ts';
 
@@ -47,7 +48,7 @@ describe('at the end of an iteration', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('what a test run left is kept, and the same is not kept twice', async () => {
+  rarely('what a test run left is kept, and the same is not kept twice', async () => {
     const { ctx, id, first, list } = await setUp(
       'echo covered > cov.txt; test -f three.txt && echo more >> cov.txt; true',
     );
@@ -87,7 +88,7 @@ describe('before something risky', () => {
     expect(await git(dir, 'fsck', '--strict', '--no-dangling')).toBe('');
   });
 
-  it('archive is told, keeps everything, and restore makes the worktree again', async () => {
+  rarely('archive is told, keeps everything, and restore makes the worktree again', async () => {
     const world = await setUp();
     const { ctx, which, id, worktree } = world;
     writeFileSync(at(world, 'mine.txt'), 'mine\n');
@@ -137,7 +138,7 @@ describe('a session that was removed with uncommitted work', () => {
     expect([existsSync(world.worktree), await git(world.dir, 'branch', '--list', 'amp/*')]).toEqual([false, '']);
   });
 
-  it('what the snapshot has nothing of leaves it removed', async () => {
+  rarely('what the snapshot has nothing of leaves it removed', async () => {
     const { ctx, which } = await fresh();
     for (const dryRun of [true, false])
       await expect(restoreSnapshot(ctx, which, { paths: ['nowhere'], dryRun })).rejects.toMatchObject({
@@ -155,7 +156,7 @@ describe('a session that was removed with uncommitted work', () => {
     await git(world.dir, 'branch', '-D', branch);
   });
 
-  it('restore makes branch and worktree again, and the session can go on', async () => {
+  rarely('restore makes branch and worktree again, and the session can go on', async () => {
     const { ctx, which } = await fresh();
     expect(await restoreSnapshot(ctx, which, all)).toMatchObject({ written: ['mine.txt'], recreated: true });
     expect(await git(world.dir, 'rev-parse', branch)).toBe(tip);
@@ -189,7 +190,7 @@ describe('restore', () => {
     await expect(restoreSnapshot(ctx, which, { ...all, paths: ['nowhere'] })).rejects.toMatchObject(refused);
   });
 
-  it('keeps what is there now before it overwrites it, ignored files too', async () => {
+  rarely('keeps what is there now before it overwrites it, ignored files too', async () => {
     const { ctx, which } = await fresh();
     writeFileSync(at(world, '.gitignore'), 'mine.txt\n');
     writeFileSync(at(world, 'mine.txt'), 'second\n');
@@ -212,7 +213,7 @@ describe('restore', () => {
     await sh(world.worktree, 'rm -r other.txt');
   });
 
-  it('is named by every verb that goes on from the branch of a worktree that somebody deleted', async () => {
+  rarely('is named by every verb that goes on from the branch of a worktree that somebody deleted', async () => {
     const { ctx, which } = await fresh();
     const told = () => ctx.warnings.splice(0).filter((text) => text.includes('is gone'));
     await sessionDiff(ctx, which.id, { part: 'all' });
@@ -252,7 +253,7 @@ describe('restore', () => {
     await resumeSession(ctx, which, { newThread: false, dryRun: false });
   });
 
-  it('works after `git clean -ffdx` in the main checkout took the worktree away', async () => {
+  rarely('works after `git clean -ffdx` in the main checkout took the worktree away', async () => {
     const { ctx, which } = await fresh();
     await git(world.dir, 'clean', '-qffdx');
     expect(existsSync(world.worktree)).toBe(false);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../../src/events/catalogue.ts';
 import { sessionLog } from '../../../src/events/envelope.ts';
 import { blame } from '../../../src/workflows/blame/blame.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, makeRepo, sh } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
 import { makeWorld, type World } from '../landing/world.ts';
@@ -53,17 +54,20 @@ describe('blame of what others did with a session’s commits', () => {
     expect(lines.map(({ origin }) => origin.commit)).not.toContain(hosted);
   });
 
-  it('stays with the squash of a host where its session has gone on upon it and nothing else is on record', async () => {
-    const w = await makeWorld();
-    await w.iterate(2);
-    await squashByHost(w);
-    await git(w.worktree, 'reset', '-q', '--hard', 'main');
-    await w.iterate();
-    const lines = await blame(w.ctx, { cwd: w.dir, file: 'agent.txt' });
-    expect(linesOf(lines)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
-    expect(lines.lines[0]!.origin).toMatchObject({ kind: 'agent', session: w.id, prompt: 'Add lines to the file' });
-    expect((await blamed(w.ctx, 'agent.txt', { session: w.id })).at(-1)).toBe('line 3 < iteration 3');
-  });
+  rarely(
+    'stays with the squash of a host where its session has gone on upon it and nothing else is on record',
+    async () => {
+      const w = await makeWorld();
+      await w.iterate(2);
+      await squashByHost(w);
+      await git(w.worktree, 'reset', '-q', '--hard', 'main');
+      await w.iterate();
+      const lines = await blame(w.ctx, { cwd: w.dir, file: 'agent.txt' });
+      expect(linesOf(lines)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
+      expect(lines.lines[0]!.origin).toMatchObject({ kind: 'agent', session: w.id, prompt: 'Add lines to the file' });
+      expect((await blamed(w.ctx, 'agent.txt', { session: w.id })).at(-1)).toBe('line 3 < iteration 3');
+    },
+  );
 
   it('knows the iteration of a commit that was picked, and of one that was rebased by hand', async () => {
     const w = await makeWorld();
@@ -76,7 +80,7 @@ describe('blame of what others did with a session’s commits', () => {
     expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual(TWO);
   });
 
-  it('believes no message about a session that never was', async () => {
+  rarely('believes no message about a session that never was', async () => {
     const w = await makeWorld();
     const said = 'Words\n\nAmp-Session: not a session\nAmp-Iteration: many';
     const commit = await w.upstream('words.txt', 'words\n', said);
@@ -163,31 +167,38 @@ describe('blame through rebases, as events tell of them', () => {
     expect(hands!.lines[0]!.origin.commit).toBe(manualCommits[0]!.commit);
   });
 
-  it('comes to an end where a host squashed, the session took that in, and went elsewhere with its work', async () => {
-    const w = await makeWorld();
-    await w.iterate(2);
-    await git(w.dir, 'branch', 'release');
-    await squashByHost(w);
-    await git(w.worktree, 'merge', '-q', 'main');
-    await w.iterate();
-    const from = await w.rev(w.branch);
-    await git(w.worktree, 'reset', '-q', '--hard', 'release');
-    const picked = async (id: string) => {
-      await git(w.worktree, 'checkout', '-q', id, '--', 'agent.txt');
-      await git(w.worktree, 'commit', '-q', '-m', 'put elsewhere');
-      return { from: id, to: await git(w.worktree, 'rev-parse', 'HEAD') };
-    };
-    const { iterations } = await w.session();
-    const rewritten = [await picked(iterations[0]!.commit!), await picked(iterations[1]!.commit!), await picked(from)];
-    const to = rewritten.at(-1)!.to;
-    const onto = { name: 'release', commit: await w.rev('release') };
-    const data = { operation: 1, moves: move(w, from, to), onto, mergeBase: null, rewritten, dropped: [] };
-    const done = { operation: 1, commit: to, durationMs: 1, recovered: false };
-    await tell(w, { type: 'rebase.started', by: 'user', data }, { type: 'rebase.finished', by: 'user', data: done });
-    expect((await blamed(w.ctx, 'agent.txt')).map((line) => line.split(' < ')[0])).toEqual(['line 1', 'line 2']);
-    expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual([...TWO, 'line 3 < iteration 3']);
-    expect(w.ctx.warnings).toEqual([]);
-  });
+  rarely(
+    'comes to an end where a host squashed, the session took that in, and went elsewhere with its work',
+    async () => {
+      const w = await makeWorld();
+      await w.iterate(2);
+      await git(w.dir, 'branch', 'release');
+      await squashByHost(w);
+      await git(w.worktree, 'merge', '-q', 'main');
+      await w.iterate();
+      const from = await w.rev(w.branch);
+      await git(w.worktree, 'reset', '-q', '--hard', 'release');
+      const picked = async (id: string) => {
+        await git(w.worktree, 'checkout', '-q', id, '--', 'agent.txt');
+        await git(w.worktree, 'commit', '-q', '-m', 'put elsewhere');
+        return { from: id, to: await git(w.worktree, 'rev-parse', 'HEAD') };
+      };
+      const { iterations } = await w.session();
+      const rewritten = [
+        await picked(iterations[0]!.commit!),
+        await picked(iterations[1]!.commit!),
+        await picked(from),
+      ];
+      const to = rewritten.at(-1)!.to;
+      const onto = { name: 'release', commit: await w.rev('release') };
+      const data = { operation: 1, moves: move(w, from, to), onto, mergeBase: null, rewritten, dropped: [] };
+      const done = { operation: 1, commit: to, durationMs: 1, recovered: false };
+      await tell(w, { type: 'rebase.started', by: 'user', data }, { type: 'rebase.finished', by: 'user', data: done });
+      expect((await blamed(w.ctx, 'agent.txt')).map((line) => line.split(' < ')[0])).toEqual(['line 1', 'line 2']);
+      expect(await blamed(w.ctx, 'agent.txt', { session: w.id })).toEqual([...TWO, 'line 3 < iteration 3']);
+      expect(w.ctx.warnings).toEqual([]);
+    },
+  );
 
   it('does not go round in circles where work went away and came back', async () => {
     const w = await makeWorld();
@@ -222,7 +233,7 @@ describe('blame through rebases, as events tell of them', () => {
     expect(await blamed(w.ctx, 'agent.txt', { at: away })).toEqual(TWO.slice(0, 1));
   });
 
-  it('credits whoever resolved a conflict with what neither side had', async () => {
+  rarely('credits whoever resolved a conflict with what neither side had', async () => {
     const w = await makeWorld({ line: 'echo "two of the agent" > b.txt' });
     await w.iterate();
     const up = await w.upstream('b.txt', 'of upstream\n');

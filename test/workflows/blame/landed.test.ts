@@ -7,6 +7,7 @@ import { squashSession } from '../../../src/workflows/landing/squash.ts';
 import { undoLast } from '../../../src/workflows/landing/undo.ts';
 import { removeSession } from '../../../src/workflows/put-away.ts';
 import { program } from '../../git/support.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
 import { makeWorld, type World } from '../landing/world.ts';
@@ -59,7 +60,7 @@ describe('blame of a session’s branch', () => {
     expect(await blamed(w.ctx, 'a.txt', { at: squashed })).toEqual(inSquash);
   });
 
-  it('says which session, prompt and agent, and how many lines are whose', async () => {
+  rarely('says which session, prompt and agent, and how many lines are whose', async () => {
     const w = await mixed();
     const { lines, summary, commit, path } = await blame(w.ctx, { cwd: w.dir, file: 'agent.txt', session: 'task' });
     expect([commit, path]).toEqual([await w.rev(w.branch), 'agent.txt']);
@@ -125,7 +126,7 @@ describe('blame of what was merged', () => {
     expect(await blamed(w.ctx, 'agent.txt')).toEqual(WHO);
   });
 
-  it('tells lines of upstream, of the agent and of people in one file apart', async () => {
+  rarely('tells lines of upstream, of the agent and of people in one file apart', async () => {
     const w = await makeWorld({
       line: `sed -i "s/^two$/two of $AMP_SESSIONS_ITERATION/" a.txt; sed -i "$ a last $AMP_SESSIONS_ITERATION" a.txt`,
     });
@@ -148,7 +149,7 @@ describe('blame of what was merged', () => {
     expect(await blamed(w.ctx, 'moved.txt')).toEqual([`zero < ${up}`, ...old, '1 < iteration 1', '2 < iteration 2']);
   });
 
-  it('goes through one operation after the other, and those that were taken back', async () => {
+  rarely('goes through one operation after the other, and those that were taken back', async () => {
     const w = await makeWorld();
     await w.iterate(2);
     await squash(w);
@@ -197,23 +198,29 @@ describe('blame where not everything is here', () => {
     expect(found.lines[0]!.origin).not.toHaveProperty('name');
   });
 
-  it('with the notes alone knows the agent too; with the logs and without the old commits the session', async () => {
-    const w = await makeWorld();
-    await w.iterate(2);
-    await merge(w);
-    const clone = join(tempDir(), 'clone');
-    await git(w.dir, 'clone', '-q', `file://${w.dir}`, clone);
-    await git(clone, 'fetch', '-q', 'origin', 'refs/notes/amp:refs/notes/amp');
-    const noted = await blame(await contextIn(clone), { cwd: clone, file: 'agent.txt' });
-    expect(linesOf(noted)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
-    expect(noted.lines[0]!.origin).toMatchObject({ kind: 'agent', session: w.id, agent: 'command' });
-    await git(clone, 'fetch', '-q', 'origin', 'refs/amp/sessions/*:refs/amp/sessions/*');
-    const logged = await blame(await contextIn(clone), { cwd: clone, file: 'agent.txt' });
-    expect(linesOf(logged)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
-    expect(logged.lines[0]!.origin).toMatchObject({ name: 'task', prompt: 'Add lines to the file' });
-    await git(clone, 'fetch', '-q', 'origin', 'refs/amp/code/*:refs/amp/code/*');
-    expect(await blamed(await contextIn(clone), 'agent.txt')).toEqual(['line 1 < iteration 1', 'line 2 < iteration 2']);
-  });
+  rarely(
+    'with the notes alone knows the agent too; with the logs and without the old commits the session',
+    async () => {
+      const w = await makeWorld();
+      await w.iterate(2);
+      await merge(w);
+      const clone = join(tempDir(), 'clone');
+      await git(w.dir, 'clone', '-q', `file://${w.dir}`, clone);
+      await git(clone, 'fetch', '-q', 'origin', 'refs/notes/amp:refs/notes/amp');
+      const noted = await blame(await contextIn(clone), { cwd: clone, file: 'agent.txt' });
+      expect(linesOf(noted)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
+      expect(noted.lines[0]!.origin).toMatchObject({ kind: 'agent', session: w.id, agent: 'command' });
+      await git(clone, 'fetch', '-q', 'origin', 'refs/amp/sessions/*:refs/amp/sessions/*');
+      const logged = await blame(await contextIn(clone), { cwd: clone, file: 'agent.txt' });
+      expect(linesOf(logged)).toEqual(['line 1 < iteration ?', 'line 2 < iteration ?']);
+      expect(logged.lines[0]!.origin).toMatchObject({ name: 'task', prompt: 'Add lines to the file' });
+      await git(clone, 'fetch', '-q', 'origin', 'refs/amp/code/*:refs/amp/code/*');
+      expect(await blamed(await contextIn(clone), 'agent.txt')).toEqual([
+        'line 1 < iteration 1',
+        'line 2 < iteration 2',
+      ]);
+    },
+  );
 
   it('with a git that knows no grafts any more stays with the squash and its session', async () => {
     const w = await makeWorld();
@@ -236,7 +243,7 @@ describe('blame where not everything is here', () => {
     expect(w.ctx.warnings).toEqual([]);
   });
 
-  it('in a shallow clone stops where its history does', async () => {
+  rarely('in a shallow clone stops where its history does', async () => {
     const w = await makeWorld();
     await w.iterate(2);
     await w.upstream('up.txt', 'upstream\n');

@@ -10,6 +10,7 @@ import { archiveSession, removeSession } from '../../../src/workflows/put-away.t
 import { readSession } from '../../../src/workflows/summaries.ts';
 import { countStarts } from '../../git/support.ts';
 import { PROGRAM } from '../../support/cli.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, makeRepo, sh, tempDir } from '../../support/repo.ts';
 import { contextIn, make, runOnce } from '../../support/sessions.ts';
 import { everything, gate, makeField, withLine } from './preflight-world.ts';
@@ -38,7 +39,7 @@ describe('preflight', () => {
     expect(await everything(field.dir)).toBe(before);
   });
 
-  it('starts few programs', async () => {
+  rarely('starts few programs', async () => {
     const field = await makeField();
     const s = await field.session();
     for (const line of [1, 3, 5]) await s.line(line, `changed ${line}`);
@@ -58,7 +59,7 @@ describe('preflight', () => {
     expect(gate(answer, 'tests')).toMatchObject({ ok: true, skipped: true });
   });
 
-  it('of a removed session, or one whose branch is gone, is refused with the next step', async () => {
+  rarely('of a removed session, or one whose branch is gone, is refused with the next step', async () => {
     const field = await makeField();
     const [a, b] = [await field.session({ name: 'a' }), await field.session({ name: 'b' })];
     await removeSession(field.ctx, a.which, { dryRun: false });
@@ -133,7 +134,7 @@ describe('the worktree', () => {
     });
   });
 
-  it('must be on its branch, and nobody else at work', async () => {
+  rarely('must be on its branch, and nobody else at work', async () => {
     const field = await makeField();
     const s = await field.session();
     await s.line(1, 'x');
@@ -189,7 +190,7 @@ describe('the target', () => {
     );
   });
 
-  it('checked out with changes, anywhere, stops it', async () => {
+  rarely('checked out with changes, anywhere, stops it', async () => {
     const field = await makeField();
     const s = await field.session();
     await s.line(1, 'x');
@@ -226,7 +227,7 @@ describe('the target', () => {
     });
   });
 
-  it('with untracked files in the way stops it, with other ones does not', async () => {
+  rarely('with untracked files in the way stops it, with other ones does not', async () => {
     const field = await makeField();
     const s = await field.session();
     s.write('new.txt', 'from the session\n');
@@ -261,7 +262,7 @@ describe('conflicts', () => {
     expect(await everything(field.dir)).toBe(before);
   });
 
-  it('neighbouring lines are a conflict too, one line apart is none', async () => {
+  rarely('neighbouring lines are a conflict too, one line apart is none', async () => {
     const field = await makeField();
     const s = await field.session();
     await s.line(5, 'ours');
@@ -349,7 +350,7 @@ describe('secrets', () => {
     expect(JSON.stringify(gatesFailed(answer)?.answer)).not.toContain('ghp_');
   });
 
-  it('that were there before do not', async () => {
+  rarely('that were there before do not', async () => {
     const field = await makeField();
     await field.upstream('old.env', `KEEP=1\nT=${TOKEN}\nEND=1\n`);
     const s = await field.session();
@@ -375,7 +376,7 @@ describe('secrets', () => {
     expect(gate(await preflight(ctx, which, { skipTests: true }), 'secrets').ok).toBe(true);
   });
 
-  it('that a later commit takes out count while history keeps them', async () => {
+  rarely('that a later commit takes out count while history keeps them', async () => {
     const field = await makeField();
     const s = await field.session();
     s.write('x.env', `T=${TOKEN}\n`);

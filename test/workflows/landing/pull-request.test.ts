@@ -9,6 +9,7 @@ import { readSession } from '../../../src/workflows/summaries.ts';
 import { timeline } from '../../../src/workflows/timeline.ts';
 import { program } from '../../git/support.ts';
 import { makeFakeForge } from '../../support/fake-forge/make-fake-forge.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, makeRepo, sh, tempDir } from '../../support/repo.ts';
 import { contextIn, make, runOnce, script } from '../../support/sessions.ts';
 
@@ -88,7 +89,7 @@ describe('at GitHub, with gh', () => {
     expect((await readSession(ctx, id)).pullRequest).toMatchObject({ url });
   });
 
-  it('finds one that is open and opens no second; new commits are pushed and told of', async () => {
+  rarely('finds one that is open and opens no second; new commits are pushed and told of', async () => {
     const { forge, ctx, id, there, tip } = await setUp();
     const first = await propose(ctx, id);
     expect(await propose(ctx, id)).toMatchObject({ url: first.url, existing: true, pushed: false });
@@ -117,7 +118,7 @@ describe('at GitHub, with gh', () => {
     expect(await propose(ctx, id)).toMatchObject({ url: 'https://github.com/acme/widget/pull/3', existing: false });
   });
 
-  it('goes from a fork to the repository that the base is of', async () => {
+  rarely('goes from a fork to the repository that the base is of', async () => {
     const { dir, ctx, id, branch, forge, bare } = await setUp();
     const fork = await serve(dir, 'git@github.com:me/widget.git');
     await git(dir, 'remote', 'add', 'mine', 'git@github.com:me/widget.git');
@@ -148,7 +149,7 @@ describe('at GitHub, with gh', () => {
     expect(await typesOf(ctx, id)).toEqual(['branch.pushed', 'pull-request.opened']);
   });
 
-  it('a dry run pushes nothing and records nothing, and says what it would be', async () => {
+  rarely('a dry run pushes nothing and records nothing, and says what it would be', async () => {
     const { forge, ctx, id, there } = await setUp();
     const dry = await propose(ctx, id, { dryRun: true });
     expect(dry).toMatchObject({ opened: false, pushed: false, host: 'github', title: 'add login' });
@@ -207,7 +208,7 @@ describe('at GitLab', () => {
     expect(await propose(ctx, id)).toMatchObject({ url, existing: true, pushed: false });
   });
 
-  it('gives the address of the form without it', async () => {
+  rarely('gives the address of the form without it', async () => {
     const { ctx, id, branch } = await setUp({ ...LAB, tools: ['gh'] });
     const { url, opened, body } = await propose(ctx, id);
     expect(opened).toBe(false);
@@ -244,7 +245,7 @@ describe('other hosts', () => {
     expect(done).toMatchObject({ host: 'github', url: 'https://code.corp/team/widget/pull/1' });
   });
 
-  it('one that nobody knows: pushed, and said how to go on', async () => {
+  rarely('one that nobody knows: pushed, and said how to go on', async () => {
     const { ctx, id, branch, there, tip } = await setUp({ address: 'https://me:s3cret@git.example/team/widget' });
     const done = await propose(ctx, id);
     expect(done).toMatchObject({ host: 'other', opened: false, pushed: true, url: 'https://git.example/team/widget' });
@@ -280,7 +281,7 @@ describe('the push', () => {
     expect(await there()).toBe(theirs);
   });
 
-  it('that the process did not live to record is ours all the same', async () => {
+  rarely('that the process did not live to record is ours all the same', async () => {
     const { dir, ctx, id, branch, tip } = await setUp({ tools: [] });
     await git(dir, 'push', '-q', 'origin', branch);
     expect(await propose(ctx, id)).toMatchObject({ pushed: false });
@@ -300,7 +301,7 @@ describe('the push', () => {
     expect([await there(), await typesOf(ctx, id)]).toEqual(['', []]);
   });
 
-  it('runs the user’s pre-push hook only when hooks are on and trusted; else says that it does not', async () => {
+  rarely('runs the user’s pre-push hook only when hooks are on and trusted; else says that it does not', async () => {
     const { dir, ctx, id, there } = await setUp({ tools: [] });
     const mark = join(tempDir(), 'ran');
     program(join(dir, '.git/hooks/pre-push'), `cat > '${mark}'; echo "lint first" >&2; exit 1`);
@@ -333,7 +334,7 @@ describe('where there is nothing to do or nowhere to go', () => {
     });
   });
 
-  it('several remotes, and none of them the one', async () => {
+  rarely('several remotes, and none of them the one', async () => {
     const { dir, ctx, id } = await setUp({ tools: [] });
     await sh(dir, `git remote rename origin here && git remote add there '${tempDir()}'`);
     await expect(propose(ctx, id)).rejects.toMatchObject({
@@ -352,7 +353,7 @@ describe('where there is nothing to do or nowhere to go', () => {
     expect(await typesOf(ctx, id)).toEqual([]);
   });
 
-  it('a base that the remote has not', async () => {
+  rarely('a base that the remote has not', async () => {
     const { ctx, id, there } = await setUp();
     await expect(propose(ctx, id, { base: 'nope' })).rejects.toMatchObject({
       code: 'ref.missing',
@@ -376,7 +377,7 @@ describe('where there is nothing to do or nowhere to go', () => {
     });
   });
 
-  it('interrupted before anything began', async () => {
+  rarely('interrupted before anything began', async () => {
     const { ctx, id, there } = await setUp();
     const interrupts = new InterruptSwitch();
     interrupts.stop();
@@ -413,7 +414,7 @@ describe('title and body', () => {
     expect(alive).not.toMatch(/[@#]\w|^\//m);
   });
 
-  it('are the user’s own where given', async () => {
+  rarely('are the user’s own where given', async () => {
     const { forge, ctx, id } = await setUp();
     await propose(ctx, id, { title: 'Mine', body: 'Closes #7' });
     expect(forge.read().pulls).toMatchObject([{ title: 'Mine', body: 'Closes #7' }]);

@@ -5,6 +5,7 @@ import { statusOf } from '../../../src/session/conclusions.ts';
 import { squashSession } from '../../../src/workflows/landing/squash.ts';
 import { undoLast } from '../../../src/workflows/landing/undo.ts';
 import { archiveSession, removeSession } from '../../../src/workflows/put-away.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh } from '../../support/repo.ts';
 import { conflicted, makeRebaseWorld, RESOLVED } from './rebase-world.ts';
 import { checkoutOf } from './world.ts';
@@ -42,7 +43,7 @@ describe('a rebase that meets a conflict', () => {
     expect([statusOf(session), session.head, session.conflict?.shown]).toEqual(['conflicted', w.tip, true]);
   });
 
-  it('builds the worktree of an archived session to show it', async () => {
+  rarely('builds the worktree of an archived session to show it', async () => {
     const w = await conflicted();
     await archiveSession(w.ctx, w.which, { dryRun: false });
     await w.rebase('main');
@@ -61,7 +62,7 @@ describe('a rebase that meets a conflict', () => {
     expect(w.read('a.log')).toBe('log\n');
   });
 
-  it('lets no other verb begin', async () => {
+  rarely('lets no other verb begin', async () => {
     const w = await conflicted();
     await w.rebase('main');
     const waits = { code: 'landing.conflict', hint: expect.stringContaining('--continue') };
@@ -112,7 +113,7 @@ describe('--continue', () => {
     expect(await w.inTree('cat first.txt a.txt last.txt')).toBe(`first\n${RESOLVED}last\n`);
   });
 
-  it('says where markers are left, and changes nothing', async () => {
+  rarely('says where markers are left, and changes nothing', async () => {
     const w = await conflicted();
     await w.rebase('main');
     const before = await w.whole();
@@ -140,7 +141,7 @@ describe('--continue', () => {
     expect(await w.subjects(`${w.up}..${w.branch}`)).toEqual(['Last', 'First']);
   });
 
-  it('stops at the next conflict, and counts over all of them', async () => {
+  rarely('stops at the next conflict, and counts over all of them', async () => {
     const w = await makeRebaseWorld();
     await w.byHand('a.txt', 'one\nA1\nthree\n', 'A1');
     await w.byHand('x.txt', 'x\n', 'X');
@@ -176,7 +177,7 @@ describe('--continue', () => {
     expect(w.ctx.warnings).toContainEqual(expect.stringContaining('main has moved'));
   });
 
-  it('never ends what somebody else began', async () => {
+  rarely('never ends what somebody else began', async () => {
     const w = await conflicted();
     await w.rebase('main');
     await sh(w.worktree, `git checkout -q -f ${w.tip} && git rebase main`);
@@ -201,7 +202,7 @@ describe('--continue', () => {
     expect(await w.status()).toBe('');
   });
 
-  it('says so when the worktree is gone; --abort ends it then', async () => {
+  rarely('says so when the worktree is gone; --abort ends it then', async () => {
     const w = await conflicted();
     await w.rebase('main');
     rmSync(w.worktree, { recursive: true });
@@ -233,7 +234,7 @@ describe('--skip', () => {
     expect([await w.status(), w.read('a.txt')]).toEqual(['', 'one\nTWO upstream\nthree\n']);
   });
 
-  it('keeps what somebody had done besides', async () => {
+  rarely('keeps what somebody had done besides', async () => {
     const w = await conflicted();
     await w.rebase('main');
     w.write('a.txt', RESOLVED);
@@ -260,7 +261,7 @@ describe('--abort', () => {
     expect((await w.session()).iterations).toHaveLength(1);
   });
 
-  it('keeps what somebody had edited, staged or committed meanwhile', async () => {
+  rarely('keeps what somebody had edited, staged or committed meanwhile', async () => {
     const w = await conflicted();
     const before = await w.whole();
     await w.rebase('main');
@@ -297,7 +298,7 @@ describe('--abort', () => {
     expect(await w.inTree('cat built/o test.log b.txt')).toBe('o\nlog\nhello\nmore\nmore\n');
   });
 
-  it('is possible at the second conflict, too', async () => {
+  rarely('is possible at the second conflict, too', async () => {
     const w = await makeRebaseWorld();
     await w.byHand('a.txt', 'one\nA1\nthree\n', 'A1');
     await w.byHand('a.txt', 'one\nA2\nthree\n', 'A2');

@@ -3,6 +3,7 @@ import type { LogEvent } from '../../../src/events/catalogue.ts';
 import { statusOf } from '../../../src/session/conclusions.ts';
 import { InterruptSwitch } from '../../../src/workflows/interrupts.ts';
 import { withJournal } from '../../../src/workflows/journal.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh } from '../../support/repo.ts';
 import { conflicted, makeRebaseWorld, plays, RESOLVED } from './rebase-world.ts';
 
@@ -42,7 +43,7 @@ describe('--resolve agent', () => {
     expect((await w.session()).iterations).toMatchObject([{ reason: 'conflict' }, { outcome: 'completed' }]);
   });
 
-  it('is told what is in conflict, where, and what both sides wanted', async () => {
+  rarely('is told what is in conflict, where, and what both sides wanted', async () => {
     const w = await waiting(MENDS);
     await w.resolve();
     const { prompt } = await last(w);
@@ -71,7 +72,7 @@ describe('--resolve agent', () => {
     expect(await w.subjects(`${up}..${w.branch}`)).toEqual(['A3', 'A2', 'A1']);
   });
 
-  it('takes new files that the agent made, and folds commits that it was told not to make', async () => {
+  rarely('takes new files that the agent made, and folds commits that it was told not to make', async () => {
     const w = await waiting(
       `- run: printf 'one\\nTWO of both\\nthree\\n' > a.txt; echo n > new.txt; git add -A; git commit -qm mine`,
     );
@@ -104,7 +105,7 @@ describe('the conflict still waits', () => {
     await waits(w);
   });
 
-  it('when it moved the markers somewhere else', async () => {
+  rarely('when it moved the markers somewhere else', async () => {
     const w = await waiting(`- run: cp a.txt b.txt; git checkout -q --theirs a.txt; git add a.txt`);
     const { failure } = await w.resolve();
     expect(failure).toMatchObject({ code: 'landing.conflict', message: expect.stringContaining('b.txt:2') });
@@ -129,7 +130,7 @@ describe('the conflict still waits', () => {
     await waits(w);
   });
 
-  it('when it was interrupted', async () => {
+  rarely('when it was interrupted', async () => {
     const w = await waiting('- message: Working.\n  - hang: true');
     const interrupts = new InterruptSwitch();
     const onEvent = ({ type }: LogEvent) => void (type === 'agent-message.received' && interrupts.stop());
@@ -153,7 +154,7 @@ describe('the conflict still waits', () => {
     expect((await last(w)).commit).toBe(await w.rev(`${w.branch}~1`));
   });
 
-  it('when the tests fail; --abort brings everything back, and keeps it', async () => {
+  rarely('when the tests fail; --abort brings everything back, and keeps it', async () => {
     const w = await waiting(MENDS, 'false');
     await w.resolve();
     const { answer } = await w.abort();

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh, tempDir } from '../../support/repo.ts';
 import { bytesOf, lookAt, refused, type Sprung, spring } from './trap.ts';
 
@@ -58,7 +59,7 @@ describe.skipIf(process.platform !== 'linux')('what is in the way of a merge', {
     expect(await clean(w)).toEqual(['', '']);
   });
 
-  it('ignored and untracked files elsewhere stay, also through an undo', async () => {
+  rarely('ignored and untracked files elsewhere stay, also through an undo', async () => {
     const w = await spring(PLAIN);
     await sh(
       w.dir,
@@ -82,7 +83,7 @@ describe.skipIf(process.platform !== 'linux')('what is in the way of a merge', {
     expect(await w.all()).toEqual(before);
   });
 
-  it('of an undo: a change, and an untracked file where one comes back', async () => {
+  rarely('of an undo: a change, and an untracked file where one comes back', async () => {
     const w = await spring({ ...PLAIN, two: 'rm b.txt; echo two >> new.txt' });
     await w.merge();
     writeFileSync(join(w.dir, 'b.txt'), 'mine\n');
@@ -144,7 +145,7 @@ describe.skipIf(process.platform !== 'linux')('where the target is checked out',
     expect([await lookAt(w.dir), await git(w.dir, 'for-each-ref', 'refs/heads')]).toEqual(before);
   });
 
-  it('in a worktree whose path has spaces, while the main checkout is elsewhere and dirty', async () => {
+  rarely('in a worktree whose path has spaces, while the main checkout is elsewhere and dirty', async () => {
     const w = await spring(PLAIN);
     const place = join(tempDir(), 'o\'er "here" and\nthere');
     await git(w.dir, 'worktree', 'add', '-q', '-b', 'release', place);
@@ -195,7 +196,7 @@ describe.skipIf(process.platform !== 'linux')('a sparse checkout of the user', {
     expect(await git(w.dir, 'status', '--porcelain')).toBe('');
   });
 
-  it('a file of one’s own where a hidden one lies is not overwritten', async () => {
+  rarely('a file of one’s own where a hidden one lies is not overwritten', async () => {
     const w = await spring({
       before: 'mkdir away; echo away > away/x',
       one: 'echo one >> away/x',

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh, tempDir } from '../../support/repo.ts';
 import { playAll, refused, spring, tool } from './trap.ts';
 
@@ -14,7 +15,7 @@ describe.skipIf(process.platform !== 'linux')('kinds of files', { timeout: 240_0
       upstream: 'echo up > up.txt',
     }));
 
-  it('a link to a folder outside, in the place of a folder: nothing outside changes', async () => {
+  rarely('a link to a folder outside, in the place of a folder: nothing outside changes', async () => {
     const outside = tempDir();
     writeFileSync(join(outside, 'x'), 'outside\n');
     await playAll({
@@ -33,13 +34,14 @@ describe.skipIf(process.platform !== 'linux')('kinds of files', { timeout: 240_0
       upstream: 'echo up > up.txt',
     }));
 
-  it('executable bits', () =>
+  rarely('executable bits', () =>
     playAll({
       before: "printf '#!/bin/sh\\n' > tool; chmod +x tool; echo text > plain; echo gone > gone; chmod +x gone",
       one: 'chmod +x plain; chmod -x tool',
       two: 'rm gone; echo new > new; chmod +x new; echo more >> tool',
       upstream: 'echo up > up.txt',
-    }));
+    }),
+  );
 
   it('empty files, binaries, no newline at the end, and much text', () =>
     playAll({
@@ -49,7 +51,7 @@ describe.skipIf(process.platform !== 'linux')('kinds of files', { timeout: 240_0
       upstream: 'echo up > up.txt',
     }));
 
-  it('a file that git does not see change: same size, same second', async () => {
+  rarely('a file that git does not see change: same size, same second', async () => {
     const w = await playAll({ before: 'printf aaaa > same', one: 'printf bbbb > same', two: 'printf cccc > same' });
     expect(await git(w.dir, 'show', `${w.branch}:same`)).toBe('cccc');
   });
@@ -107,7 +109,7 @@ describe.skipIf(process.platform !== 'linux')('large files behind a filter', { t
     });
   });
 
-  it('a filter of the repository’s own configuration is not started', async () => {
+  rarely('a filter of the repository’s own configuration is not started', async () => {
     const mark = join(tempDir(), 'started');
     const w = await playAll({
       ...BIG,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rarely } from '../../support/rarely.ts';
 import { git, sh, tempDir } from '../../support/repo.ts';
 import { lookAt, playAll, spring, type Trap, tool } from './trap.ts';
 
@@ -32,13 +33,14 @@ describe.skipIf(process.platform !== 'linux')('line ends and attributes', { time
     }),
   );
 
-  it('line ends that were committed as they are, and stay so', () =>
+  rarely('line ends that were committed as they are, and stay so', () =>
     plays({
       before: crlf,
       one: "printf 'one\\r\\nTWO\\r\\n' > crlf.txt",
       two: "printf 'one\\r\\ntwo\\r\\n' > lf.txt",
       upstream: 'echo up > up.txt',
-    }));
+    }),
+  );
 
   it('attributes that change within the session, for files that do not', () =>
     plays({
@@ -50,7 +52,7 @@ describe.skipIf(process.platform !== 'linux')('line ends and attributes', { time
       upstream: 'echo up > up.md',
     }));
 
-  it('text in UTF-16, keywords, and a file without a newline', () =>
+  rarely('text in UTF-16, keywords, and a file without a newline', () =>
     plays({
       anew: true,
       before: `printf '*.utf16 working-tree-encoding=UTF-16LE text\\n*.id ident\\n' > .gitattributes
@@ -58,7 +60,8 @@ describe.skipIf(process.platform !== 'linux')('line ends and attributes', { time
       one: "printf 'h\\0o\\0\\n\\0' > t.utf16; printf '$Id$ changed' > t.id",
       two: "printf '\\075\\330\\000\\336\\n\\0' > u.utf16; echo more >> t.id",
       upstream: 'echo up > up.txt',
-    }));
+    }),
+  );
 });
 
 describe.skipIf(process.platform !== 'linux')('settings of the repository', { timeout: 240_000 }, () => {
@@ -95,7 +98,7 @@ describe.skipIf(process.platform !== 'linux')('settings of the repository', { ti
     expect((await sh(w.dir, `cat '${mark}'`)).stdout).toBe('');
   });
 
-  it('its commit.gpgSign is not believed, and its encoding of commits neither', async () => {
+  rarely('its commit.gpgSign is not believed, and its encoding of commits neither', async () => {
     const w = await spring({
       setting:
         'git config commit.gpgSign true; git config gpg.program /bin/false; git config i18n.commitEncoding latin1; git config user.signingKey x',
@@ -133,7 +136,7 @@ describe.skipIf(process.platform !== 'linux')('settings of the repository', { ti
     expect(await w.all()).toEqual(before);
   });
 
-  it('somebody who never told git a name', async () => {
+  rarely('somebody who never told git a name', async () => {
     const w = await spring({ one: 'echo one >> f', two: 'echo two >> f', upstream: 'echo up > up.txt' });
     await sh(w.dir, 'git config --unset user.name; git config --unset user.email');
     const before = await w.all();
@@ -153,7 +156,7 @@ describe.skipIf(process.platform !== 'linux')('repositories of other kinds', { t
       upstream: 'echo up > up.txt',
     }));
 
-  it('bare: only the branch moves, and comes back', async () => {
+  rarely('bare: only the branch moves, and comes back', async () => {
     const w = await spring({ repo: { bare: true }, one: 'echo one >> f', two: 'echo two >> f; rm b.txt' });
     const refs = await git(w.dir, 'for-each-ref', 'refs/heads');
     const before = await lookAt(w.worktree);
@@ -179,7 +182,7 @@ describe.skipIf(process.platform !== 'linux')('repositories of other kinds', { t
     expect(await lookAt(place)).toEqual(before);
   });
 
-  it('branches with names in any script', async () => {
+  rarely('branches with names in any script', async () => {
     const w = await spring({ one: 'echo one >> f', two: 'echo two >> f', upstream: 'echo up > up.txt' });
     for (const into of ['größe/日本語', 'it\'s-"odd"', '-dash', 'a&b;c|d', '😀']) {
       const made = await sh(w.dir, `git update-ref "refs/heads/$NAME" main`, { ...process.env, NAME: into });

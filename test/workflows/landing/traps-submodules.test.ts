@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trustSessionAsItIs } from '../../../src/workflows/trust-session.ts';
+import { rarely } from '../../support/rarely.ts';
 import { git, makeRepo, sh } from '../../support/repo.ts';
 import { bytesOf, refused, type Sprung, spring, type Trap } from './trap.ts';
 
@@ -67,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
     expect(await w.all()).toEqual(before);
   });
 
-  it('one that moves, updated by the person after the merge: the undo works, too', async () => {
+  rarely('one that moves, updated by the person after the merge: the undo works, too', async () => {
     const { w, first, second } = await movingSub();
     await w.merge();
     await sh(w.dir, `${GIT} submodule --quiet update`);
@@ -86,19 +87,22 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
     expect([await gitlink(w, 'main'), (await sh(w.dir, 'cat more.txt')).stdout]).toEqual([second, 'more\n']);
   });
 
-  it('a commit of the person’s own in it is as safe as with git: nobody touches it, and a staged one is refused', async () => {
-    const { w, second } = await movingSub();
-    const sub = join(w.dir, 'sub');
-    await sh(sub, 'git -c user.name=n -c user.email=n@n commit -q --allow-empty -m mine; echo mine > mine');
-    const mine = await git(sub, 'rev-parse', 'HEAD');
-    const before = await w.all();
-    await w.merge();
-    expect([await git(sub, 'rev-parse', 'HEAD'), await gitlink(w, 'main')]).toEqual([mine, second]);
-    await w.undo();
-    expect(await w.all()).toEqual(before);
-    await git(w.dir, 'add', 'sub');
-    await refused(w, () => w.merge(), { code: 'target.dirty', message: expect.stringContaining('sub') });
-  });
+  rarely(
+    'a commit of the person’s own in it is as safe as with git: nobody touches it, and a staged one is refused',
+    async () => {
+      const { w, second } = await movingSub();
+      const sub = join(w.dir, 'sub');
+      await sh(sub, 'git -c user.name=n -c user.email=n@n commit -q --allow-empty -m mine; echo mine > mine');
+      const mine = await git(sub, 'rev-parse', 'HEAD');
+      const before = await w.all();
+      await w.merge();
+      expect([await git(sub, 'rev-parse', 'HEAD'), await gitlink(w, 'main')]).toEqual([mine, second]);
+      await w.undo();
+      expect(await w.all()).toEqual(before);
+      await git(w.dir, 'add', 'sub');
+      await refused(w, () => w.merge(), { code: 'target.dirty', message: expect.stringContaining('sub') });
+    },
+  );
 
   it('one that is added', async () => {
     const { add, first } = await library();
@@ -118,7 +122,7 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
     expect((await w.all()).refs).toEqual(before.refs);
   });
 
-  it('one that is added, filled by the person, and taken back: nothing in it is lost', async () => {
+  rarely('one that is added, filled by the person, and taken back: nothing in it is lost', async () => {
     const { add } = await library();
     const w = await spring({ one: add, two: 'echo two > two.txt' });
     await trusted(w);
@@ -157,7 +161,7 @@ describe.skipIf(process.platform !== 'linux')('submodules', { timeout: 240_000 }
     expect(await w.all()).toEqual(before);
   });
 
-  it('submodules are never fetched, and nothing that .gitmodules names is started', async () => {
+  rarely('submodules are never fetched, and nothing that .gitmodules names is started', async () => {
     const { w } = await movingSub({
       two: 'printf \'[submodule "x"]\\n path = x\\n url = ext::sh -c touch%%20/tmp/never\\n update = !touch /tmp/never\\n\' >> .gitmodules',
     });
