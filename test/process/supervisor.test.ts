@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { RUN_MARKER } from '../../src/process/marker.ts';
 import { killStrays } from '../../src/process/strays.ts';
 import { stopStrength } from '../../src/process/strength.ts';
 import { bundle } from '../support/bundle.ts';
 import { KINDS, makeBrood } from '../support/descendants.ts';
+import { exec } from '../support/repo.ts';
 
 const best = await stopStrength();
 let program = '';
@@ -61,6 +63,30 @@ describe.runIf(process.platform === 'linux')('our own death by SIGKILL', () => {
     supervisor.kill('SIGKILL');
     await once(supervisor, 'exit');
     expect(await untilNone(brood.alive)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'dies before it has told of the group: nobody with its mark is left',
+      "process.kill(process.pid, 'SIGKILL')",
+      'SIGKILL',
+    ],
+    ['is dismissed before it has told of a group: nobody is killed', 'deadMan.dismiss()', null],
+  ])('group: %s', async (_what, then, signal) => {
+    const marker = `early-${signal}`;
+    const stray = spawn('/bin/sleep', ['30'], { env: { [RUN_MARKER]: marker }, stdio: 'ignore', detached: true });
+    const end = once(stray, 'exit');
+    const early = await bundle(`
+      import { startDeadMan } from './src/process/dead-man.ts';
+      const deadMan = startDeadMan('${marker}');
+      ${then};`);
+    const { stdout } = spawn(process.execPath, [early], { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const _ of stdout);
+    const watchers = async () =>
+      (await exec('/', 'pgrep', ['-f', `dead-man.*${marker}`])).stdout.trim() === '' ? [] : ['one'];
+    expect(await untilNone(watchers)).toEqual([]);
+    if (signal === null) stray.kill('SIGTERM');
+    expect((await end)[1]).toBe(signal ?? 'SIGTERM');
   });
 
   test('strays of a dead run are found by session and iteration, and nobody else', async () => {
