@@ -1,20 +1,4 @@
-/**
- * How one run of a case by an agent came out. Three kinds that are never mixed:
- * graded (`resolved`, `unresolved`); stopped by a limit or a failure of the agent itself (`timeout`, `budget`,
- * `agent-failed`); and what says nothing about the agent (`error` of ours, of the machine, the provider or the grading,
- * `unfinished`, and `ungraded`, where no success command is known).
- */
-export type Outcome =
-  | 'resolved'
-  | 'unresolved'
-  | 'timeout'
-  | 'budget'
-  | 'agent-failed'
-  | 'error'
-  | 'unfinished'
-  | 'ungraded';
-
-export const OUTCOMES: readonly Outcome[] = [
+export const OUTCOMES = [
   'resolved',
   'unresolved',
   'timeout',
@@ -23,7 +7,15 @@ export const OUTCOMES: readonly Outcome[] = [
   'error',
   'unfinished',
   'ungraded',
-];
+] as const;
+
+/**
+ * How one run of a case by an agent came out. Three kinds that are never mixed:
+ * graded (`resolved`, `unresolved`); stopped by a limit or a failure of the agent itself (`timeout`, `budget`,
+ * `agent-failed`); and what says nothing about the agent (`error` of ours, of the machine, the provider or the grading,
+ * `unfinished`, and `ungraded`, where no success command is known).
+ */
+export type Outcome = (typeof OUTCOMES)[number];
 
 export const isGraded = (outcome: Outcome): boolean => outcome === 'resolved' || outcome === 'unresolved';
 

@@ -59,13 +59,13 @@ describe('metrics', () => {
   });
 
   it.each([
-    ['an unknown session', ['nope'], 'session.missing', 1],
-    ['a session among several repositories', ['h000000003', '--all'], 'usage.invalid', 2],
-    ['an end before the beginning', ['--since', 'today', '--until', '2d'], 'usage.invalid', 2],
-  ])('refuses %s with the next step', async (_, argv, code, exit) => {
+    ['an unknown session', ['nope'], 'session.missing', 1, /`amp-sessions list/],
+    ['a session among several repositories', ['h000000003', '--all'], 'usage.invalid', 2, /^Leave --all away/],
+    ['an end before the beginning', ['--since', 'today', '--until', '2d'], 'usage.invalid', 2, /^Exchange them/],
+  ])('refuses %s with the next step', async (_, argv, code, exit, hint) => {
     const { json, exitCode } = await cliJson(full, ['metrics', ...argv]);
     expect([json.error.code, exitCode]).toEqual([code, exit]);
-    expect(json.error.hint).toBeTruthy();
+    expect(json.error.hint).toMatch(hint);
   });
 
   it('needs a repository', async () => {

@@ -1,17 +1,8 @@
 import { z } from 'zod';
+import { OUTCOMES } from '../../bench/outcome.ts';
 import { costUsd, count, open } from './shapes.ts';
 
 const share = z.number().min(0).max(1);
-const OUTCOMES = [
-  'resolved',
-  'unresolved',
-  'timeout',
-  'budget',
-  'agent-failed',
-  'error',
-  'unfinished',
-  'ungraded',
-] as const;
 const counts = z.record(z.enum(OUTCOMES), count).describe('runs by outcome; none is in two');
 const estimate = open({
   value: share,
