@@ -39,7 +39,12 @@ export const startDialogue = ({ command, args, cwd, env }: DialogueOptions, list
   child.on('error', onEnd);
   child.on('close', onEnd);
   return {
-    write: (text) => void stdin.write(text),
+    write: (text) => {
+      // What is asked in one go travels in one go.
+      stdin.cork();
+      stdin.write(text);
+      process.nextTick(() => stdin.uncork());
+    },
     hold: (isNeeded) => {
       for (const part of [child, stdin, stdout, stderr] as Handle[]) isNeeded ? part.ref() : part.unref();
     },

@@ -48,16 +48,19 @@ const sharedCommits = async (ctx: Context, remote: SyncRemote, { heads, stale }:
  * A log that the other side has not may lie in an archive there that is not here yet: it waits for a fetch, or an old
  * clone would bring back what was packed away.
  */
-const mayBePacked = ({ differences }: Comparison, { theirs, packed, writer, kind }: Difference): boolean =>
-  theirs === undefined &&
-  !packed &&
-  (kind === 'log' || kind === 'code') &&
-  differences.some((one) => one.kind.endsWith('archive') && one.writer === writer && one.relation !== 'ahead');
+const maybePacked = ({ differences }: Comparison): ((one: Difference) => boolean) => {
+  const archives = differences.filter(({ kind, relation }) => kind.endsWith('archive') && relation !== 'ahead');
+  const writers = new Set(archives.map(({ writer }) => writer));
+  return ({ theirs, packed, writer, kind }) =>
+    theirs === undefined && !packed && (kind === 'log' || kind === 'code') && writers.has(writer);
+};
 
-const toSend = (found: Comparison, kind: Difference['kind']): (Outgoing & OutgoingRef)[] =>
-  found.differences
-    .filter((one) => one.kind === kind && one.relation === 'ahead' && !mayBePacked(found, one))
+const toSend = (found: Comparison, kind: Difference['kind']): (Outgoing & OutgoingRef)[] => {
+  const mustWait = maybePacked(found);
+  return found.differences
+    .filter((one) => one.kind === kind && one.relation === 'ahead' && !mustWait(one))
     .map(outgoing);
+};
 
 /** What would go, and what must not. */
 const sift = async (

@@ -4,7 +4,7 @@ import type { Secrets } from '../lazy-redactor.ts';
 import type { HeldRef, Outgoing, SecretPlace } from './scan-logs.ts';
 
 /** Code refs that are looked through at once. */
-const TOGETHER = 50;
+const TOGETHER = 1000;
 /** Of patches that are read at once. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const TOLD = 50;

@@ -1,5 +1,6 @@
 import { decodeEvent } from '../../events/codec.ts';
 import { openCatFile } from '../../git/git.ts';
+import { readAhead } from '../../git/read-ahead.ts';
 import { parseSegmentName } from '../../store/blobs.ts';
 import { dataTexts } from '../../store/drafts.ts';
 import { eachLine } from '../../store/lines.ts';
@@ -85,36 +86,51 @@ const flushesOf = ({ id }: Outgoing, flushes: Map<string, Flush>): Flush[] | und
   return chain;
 };
 
+interface OutgoingFile {
+  ref: string;
+  id: string;
+  name: string;
+}
+
+/** Every new file behind some refs, and the refs that are no chain of flushes. */
+const newFiles = async (ctx: Context, outgoing: Outgoing[]): Promise<{ files: OutgoingFile[]; held: HeldRef[] }> => {
+  const known = outgoing.flatMap((one) => one.known ?? []);
+  const tips = [...outgoing.map(({ id }) => id), ...known.map((id) => `^${id}`)];
+  const flushes = new Map((await readFlushes(ctx.repo, tips)).map((flush) => [flush.commit, flush]));
+  const files: OutgoingFile[] = [];
+  const held: HeldRef[] = [];
+  for (const one of outgoing) {
+    const chain = flushesOf(one, flushes);
+    if (!chain) held.push({ ref: one.ref, reason: 'it is no chain of flushes', secrets: [] });
+    else for (const flush of chain) files.push(...flush.files.map(({ id, name }) => ({ ref: one.ref, id, name })));
+  }
+  return { files, held };
+};
+
 /**
  * Looks through every line that would go out with these logs: new flushes only, one after the other.
  * @returns the refs that must stay
  */
 export const scanLogs = async (ctx: Context, outgoing: Outgoing[]): Promise<HeldRef[]> => {
   if (outgoing.length === 0) return [];
-  const known = outgoing.flatMap((one) => one.known ?? []);
-  const tips = [...outgoing.map(({ id }) => id), ...known.map((id) => `^${id}`)];
-  const flushes = new Map((await readFlushes(ctx.repo, tips)).map((flush) => [flush.commit, flush]));
+  const { files, held } = await newFiles(ctx, outgoing);
+  const ids = files.map(({ id }) => id);
   const reader = openCatFile(ctx.repo);
   const find: Find = (text, kind) => findSecrets(ctx.redact, text, kind);
-  const held: HeldRef[] = [];
+  const found = new Map<string, SecretPlace[]>();
   try {
-    for (const one of outgoing) {
-      const chain = flushesOf(one, flushes);
-      if (!chain) {
-        held.push({ ref: one.ref, reason: 'it is no chain of flushes', secrets: [] });
-        continue;
-      }
-      const log = one.ref.slice('refs/amp/'.length);
-      const secrets: SecretPlace[] = [];
-      for (const { id, name } of chain.flatMap(({ files }) => files)) {
-        const bytes = (await reader.object(id))?.bytes;
-        if (bytes && secrets.length < TOLD) secrets.push(...(await scanFile(find, { name, bytes }, log)));
-      }
-      const reason = 'it holds what looks like a secret';
-      if (secrets.length > 0) held.push({ ref: one.ref, reason, secrets: secrets.slice(0, TOLD) });
+    let at = 0;
+    for await (const object of readAhead(reader, ids)) {
+      const { ref, name } = files[at++]!;
+      const secrets = found.get(ref) ?? [];
+      if (!object || secrets.length >= TOLD) continue;
+      const places = await scanFile(find, { name, bytes: object.bytes }, ref.slice('refs/amp/'.length));
+      if (places.length > 0) found.set(ref, [...secrets, ...places]);
     }
   } finally {
     reader.close();
   }
+  for (const [ref, secrets] of found)
+    held.push({ ref, reason: 'it holds what looks like a secret', secrets: secrets.slice(0, TOLD) });
   return held;
 };
