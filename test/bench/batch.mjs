@@ -69,7 +69,8 @@ const inFlight = (world, count) => {
 };
 
 /** Many agents at once: what the whole takes beside the bare thing, and what our own process needs meanwhile. */
-export const batch = async (world) => {
+export const batch = async function* (world) {
   const size = world.full ? FULL : world.quick ? QUICK : SHORT;
-  return [await overhead(world, size), inFlight(world, size.inFlight)];
+  yield await overhead(world, size);
+  yield inFlight(world, size.inFlight);
 };

@@ -99,9 +99,15 @@ const engine = world.inside('build-engine', world.folder('engine'));
 const place = { ...world, engine, repo: options.repo && copyOf(world, options.repo) };
 
 const tables = [];
-for (const name of names) {
+/** All tables at once, or each as it is ready. */
+const tablesOf = async function* (name) {
   const made = await BENCHES[name](place);
-  tables.push(...made);
-  for (const table of made) say(tableText(table));
-}
+  yield* made;
+};
+
+for (const name of names)
+  for await (const table of tablesOf(name)) {
+    tables.push(table);
+    say(tableText(table));
+  }
 if (options.json) console.log(JSON.stringify({ machine: about, tables }, null, 2));

@@ -68,9 +68,8 @@ const measure = async (world, count) => {
 };
 
 /** `sync` as a whole process with a local remote, against one `git push` or `git fetch` of the same refs. */
-export const sync = async (world) => {
+export const sync = async function* (world) {
   const counts = world.quick ? [1, 100] : [1, 100, 10_000];
-  const rows = [];
-  for (const count of counts) rows.push(...(await measure(world, count)));
-  return [{ name: 'sync', title: '`sync` with a local remote, whole processes', rows }];
+  const title = '`sync` with a local remote, whole processes';
+  for (const count of counts) yield { name: 'sync', title, rows: await measure(world, count) };
 };

@@ -2,7 +2,7 @@
  * What happens in a session, as drafts of events, for questions: several iterations, tools, models and days, failures,
  * texts of many words. The same for the same numbers.
  */
-const ID = (n) => (0x1000000 + n).toString(16).repeat(6).slice(0, 40);
+import { added, created, ID, started } from './beginning.mjs';
 
 /** A whole number below `below` that depends on its seeds alone. */
 const dice = (below, ...seeds) => {
@@ -31,50 +31,6 @@ const OUTCOMES = ['completed', 'completed', 'completed', 'completed', 'completed
 const AGENTS = ['amp', 'amp', 'claude', 'codex'];
 
 const agentOf = (n) => ({ name: AGENTS[n % AGENTS.length], mode: n % 2 ? 'smart' : null });
-
-const created = (n) => ({
-  type: 'session.created',
-  by: 'user',
-  data: {
-    name: `task ${n}`,
-    prompt: prose(n, 0, 12),
-    base: 'main',
-    baseCommit: ID(n),
-    branch: `amp/task-${n}/20261122-130000`,
-    worktree: `.worktrees/task-${n}`,
-    agent: agentOf(n),
-    test: 'npm test',
-    setup: null,
-    author: { name: 'Bench', email: 'bench@example.com' },
-  },
-});
-
-const added = (n) => ({
-  type: 'worktree.added',
-  by: 'program',
-  data: {
-    path: `.worktrees/task-${n}`,
-    branch: `amp/task-${n}/20261122-130000`,
-    commit: ID(n),
-    copied: [],
-    durationMs: 80,
-    reason: 'new',
-  },
-});
-
-const started = (n, iteration) => ({
-  type: 'iteration.started',
-  by: 'program',
-  data: {
-    iteration,
-    prompt: prose(n, iteration, 15),
-    reason: 'prompt',
-    head: ID(n),
-    agent: { ...agentOf(n), version: '0.0.1', threadId: null },
-    timeoutMs: null,
-    stopStrength: 'namespace',
-  },
-});
 
 const call = (n, k) => `toolu_01${ID(n + k).slice(0, 16)}${k}`;
 
@@ -160,12 +116,12 @@ const ITERATION = 24;
 
 /** The `k`th of a session's `count` facts: its birth, then iterations with a verdict each, in the end a push. */
 export const fact = (n, k, count) => {
-  if (k === 0) return created(n);
+  if (k === 0) return created(n, { prompt: prose(n, 0, 12), agent: agentOf(n) });
   if (k === 1) return added(n);
   if (k === count - 1) return pushed(n);
   const iteration = Math.floor((k - 2) / ITERATION) + 1;
   const within = (k - 2) % ITERATION;
-  if (within === 0) return started(n, iteration);
+  if (within === 0) return started(n, iteration, { prompt: prose(n, iteration, 15), agent: agentOf(n) });
   if (within === ITERATION - 1) return tested(n, iteration);
   if (within === ITERATION - 2 || k === count - 2) return finished(n, iteration);
   return TURN[(within - 1) % 4](n, iteration, k);

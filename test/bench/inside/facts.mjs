@@ -1,5 +1,5 @@
 /** What an agent does, as drafts of events: the same for the same numbers, about 390 bytes each once they are lines. */
-const ID = (n) => (0x1000000 + n).toString(16).repeat(6).slice(0, 40);
+import { added, created, ID, started } from './beginning.mjs';
 
 const WORDS =
   'the session reads its log and finds the function that handles a request then changes one line and runs the tests again because the first answer was wrong'.split(
@@ -11,49 +11,7 @@ const prose = (n, count) =>
 
 const usage = { tokensInput: 120, tokensOutput: 80, tokensCacheRead: 14000, tokensCacheWrite: 300 };
 
-const created = (n) => ({
-  type: 'session.created',
-  by: 'user',
-  data: {
-    name: `task ${n}`,
-    prompt: prose(n, 12),
-    base: 'main',
-    baseCommit: ID(n),
-    branch: `amp/task-${n}/20261122-130000`,
-    worktree: `.worktrees/task-${n}`,
-    agent: { name: 'amp', mode: null },
-    test: 'npm test',
-    setup: null,
-    author: { name: 'Bench', email: 'bench@example.com' },
-  },
-});
-
-const added = (n) => ({
-  type: 'worktree.added',
-  by: 'program',
-  data: {
-    path: `.worktrees/task-${n}`,
-    branch: `amp/task-${n}/20261122-130000`,
-    commit: ID(n),
-    copied: [],
-    durationMs: 80,
-    reason: 'new',
-  },
-});
-
-const started = (n, iteration) => ({
-  type: 'iteration.started',
-  by: 'program',
-  data: {
-    iteration,
-    prompt: prose(n + iteration, 15),
-    reason: 'prompt',
-    head: ID(n),
-    agent: { name: 'amp', mode: null, version: '0.0.1', threadId: null },
-    timeoutMs: null,
-    stopStrength: 'namespace',
-  },
-});
+const agent = { name: 'amp', mode: null };
 
 const TURN = [
   (iteration, k) => ({ type: 'agent-message.received', by: 'agent', data: { iteration, text: prose(k, 32) } }),
@@ -105,11 +63,11 @@ const ITERATION = 1000;
 
 /** The `k`th of a session's `count` facts: its birth, then iterations with an end each. */
 export const fact = (n, k, count) => {
-  if (k === 0) return created(n);
+  if (k === 0) return created(n, { prompt: prose(n, 12), agent });
   if (k === 1) return added(n);
   const iteration = Math.floor((k - 2) / ITERATION) + 1;
   const within = (k - 2) % ITERATION;
-  if (within === 0) return started(n, iteration);
+  if (within === 0) return started(n, iteration, { prompt: prose(n + iteration, 15), agent });
   if (within === ITERATION - 1 || k === count - 1) return finished(n, iteration);
   return turn(iteration, k);
 };
