@@ -78,6 +78,9 @@ function codeCache(build) {
   const folder = path.join(generations, `${build}-${process.versions.v8}-${process.arch}`);
   const topic = /^[a-z][a-z-]{0,30}$/.test(word || '') ? word : '_';
   const file = path.join(folder, topic);
+  // V8 forgets code that has not run for a while: what loads a file runs once, and would be missing the next time. It
+  // takes compiled code only from runs with the same flags.
+  require('node:v8').setFlagsFromString('--no-flush-bytecode');
   const { pieces, intact } = readPieces(file);
   const scripts = new Map();
   let stale = !intact;

@@ -106,6 +106,12 @@ const known = (row: Asked, column: string): number | null => {
 };
 const text = (row: Asked, column: string): string | null => (row[column] as string | null | undefined) ?? null;
 
+/** Half of all and 95 of a hundred are not above them. */
+const percentiles = (row: Asked, column: string): [number | null, number | null] => {
+  const [half = null, most = null] = JSON.parse(text(row, column) ?? '[]') as (number | null)[];
+  return [half, most];
+};
+
 /** A count by name; the most first would hide that two answers are the same, so by name. */
 const tally = (row: Asked, column: string): Record<string, number> => {
   const counts = JSON.parse(text(row, column) ?? '{}') as Record<string, number> | null;
@@ -151,21 +157,23 @@ export const figuresOf = (row: Asked): Figures => {
   const durationMs = count('duration_ms');
   const { tokensOutput, costUsd } = used;
   const lines = count('insertions') + count('deletions');
+  const [iterationP50Ms, iterationP95Ms] = percentiles(row, 'iteration_percentiles_ms');
+  const [toolP50Ms, toolP95Ms] = percentiles(row, 'tool_percentiles_ms');
   return {
     sessions: count('sessions'),
     iterations: count('iterations'),
     iterationsCompleted: count('iterations_completed'),
     outcomes: tally(row, 'outcomes'),
     durationMs,
-    iterationP50Ms: known(row, 'iteration_p50_ms'),
-    iterationP95Ms: known(row, 'iteration_p95_ms'),
+    iterationP50Ms,
+    iterationP95Ms,
     ...used,
     costUnknownIterations: count('cost_unknown_iterations'),
     tokensOutputPerSecond: tokensOutput === null ? null : ratio(tokensOutput * 1000, durationMs),
     toolCalls: count('tool_calls'),
     toolFailures: count('tool_failures'),
-    toolP50Ms: known(row, 'tool_p50_ms'),
-    toolP95Ms: known(row, 'tool_p95_ms'),
+    toolP50Ms,
+    toolP95Ms,
     toolMs: count('tool_ms'),
     testRuns: count('test_runs'),
     testPasses: count('test_passes'),
@@ -199,14 +207,17 @@ export const modelOf = (row: Asked): ModelFigures => ({
   ...usedOf(row),
 });
 
-export const toolOf = (row: Asked): ToolFigures => ({
-  tool: text(row, 'tool'),
-  toolCalls: number(row, 'tool_calls'),
-  toolFailures: number(row, 'tool_failures'),
-  toolP50Ms: known(row, 'tool_p50_ms'),
-  toolP95Ms: known(row, 'tool_p95_ms'),
-  toolMs: number(row, 'tool_ms'),
-});
+export const toolOf = (row: Asked): ToolFigures => {
+  const [toolP50Ms, toolP95Ms] = percentiles(row, 'tool_percentiles_ms');
+  return {
+    tool: text(row, 'tool'),
+    toolCalls: number(row, 'tool_calls'),
+    toolFailures: number(row, 'tool_failures'),
+    toolP50Ms,
+    toolP95Ms,
+    toolMs: number(row, 'tool_ms'),
+  };
+};
 
 export const failureOf = (row: Asked): FailureFigures => ({
   mode: text(row, 'mode'),

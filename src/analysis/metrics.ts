@@ -19,7 +19,7 @@ import {
   BY_TOOL,
   errors,
   FIGURES,
-  iterations,
+  iterationDays,
   toolCalls,
   usage,
   using,
@@ -130,11 +130,13 @@ export const modelRows = (answers: readonly Asked[]): Asked[] => {
 
 /** What some questions are asked beside the figures of groups. */
 const BESIDE: Record<string, Record<string, Cut>> = {
-  [iterations.name]: { days: cutBy('iterations', 'day')! },
-  [usage.name]: { models: BY_MODEL, days: cutBy('usage', 'day')! },
+  [usage.name]: { models: BY_MODEL },
   [toolCalls.name]: { tools: BY_TOOL },
   [errors.name]: { failures: BY_MODE },
 };
+
+/** What is told of each day: apart, as its sums are of other rows than those of models. */
+const OF_DAYS = [iterationDays, usage];
 
 /** Cuts of a table into groups of several kinds, as far as it knows of them. */
 const cutsBy = (table: AskedTable, bys: readonly GroupBy[]): Record<string, Cut> => {
@@ -150,18 +152,19 @@ const cutsBy = (table: AskedTable, bys: readonly GroupBy[]): Record<string, Cut>
 const askAll = async (analysis: Analysis, scope: Scope, bys: readonly GroupBy[]): Promise<Record<string, Asked[]>> => {
   // They run beside each other; each on several threads of its own would cost half as much again.
   await analysis.run('SET threads = 1');
+  const figures: Promise<Record<string, Asked[]>>[] = FIGURES.map((question) =>
+    ask(analysis, question, scope, { all: {}, ...cutsBy(question.table, bys), ...BESIDE[question.name] }),
+  );
+  const ofModels = bys.filter((by) => by === 'model');
+  for (const question of OF_DAYS) figures.push(ask(analysis, question, scope, { days: cutBy(question.table, 'day')! }));
+  figures.push(ask(analysis, using, scope, { models: BY_MODEL, ...cutsBy(using.table, ofModels) }));
   const counts = [undefined, ...bys].map(
     async (by): Promise<Record<string, Asked[]>> => ({
       [by ?? 'all']: await rowsOf(analysis, sessionsStatement(scope, by), scope),
     }),
   );
-  const figures: Promise<Record<string, Asked[]>>[] = FIGURES.map((question) =>
-    ask(analysis, question, scope, { all: {}, ...cutsBy(question.table, bys), ...BESIDE[question.name] }),
-  );
-  const ofModels = bys.filter((by) => by === 'model');
-  figures.push(ask(analysis, using, scope, { models: BY_MODEL, ...cutsBy(using.table, ofModels) }));
   const rows: Record<string, Asked[]> = {};
-  for (const answer of await Promise.all([...counts, ...figures]))
+  for (const answer of await Promise.all([...figures, ...counts]))
     for (const [title, own] of Object.entries(answer)) rows[title] = (rows[title] ?? []).concat(own);
   return rows;
 };

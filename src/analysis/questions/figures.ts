@@ -3,8 +3,8 @@ import { type Cut, MODEL, type Question } from './question.ts';
 /** A sum of doubles that does not depend on their order, to a thousandth. */
 const exact = (column: string): string => `round(fsum(${column}), 3)`;
 
-/** The least known value such that so many of a hundred known ones are not above it. */
-const percentile = (column: string, share: number): string => `quantile_disc(${column}, ${share})`;
+/** Two values in one look: the least known one such that a half, and 95 of a hundred, of all known ones are not above it. */
+const halfAndMost = (column: string): string => `quantile_disc(${column}, [0.5, 0.95])`;
 
 const count = (condition: string): string => `count(*) FILTER (${condition})`;
 const lines = (condition: string): string => `coalesce(sum(insertions + deletions) FILTER (${condition}), 0)`;
@@ -41,13 +41,32 @@ export const iterations: Question = {
     iterations_completed: count("outcome = 'completed'"),
     outcomes: tally("coalesce(outcome, 'running')"),
     duration_ms: exact('duration_ms'),
-    iteration_p50_ms: percentile('duration_ms', 0.5),
-    iteration_p95_ms: percentile('duration_ms', 0.95),
+    iteration_percentiles_ms: halfAndMost('duration_ms'),
     cost_unknown_iterations: count("cost_source = 'unknown'"),
   },
 };
 
-export const usage: Question = { name: 'usage', says: 'Tokens and money.', table: 'usage', figures: USED };
+/** Only of days: percentiles would take the time of all the rest. */
+export const iterationDays: Question = {
+  name: 'iteration-days',
+  says: 'Iterations that began, and the time that they took.',
+  table: 'iterations',
+  figures: { iterations: 'sum(counted)', duration_ms: exact('duration_ms') },
+  sums: { alike: [], of: { counted: 'count(*)', duration_ms: 'fsum(duration_ms)' } },
+};
+
+const TOKENS_AND_MONEY = ['tokens_input', 'tokens_output', 'tokens_cache_read', 'tokens_cache_write', 'cost_usd'];
+
+export const usage: Question = {
+  name: 'usage',
+  says: 'Tokens and money.',
+  table: 'usage',
+  figures: USED,
+  sums: {
+    alike: ['cost_source', 'cost_is_lower_bound', 'prices'],
+    of: Object.fromEntries(TOKENS_AND_MONEY.map((column) => [column, `sum(${column})`])),
+  },
+};
 
 /** Apart, as only models are told so, and to tell rows from each other takes as long as all sums. */
 export const using: Question = {
@@ -67,8 +86,7 @@ export const toolCalls: Question = {
   figures: {
     tool_calls: 'count(*)',
     tool_failures: count('failed'),
-    tool_p50_ms: percentile('duration_ms', 0.5),
-    tool_p95_ms: percentile('duration_ms', 0.95),
+    tool_percentiles_ms: halfAndMost('duration_ms'),
     tool_ms: exact('duration_ms'),
   },
 };
@@ -134,5 +152,5 @@ export const errors: Question = {
 /** Ways in which something went wrong. */
 export const BY_MODE: Cut = { mode: 'mode' };
 
-/** Those that come to one row for everything, and one for each group; of a model only some are told. */
-export const FIGURES: readonly Question[] = [iterations, usage, toolCalls, tests, commits, operations, errors];
+/** Those that come to one row for everything, and one for each group; of a model only some are told. The slowest first. */
+export const FIGURES: readonly Question[] = [toolCalls, iterations, usage, tests, commits, operations, errors];
