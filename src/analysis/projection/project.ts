@@ -129,6 +129,12 @@ const newsOf = async (deps: ProjectionDeps, at: Look, before: Known): Promise<Ne
   return news;
 };
 
+/** What came to a cache that is there, a session or two: to write it as Parquet takes longer than a question does. */
+const FEW_EVENTS = 500;
+
+const isFew = (entries: readonly { events: number }[]): boolean =>
+  entries.reduce((events, entry) => events + entry.events, 0) <= FEW_EVENTS;
+
 /** Reads logs into new segments; `entries` and `segments` learn of them. Returns what could not be read. */
 const addLogs = async (
   deps: ProjectionDeps,
@@ -146,8 +152,8 @@ const addLogs = async (
       damaged.push(...read.damaged);
       const spooled = spool.end();
       if (read.entries.length === 0) continue;
-      const workshop = { ...deps, folder, db: await deps.db() };
-      const made = await makeSegment(workshop, { spooled, entries: read.entries });
+      const db = isFew(read.entries) && segments.length > 0 ? undefined : await deps.db();
+      const made = await makeSegment({ ...deps, folder }, { spooled, entries: read.entries, db });
       segments.push(made);
       entries.push(...read.entries.map((entry) => ({ ...entry, segment: made.id })));
     } finally {

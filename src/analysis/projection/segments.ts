@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import type { Database } from '../duckdb.ts';
-import { type Column, logIdOf, type Table } from '../tables/table.ts';
+import { logIdOf, type Table } from '../tables/table.ts';
 import { list, name, quote } from '../text.ts';
+import { fromLines, fromText } from './line-rows.ts';
 import { keptColumns, type Spooled } from './spool.ts';
 import type { LogEntry, PartFile, Segment } from './state.ts';
 
-export const partFile = (folder: string, segment: string, table: string): string =>
-  join(folder, segment, `${table}.parquet`);
+const partFile = (folder: string, segment: string, { table, isLines }: Pick<PartFile, 'table' | 'isLines'>): string =>
+  join(folder, segment, `${table}.${isLines ? 'ndjson' : 'parquet'}`);
 
 const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /** Whether the files are as they were written: at a glance, or byte by byte. */
 export const isSound = (folder: string, { id, files }: Segment, how: 'glance' | 'bytes'): boolean =>
   files.every((file) => {
-    const path = partFile(folder, id, file.table);
+    const path = partFile(folder, id, file);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat?.size !== file.bytes) return false;
     return (how === 'glance' && stat.mtimeMs === file.mtimeMs) || hashOf(path) === file.sha256;
@@ -28,18 +29,6 @@ export const isSound = (folder: string, { id, files }: Segment, how: 'glance' | 
 const nameOf = (entries: readonly Pick<LogEntry, 'log' | 'key'>[], clock: Clock): string => {
   const parts = entries.map(({ log, key }) => `${log} ${key}`).sort();
   return `${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 20)}-${clock.newId()}`;
-};
-
-/** DuckDB reads a line of JSON into a buffer of twice this size, one for each thread. */
-const LINE_BYTES = 16 * 2 ** 20;
-
-const fromLines = ({ table, path, longest }: Spooled): string => {
-  const columns = keptColumns(table);
-  const raw = ({ type }: Column): string => (type === 'JSON' ? 'VARCHAR' : type);
-  const shape = columns.map((column, at) => `'${at}': ${quote(raw(column))}`).join(', ');
-  const picked = columns.map((column, at) => `"${at}"::${column.type} AS ${name(column.name)}`).join(', ');
-  const options = `columns = {${shape}}, maximum_object_size = ${Math.max(LINE_BYTES, longest)}`;
-  return `SELECT ${picked} FROM read_ndjson(${quote(path)}, format = 'newline_delimited', ${options})`;
 };
 
 const copyError = (error: unknown, folder: string): unknown =>
@@ -73,33 +62,47 @@ export interface Workshop {
   clock: Clock;
 }
 
-const seal = (folder: string, made: string, tables: readonly string[]): PartFile[] =>
-  tables.map((table) => {
-    const path = partFile(folder, made, table);
+const seal = (folder: string, made: string, parts: readonly Part[]): PartFile[] =>
+  parts.map((part) => {
+    const path = partFile(folder, made, part);
     const { size, mtimeMs } = statSync(path);
-    return { table, bytes: size, mtimeMs, sha256: hashOf(path) };
+    return { ...part, bytes: size, mtimeMs, sha256: hashOf(path) };
   });
 
 type Made = Omit<LogEntry, 'segment'>;
+type Part = Pick<PartFile, 'table' | 'isLines'>;
 
 /** What was made in this folder, as a segment. */
-const finish = (folder: string, id: string, { entries, tables }: { entries: Made[]; tables: string[] }): Segment => {
+const finish = (folder: string, id: string, { entries, parts }: { entries: Made[]; parts: Part[] }): Segment => {
   const events = entries.reduce((sum, entry) => sum + entry.events, 0);
-  return { id, files: seal(folder, id, tables), logs: entries.length, events, dead: [], deadEvents: 0 };
+  return { id, files: seal(folder, id, parts), logs: entries.length, events, dead: [], deadEvents: 0 };
 };
 
-/** A segment out of spooled rows, whose folder goes. */
+/**
+ * A segment out of spooled rows, whose folder goes.
+ * @param db undefined for few rows: their lines stay as they are
+ */
 export const makeSegment = async (
-  { db, folder, clock }: Workshop,
-  { spooled, entries }: { spooled: Spooled[]; entries: Made[] },
+  { folder, clock }: Omit<Workshop, 'db'>,
+  { spooled, entries, db }: { spooled: Spooled[]; entries: Made[]; db: Database | undefined },
 ): Promise<Segment> => {
   const id = nameOf(entries, clock);
   mkdirSync(join(folder, id), { recursive: true, mode: 0o700 });
-  await copyAll(
-    db,
-    spooled.map((part) => ({ query: fromLines(part), path: partFile(folder, id, part.table.name) })),
-  );
-  return finish(folder, id, { entries, tables: spooled.map(({ table }) => table.name) });
+  const parts = spooled.map(({ table }): Part => ({ table: table.name, ...(!db && { isLines: true }) }));
+  const paths = parts.map((part) => partFile(folder, id, part));
+  if (db)
+    await copyAll(
+      db,
+      spooled.map((one, at) => ({ query: fromLines(one), path: paths[at]! })),
+    );
+  else for (const [at, { path }] of spooled.entries()) renameSync(path, paths[at]!);
+  return finish(folder, id, { entries, parts });
+};
+
+/** Rows of a file of lines: few of them as they are, which spares DuckDB to read a file for each question. */
+const linesOf = (table: Table, path: string): string => {
+  const text = readFileSync(path, 'utf8');
+  return fromText(table, text) ?? fromLines({ table, path, longest: text.length });
 };
 
 /** Rows of a segment's table that still count. */
@@ -107,15 +110,19 @@ export const liveRows = (folder: string, segments: readonly Segment[], table: Ta
   const columns = keptColumns(table)
     .map((column) => name(column.name))
     .join(', ');
-  const having = segments.filter(({ files }) => files.some((file) => file.table === table.name));
-  const whole = having.filter(({ dead }) => dead.length === 0);
-  const pick = (some: readonly Segment[]): string =>
-    `SELECT ${columns} FROM read_parquet(${list(some.map(({ id }) => partFile(folder, id, table.name)))})`;
+  const having = segments.flatMap((segment) => {
+    const file = segment.files.find((one) => one.table === table.name);
+    return file ? [{ ...segment, file, path: partFile(folder, segment.id, file) }] : [];
+  });
+  const whole = having.filter(({ dead, file }) => dead.length === 0 && !file.isLines);
+  const pick = (paths: string[]): string => `SELECT ${columns} FROM read_parquet(${list(paths)})`;
+  const others = having.filter((one) => !whole.includes(one));
   return [
-    ...(whole.length > 0 ? [pick(whole)] : []),
-    ...having
-      .filter(({ dead }) => dead.length > 0)
-      .map((one) => `${pick([one])} WHERE ${logIdOf(table)} NOT IN (${one.dead.map(quote).join(', ')})`),
+    ...(whole.length > 0 ? [pick(whole.map(({ path }) => path))] : []),
+    ...others.map(({ file, path, dead }) => {
+      const rows = file.isLines ? `SELECT ${columns} FROM (${linesOf(table, path)})` : pick([path]);
+      return dead.length === 0 ? rows : `${rows} WHERE ${logIdOf(table)} NOT IN (${dead.map(quote).join(', ')})`;
+    }),
   ];
 };
 
@@ -131,7 +138,7 @@ export const mergeSegments = async (
     .filter(({ parts }) => parts.length > 0);
   await copyAll(
     db,
-    made.map(({ name, parts }) => ({ query: parts.join(' UNION ALL '), path: partFile(folder, id, name) })),
+    made.map(({ name, parts }) => ({ query: parts.join(' UNION ALL '), path: partFile(folder, id, { table: name }) })),
   );
-  return finish(folder, id, { entries, tables: made.map(({ name }) => name) });
+  return finish(folder, id, { entries, parts: made.map(({ name }) => ({ table: name })) });
 };

@@ -6,9 +6,11 @@ import type { LogName } from '../../events/envelope.ts';
 import type { KnownPrices } from '../prices.ts';
 import type { Seen } from './look.ts';
 
-/** One Parquet file, as it was when it was written. */
+/** The rows of one table, as their file was when it was written. */
 export interface PartFile {
   table: string;
+  /** Lines of JSON: of few rows they are sooner written, and read, than Parquet. */
+  isLines?: true;
   bytes: number;
   mtimeMs: number;
   sha256: string;
