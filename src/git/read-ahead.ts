@@ -1,4 +1,4 @@
-import type { CatFile, CatObject } from './cat-file.ts';
+import type { CatObject } from './cat-file.ts';
 
 /** Questions that are under way at once. */
 const AHEAD = 32;
@@ -10,13 +10,13 @@ const AHEAD = 32;
  * @throws AppError git.failed
  */
 export async function* readAhead(
-  { object }: Pick<CatFile, 'object'>,
+  reader: { object(id: string): Promise<CatObject | undefined> },
   ids: readonly string[],
 ): AsyncGenerator<CatObject | undefined> {
   const asked: Promise<CatObject | undefined>[] = [];
   for (let next = 0, at = 0; at < ids.length; at++) {
     for (; next < ids.length && asked.length < AHEAD; next++) {
-      const answer = object(ids[next]!);
+      const answer = reader.object(ids[next]!);
       // Whoever waits for it hears of the error; nobody may.
       answer.catch(() => {});
       asked.push(answer);

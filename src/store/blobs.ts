@@ -1,5 +1,18 @@
-import { git } from '../git/git.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../errors.ts';
+import { catFileStream, git } from '../git/git.ts';
+import { readAhead } from '../git/read-ahead.ts';
 import type { Repository } from '../git/repository.ts';
+import type { ObjectReader } from './notes/plan-notes.ts';
+import { decodeCommit, decodeTree } from './objects/encode.ts';
+
+/** Where logs are read from. */
+export interface Source {
+  repo: Repository;
+  /** A long-lived `cat-file`. */
+  reader: ObjectReader;
+}
 
 /** A file of a flush: `events-0000000012-k3….ndjson`, `transcript-….ndjson`, `payload-<sha256>`. */
 export interface FlushBlob {
@@ -25,6 +38,60 @@ export const listBlobs = async (repo: Repository, commits: Iterable<string>): Pr
     if (space > 0) blobs.push({ id: line.slice(0, space), name: line.slice(space + 1) });
   }
   return blobs;
+};
+
+const objectOf = async (reader: ObjectReader, id: string, type: 'commit' | 'tree'): Promise<Buffer> => {
+  const object = await reader.object(id);
+  if (object?.type === type) return object.bytes;
+  throw new AppError('git.failed', `git cat-file: the repository has no ${type} ${id}.`);
+};
+
+/** More flushes are sooner listed by a process of its own. */
+const FEW_FLUSHES = 32;
+
+/**
+ * The same, asked of the long-lived `cat-file` flush by flush: of one session that spares a process.
+ * @returns undefined where there are many flushes, or where history was cut off and only git knows at what
+ */
+export const listFewBlobs = async (
+  { repo, reader }: Source,
+  commits: readonly string[],
+): Promise<FlushBlob[] | undefined> => {
+  if (commits.length > FEW_FLUSHES || existsSync(join(repo.commonDir, 'shallow'))) return undefined;
+  const blobs = new Map<string, FlushBlob>();
+  const seen = new Set<string>();
+  for (const waiting = [...commits]; waiting.length > 0; ) {
+    const id = waiting.pop()!;
+    if (seen.has(id)) continue;
+    if (seen.size === FEW_FLUSHES) return undefined;
+    seen.add(id);
+    const { tree, parents } = decodeCommit(await objectOf(reader, id, 'commit'));
+    for (const file of decodeTree(await objectOf(reader, tree, 'tree'), tree.length === 40 ? 'sha1' : 'sha256'))
+      blobs.set(file.id, { id: file.id, name: file.name });
+    waiting.push(...parents);
+  }
+  return [...blobs.values()];
+};
+
+/** So many blobs are asked of the long-lived `cat-file`, which a flush needs anyway; more are worth one of their own. */
+const FEW_BLOBS = 64;
+
+/**
+ * Blobs in the order of their ids.
+ * @throws AppError git.failed when one is missing
+ */
+export const readBlobs = async (
+  { repo, reader }: Source,
+  ids: string[],
+  onBlob: (id: string, bytes: Buffer) => void,
+): Promise<void> => {
+  if (ids.length > FEW_BLOBS) return catFileStream(repo, ids, onBlob);
+  let at = 0;
+  for await (const object of readAhead(reader, ids)) {
+    const id = ids[at++]!;
+    if (!object) throw new AppError('git.failed', `git cat-file: the repository has no object ${id}.`);
+    onBlob(id, object.bytes);
+  }
 };
 
 /** First seq in ten digits, so that names sort as numbers do. */

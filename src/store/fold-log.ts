@@ -1,9 +1,7 @@
 import type { LogEvent } from '../events/catalogue.ts';
 import { decodeEvent, lineHash } from '../events/codec.ts';
 import { GENESIS, type LogName, logId } from '../events/envelope.ts';
-import { catFileStream } from '../git/git.ts';
-import type { Repository } from '../git/repository.ts';
-import { listBlobs, parseSegmentName } from './blobs.ts';
+import { listBlobs, listFewBlobs, parseSegmentName, readBlobs, type Source } from './blobs.ts';
 import { type LaneTips, readLaneTips } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { Folded } from './log-store.ts';
@@ -77,10 +75,10 @@ const lanesOf = <State>(fold: Fold<State>, refs: LaneTips, wal: WalFile[]): Map<
 };
 
 /** Finds the blobs of all lanes, each lane's own in their order. */
-const findBlobs = async <State>(repo: Repository, lanes: Map<LogName, Lane<State>>, refs: LaneTips): Promise<void> => {
+const findBlobs = async <State>(source: Source, lanes: Map<LogName, Lane<State>>, refs: LaneTips): Promise<void> => {
   const byId = new Map([...lanes].map(([log, lane]) => [logId(log), lane]));
   const tips = [...lanes.keys()].flatMap((log) => [...(refs.get(log)?.values() ?? [])]);
-  for (const { id, name } of await listBlobs(repo, tips)) {
+  for (const { id, name } of (await listFewBlobs(source, tips)) ?? (await listBlobs(source.repo, tips))) {
     const segment = parseSegmentName(name);
     if (segment?.kind === 'events') byId.get(segment.id)?.blobs.push({ id, firstSeq: segment.firstSeq });
   }
@@ -88,20 +86,21 @@ const findBlobs = async <State>(repo: Repository, lanes: Map<LogName, Lane<State
 };
 
 /**
- * Folds logs of a single writer as their blobs come in, with two processes however many there are: rev-list and
- * cat-file. Undefined stands for a log that several wrote, or that is not in order: it has to be read as a whole.
+ * Folds logs of a single writer as their blobs come in, with two processes however many there are, rev-list and
+ * cat-file, or with the one that runs anyway. Undefined stands for a log that several wrote, or that is not in order: it has to be read as a whole.
  */
 export const foldLanes = async <State>(
-  repo: Repository,
+  source: Source,
   fold: Fold<State>,
 ): Promise<Map<LogName, Folded<State> | undefined>> => {
+  const { repo } = source;
   // The write-ahead files come first: a flush brings lines into git before it takes them out of there.
   const wal = readWal(repo, 'events', new Set(fold.logs));
   const refs = await readLaneTips(repo, fold.logs);
   const lanes = lanesOf(fold, refs, wal);
-  await findBlobs(repo, lanes, refs);
+  await findBlobs(source, lanes, refs);
   const owners = new Map([...lanes.values()].flatMap((lane) => lane.blobs.map(({ id }) => [id, lane] as const)));
-  await catFileStream(repo, [...owners.keys()], (id, bytes) => owners.get(id)!.add(bytes));
+  await readBlobs(source, [...owners.keys()], (id, bytes) => owners.get(id)!.add(bytes));
   for (const { log, bytes } of wal) lanes.get(log)?.add(bytes);
   return new Map(fold.logs.map((log) => [log, lanes.get(log)?.finish()]));
 };

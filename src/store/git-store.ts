@@ -215,7 +215,10 @@ class GitStore implements LogStore {
 
   async #foldAll<State>(logs: LogName[], initial: State, step: Step<State>): Promise<FoldedLog<State>[]> {
     for (const log of logs) assertLog(log);
-    const lanes = await foldLanes(this.#repo, { logs, writer: this.#writer, initial, step });
+    const lanes = await foldLanes(
+      { repo: this.#repo, reader: this.#reader },
+      { logs, writer: this.#writer, initial, step },
+    );
     const all: FoldedLog<State>[] = [];
     for (const [log, folded] of lanes) all.push({ log, ...(folded ?? (await this.#foldWhole(log, initial, step))) });
     return all;

@@ -1,15 +1,11 @@
-import { AppError } from '../errors.ts';
 import type { LogEvent } from '../events/catalogue.ts';
 import { decodeEvent, lineHash } from '../events/codec.ts';
 import { GENESIS, type LogName, logId } from '../events/envelope.ts';
-import { catFileStream } from '../git/git.ts';
-import type { Repository } from '../git/repository.ts';
-import { listBlobs, parseSegmentName } from './blobs.ts';
+import { listBlobs, listFewBlobs, parseSegmentName, readBlobs, type Source } from './blobs.ts';
 import { type LaneTips, readLaneRefs, readLaneTips } from './lane-refs.ts';
 import { eachLine } from './lines.ts';
 import type { LogView } from './log-store.ts';
 import { mergeLanes, type Segment } from './merge-lanes.ts';
-import type { ObjectReader } from './notes/plan-notes.ts';
 import { readWal } from './wal/wal-files.ts';
 
 /** What the store itself wants to know about its own writer's end of a log, beside what everybody sees. */
@@ -73,44 +69,20 @@ class Gathering {
   }
 }
 
-/** So many blobs are asked of the long-lived `cat-file`, which a flush needs anyway; more are worth one of their own. */
-const FEW = 64;
-
-const readBlobs = async ({ repo, reader }: Source, owners: Map<string, Gathering>): Promise<void> => {
-  const ids = [...owners.keys()];
-  if (ids.length > FEW) return catFileStream(repo, ids, (id, bytes) => owners.get(id)?.add(bytes, 'git'));
-  await Promise.all(
-    ids.map(async (id) => {
-      const object = await reader.object(id);
-      if (!object) throw new AppError('git.failed', `git cat-file: the repository has no object ${id}.`);
-      owners.get(id)!.add(object.bytes, 'git');
-    }),
-  );
-};
-
-/** Where logs are read from. */
-export interface Source {
-  repo: Repository;
-  /** A long-lived `cat-file`. */
-  reader: ObjectReader;
-}
-
 const readGit = async (source: Source, logs: Map<LogName, Gathering>, refs: LaneTips): Promise<void> => {
   const byId = new Map([...logs].map(([log, gathering]) => [logId(log), gathering]));
   const owners = new Map<string, Gathering>();
-  for (const { id, name } of await listBlobs(
-    source.repo,
-    [...refs.values()].flatMap((tips) => [...tips.values()]),
-  )) {
+  const tips = [...refs.values()].flatMap((lanes) => [...lanes.values()]);
+  for (const { id, name } of (await listFewBlobs(source, tips)) ?? (await listBlobs(source.repo, tips))) {
     const segment = parseSegmentName(name);
     const owner = segment?.kind === 'events' ? byId.get(segment.id) : undefined;
     if (owner) owners.set(id, owner);
   }
-  await readBlobs(source, owners);
+  await readBlobs(source, [...owners.keys()], (id, bytes) => owners.get(id)!.add(bytes, 'git'));
 };
 
 /**
- * Reads logs with two processes however many there are: rev-list and cat-file.
+ * Reads logs with two processes however many there are, rev-list and cat-file, or with the one that runs anyway.
  * The write-ahead files come first: a flush brings lines into git before it takes them out of there.
  */
 export const readLogs = async (
