@@ -76,6 +76,25 @@ describe('a cache of one repository', () => {
     expect(before).toHaveLength(1);
   });
 
+  it('keeps what one session adds as lines, and one entry beside the list of all', async () => {
+    await everything(world, { rebuild: true });
+    const { folder } = world.cache();
+    const { logsFile, events } = readState(folder)!;
+    for (let n = 1; n <= 3; n++) {
+      await world.write('s000000003', 1);
+      await everything(world);
+      const state = readState(folder)!;
+      expect([state.logsFile, state.events, state.changed.map(({ log }) => log)]).toEqual([
+        logsFile,
+        events + n,
+        [sessionLog('s000000003')],
+      ]);
+      expect(state.segments.map(({ files }) => files.every(({ isLines }) => isLines === true))).toEqual([false, true]);
+    }
+    const answer = await everything(world);
+    expect(await everything(world, { rebuild: true })).toBe(answer);
+  });
+
   it('gives the same answer when it was deleted, wholly or in part', async () => {
     const answer = await everything(world);
     rmSync(analysisDir(world.repo), { recursive: true });

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { changedLogs, isSame, type Seen } from '../../src/analysis/projection/look.ts';
 import { rowLine, Spool } from '../../src/analysis/projection/spool.ts';
-import { readEntries, readPrices, readState, writePrices, writeState } from '../../src/analysis/projection/state.ts';
+import {
+  readEntries,
+  readPrices,
+  readState,
+  writePrices,
+  writeState,
+  writeWhole,
+} from '../../src/analysis/projection/state.ts';
 import { bury } from '../../src/analysis/projection/tidy-segments.ts';
 import type { Column, ColumnType, Table } from '../../src/analysis/tables/table.ts';
 import { list, name, quote } from '../../src/analysis/text.ts';
@@ -65,10 +72,14 @@ describe('the state of a cache', () => {
     const entries = [entry('s1', 'one'), { ...entry('s2', 'two'), warnings: ['torn'] }];
     const seen = { packed: 'p', loose: [], pending: [] };
     const given = { seen, segments: [segment('one'), segment('two')], warnings: ['torn'], retired: [] };
-    const state = writeState(folder, { state: given, entries, clock: slowClock() });
+    const state = writeWhole(folder, { state: given, entries, clock: slowClock() });
     expect(readState(folder)).toEqual(state);
     expect([state.logs, state.events]).toEqual([2, 8]);
-    expect(readEntries(folder, state)).toEqual(entries);
+    expect(readEntries(folder, state)!.all()).toEqual(entries);
+    const next = { ...state, changed: [entry('s1', 'three')] };
+    writeState(folder, next, slowClock());
+    expect(readState(folder)).toEqual(next);
+    expect(readEntries(folder, next)!.all()).toEqual([entries[1], ...next.changed]);
     writeFileSync(join(folder, state.logsFile), 'damaged');
     expect(readEntries(folder, state)).toBeUndefined();
     mkdirSync(join(folder, 'empty'));

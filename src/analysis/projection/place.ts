@@ -9,7 +9,7 @@ import { ROWS_VERSION } from '../tables/all.ts';
 import type { Table } from '../tables/table.ts';
 
 /** Raised when the files are laid out in another way. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** The build the program came out of; what runs out of the sources has none. */
 declare const __BUILD__: string | undefined;

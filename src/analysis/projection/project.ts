@@ -1,23 +1,23 @@
 import { accessSync, constants, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { type LogName, logId } from '../../events/envelope.ts';
-import type { Repository } from '../../git/repository.ts';
-import { isForgetPending } from '../../store/forget/pending.ts';
 import type { LogStore } from '../../store/log-store.ts';
-import { readTombstones } from '../../store/tombstones.ts';
 import { storeError } from '../../store/wal/files.ts';
 import type { Database } from '../duckdb.ts';
 import { PriceBook } from '../prices.ts';
 import type { Table } from '../tables/table.ts';
-import { changedLogs, isSame, keyOf, type Look, logsIn, look, type Part, type Seen } from './look.ts';
+import type { LogEntry } from './entries.ts';
+import { type Closeness, type Known, known, NOTHING } from './known.ts';
+import { isSame, type Look, look } from './look.ts';
+import { currentKeys, type News, type NewsDeps, newsOf } from './news.ts';
 import { type Place, placeOf, removeFolder, sweep, temporaryPlace } from './place.ts';
 import { readSome, type Wanted } from './read-logs.ts';
 import { readTranscripts } from './read-transcripts.ts';
 import { isSound, makeSegment, type Workshop } from './segments.ts';
 import { Spool } from './spool.ts';
 import {
-  type LogEntry,
+  eventsOf,
+  hasEntries,
   neededNames,
   readEntries,
   readPrices,
@@ -26,21 +26,19 @@ import {
   type State,
   writePrices,
   writeState,
+  writeWhole,
 } from './state.ts';
-import { bury, tidySegments } from './tidy-segments.ts';
+import { bury, isTidy, tidySegments } from './tidy-segments.ts';
 
 /** Events of one segment: what a cold build has on disk as text at a time. */
 const SEGMENT_EVENTS = 500_000;
 
-export interface ProjectionDeps {
-  repo: Repository;
+export interface ProjectionDeps extends NewsDeps {
   store: LogStore;
   clock: Clock;
   tables: readonly Table[];
   /** Which tables, made by which program. */
   key: string;
-  /** What of the logs the tables are made of; events if not said. */
-  part?: Part;
   /** Keys of what is kept beside it. */
   beside?: readonly string[];
   /** DuckDB, loaded when first needed: a process that grew large starts git slowly. */
@@ -58,82 +56,8 @@ export interface Projected {
   entries(): LogEntry[];
 }
 
-/** How closely files are looked at: size and time, or every byte. */
-type Closeness = 'glance' | 'bytes';
-
-/** What counts of the cache: segments whose files are whole, and what is in them. */
-interface Known {
-  segments: Segment[];
-  entries: LogEntry[];
-  retired: State['retired'];
-  /** How refs stood then; undefined also where a segment is missing, so that logs have to be read that did not change. */
-  seen: Seen | undefined;
-  /** In the folder, of this and earlier states. */
-  names: string[];
-}
-
-const NOTHING: Known = { segments: [], entries: [], retired: [], seen: undefined, names: [] };
-
-const known = (folder: string, how: Closeness): Known => {
-  const state = readState(folder);
-  const entries = state && readEntries(folder, state);
-  if (!state) return NOTHING;
-  // Another process wrote the next state meanwhile, and took away what only this one needed.
-  if (!entries) return readState(folder)?.logsFile === state.logsFile ? NOTHING : known(folder, how);
-  const segments = state.segments.filter((segment) => isSound(folder, segment, how));
-  const ids = new Set(segments.map(({ id }) => id));
-  return {
-    segments,
-    entries: entries.filter(({ segment }) => ids.has(segment)),
-    retired: state.retired,
-    seen: segments.length === state.segments.length ? state.seen : undefined,
-    names: [...neededNames(state)],
-  };
-};
-
-/** Ends of logs, of all or of some, without those that are on their way out; a batch has no transcript. */
-const currentKeys = async (
-  { repo, part }: ProjectionDeps,
-  at: Look,
-  only?: ReadonlySet<LogName>,
-): Promise<Map<LogName, string>> => {
-  const isForgotten = isForgetPending(repo) ? (await readTombstones(repo)).isForgotten : () => false;
-  const isAsked = (log: LogName): boolean => part !== 'transcript' || log.startsWith('sessions/');
-  const logs = (await logsIn(repo, only)).filter(({ log }) => isAsked(log) && !isForgotten(logId(log)));
-  return new Map(logs.map((log) => [log.log, keyOf(log, at)]));
-};
-
-interface News {
-  /** Logs that are in the cache as they are now. */
-  entries: LogEntry[];
-  outdated: LogEntry[];
-  gone: LogEntry[];
-  wanted: Wanted[];
-}
-
-/** What became of the logs since the cache was written. Where a glance tells which ones changed, only those are looked at. */
-const newsOf = async (deps: ProjectionDeps, at: Look, before: Known): Promise<News> => {
-  const only = isForgetPending(deps.repo) ? undefined : changedLogs(before.seen, at.seen);
-  const keys = await currentKeys(deps, at, only);
-  const news: News = { entries: [], outdated: [], gone: [], wanted: [] };
-  const there = new Set<LogName>();
-  for (const entry of before.entries) {
-    const key = only && !only.has(entry.log) ? entry.key : keys.get(entry.log);
-    if (key === entry.key) {
-      news.entries.push(entry);
-      there.add(entry.log);
-    } else news.outdated.push(entry);
-    if (key === undefined) news.gone.push(entry);
-  }
-  for (const [log, key] of keys) if (!there.has(log)) news.wanted.push({ log, key });
-  return news;
-};
-
 /** What came to a cache that is there, a session or two: to write it as Parquet takes longer than a question does. */
 const FEW_EVENTS = 500;
-
-const isFew = (entries: readonly { events: number }[]): boolean =>
-  entries.reduce((events, entry) => events + entry.events, 0) <= FEW_EVENTS;
 
 /** Reads logs into new segments; `entries` and `segments` learn of them. Returns what could not be read. */
 const addLogs = async (
@@ -152,7 +76,8 @@ const addLogs = async (
       damaged.push(...read.damaged);
       const spooled = spool.end();
       if (read.entries.length === 0) continue;
-      const db = isFew(read.entries) && segments.length > 0 ? undefined : await deps.db();
+      const isFew = eventsOf(read.entries) <= FEW_EVENTS && segments.length > 0;
+      const db = isFew ? undefined : await deps.db();
       const made = await makeSegment({ ...deps, folder }, { spooled, entries: read.entries, db });
       segments.push(made);
       entries.push(...read.entries.map((entry) => ({ ...entry, segment: made.id })));
@@ -175,45 +100,99 @@ const stillRead = (before: Known, kept: Segment[], now: string): State['retired'
   return [...before.retired, ...replaced].filter(({ at }) => Date.parse(now) - Date.parse(at) <= RETIRED_MS);
 };
 
+type Counted = Pick<State, 'segments' | 'logs' | 'events' | 'warnings'>;
+
 const projected = (
   place: Place,
-  state: Omit<State, 'seen' | 'retired' | 'logsFile'>,
+  { segments, logs, events, warnings }: Counted,
   entries: () => LogEntry[],
-): Projected => {
-  const { segments, logs, events, warnings } = state;
-  return { place, segments, logs, events, warnings, entries };
+): Projected => ({ place, segments, logs, events, warnings, entries });
+
+/** What an update has found and made. */
+interface Made {
+  at: Look;
+  news: News;
+  /** With the new ones. */
+  segments: Segment[];
+  added: LogEntry[];
+  /** Of logs that cannot be read. */
+  damaged: string[];
+}
+
+/** So many changes stand beside the list of all entries before that is written anew. */
+const MOST_CHANGED = 500;
+
+/** The state in which only some entries are other ones, so that those of all need not be read; undefined: they must. */
+const changedState = ({ clock }: ProjectionDeps, before: Known, made: Made): State | undefined => {
+  const { at, news, added, damaged } = made;
+  const { state } = before;
+  if (!state || !news.isFew || damaged.length > 0 || state.warnings.length > 0) return undefined;
+  const segments = made.segments.filter(({ dead, logs }) => dead.length < logs);
+  const names = new Set(added.map(({ log }) => log));
+  const changed = [...state.changed.filter(({ log }) => !names.has(log)), ...added];
+  const isQuiet = added.every(({ warnings }) => warnings === undefined) && added.length === news.wanted.length;
+  if (!isQuiet || changed.length > MOST_CHANGED || !isTidy(segments)) return undefined;
+  return {
+    ...state,
+    seen: at.seen,
+    segments,
+    changed,
+    logs: state.logs - news.outdated.length + added.length,
+    events: state.events - eventsOf(news.outdated) + eventsOf(added),
+    retired: stillRead(before, segments, clock.now()),
+  };
 };
 
-const sum = (entries: LogEntry[]): number => entries.reduce((events, entry) => events + entry.events, 0);
-
-/** Brings the cache to where the logs are. Whatever another process does meanwhile, both are right. */
-const update = async (deps: ProjectionDeps, place: Place, before: Known): Promise<Projected & { look: Look }> => {
-  const at = look(deps.repo, deps.part);
-  const { entries, outdated, gone, wanted } = await newsOf(deps, at, before);
-  const segments = before.segments.map((segment) => ({ ...segment, dead: [...segment.dead] }));
-  bury(segments, outdated);
-  const damaged = await addLogs(deps, { folder: place.folder, wanted, segments, entries });
-  const forgotten = new Set(gone.map(({ segment }) => segment));
+/** Puts segments and entries in order, and writes them down. */
+const settle = async (deps: ProjectionDeps, place: Place, before: Known, made: Made): Promise<Counted> => {
+  const { at, news, segments, added, damaged } = made;
+  const entries = [...news.stay(), ...added];
+  const forgotten = new Set(news.gone.map(({ segment }) => segment));
   const workshop = async (): Promise<Workshop> => ({ ...deps, folder: place.folder, db: await deps.db() });
   const kept = await tidySegments(workshop, { segments, entries, forgotten });
   const warnings = [...entries.flatMap((entry) => entry.warnings ?? []), ...damaged];
   if (place.isKept) {
-    const now = deps.clock.now();
-    const isLeak = gone.length > 0;
-    const retired = isLeak ? [] : stillRead(before, kept, now);
+    const retired = news.gone.length > 0 ? [] : stillRead(before, kept, deps.clock.now());
     const seen = damaged.length > 0 ? undefined : at.seen;
     const state = { seen, segments: kept, warnings, retired };
-    const whole = writeState(place.folder, { state, entries, clock: deps.clock });
-    sweep(deps.repo, place, {
-      needed: neededNames(whole),
-      was: [...before.names, ...segments.map(({ id }) => id)],
-      isLeak,
-      now,
-      beside: deps.beside ?? [],
-    });
+    clear(deps, place, { before, made, state: writeWhole(place.folder, { state, entries, clock: deps.clock }) });
   }
-  const answer = { segments: kept, logs: entries.length, events: sum(entries), warnings };
-  return { ...projected(place, answer, () => entries), look: at };
+  return { segments: kept, logs: entries.length, events: eventsOf(entries), warnings };
+};
+
+/** Takes away what the state does not need. */
+const clear = (
+  deps: ProjectionDeps,
+  place: Place,
+  { before, made, state }: { before: Known; made: Made; state: State },
+): void =>
+  sweep(deps.repo, place, {
+    needed: neededNames(state),
+    was: [...before.names, ...made.segments.map(({ id }) => id)],
+    isLeak: made.news.gone.length > 0,
+    now: deps.clock.now(),
+    beside: deps.beside ?? [],
+  });
+
+/** Brings the cache to where the logs are. Whatever another process does meanwhile, both are right. */
+const update = async (deps: ProjectionDeps, place: Place, before: Known): Promise<Projected & { look: Look }> => {
+  const at = look(deps.repo, deps.part);
+  const news = await newsOf(deps, at, before);
+  const segments = before.segments.map((segment) => ({ ...segment, dead: [...segment.dead] }));
+  bury(segments, news.outdated);
+  const added: LogEntry[] = [];
+  const wanted = [...news.wanted];
+  const damaged = await addLogs(deps, { folder: place.folder, wanted, segments, entries: added });
+  const made = { at, news, segments, added, damaged };
+  const entries = (): LogEntry[] => [...news.stay(), ...added];
+  const state = place.isKept ? changedState(deps, before, made) : undefined;
+  if (state) {
+    writeState(place.folder, state, deps.clock);
+    clear(deps, place, { before, made, state });
+    // Another process may have written the list of all entries anew, and taken away the one that this state needs.
+    if (hasEntries(place.folder, state)) return { ...projected(place, state, entries), look: at };
+  }
+  return { ...projected(place, await settle(deps, place, before, made), entries), look: at };
 };
 
 /** Nothing has changed since the cache was written. */
@@ -221,7 +200,7 @@ const warm = ({ repo, part }: ProjectionDeps, place: Place, how: Closeness): Pro
   const state = readState(place.folder);
   if (!state || !isSame(state.seen, look(repo, part).seen)) return undefined;
   if (!state.segments.every((segment) => isSound(place.folder, segment, how))) return undefined;
-  return projected(place, state, () => readEntries(place.folder, state) ?? []);
+  return projected(place, state, () => readEntries(place.folder, state)?.all() ?? []);
 };
 
 /** Segments that may not be added to are read where they are. */

@@ -2,8 +2,8 @@ import type { LogEvent } from '../../events/catalogue.ts';
 import type { LogStore } from '../../store/log-store.ts';
 import type { PriceBook } from '../prices.ts';
 import { rowsOfLog } from '../tables/rows.ts';
+import type { LogEntry } from './entries.ts';
 import type { Spool } from './spool.ts';
-import type { LogEntry } from './state.ts';
 
 /** A log to read, with where it ended when we looked. */
 export type Wanted = Pick<LogEntry, 'log' | 'key'>;

@@ -7,9 +7,10 @@ import { ConnectionPool } from '../connection-pool.ts';
 import type { Database } from '../duckdb.ts';
 import { logIdOf, type Table } from '../tables/table.ts';
 import { list, name, quote } from '../text.ts';
+import type { LogEntry } from './entries.ts';
 import { fromLines, fromText } from './line-rows.ts';
 import { keptColumns, type Spooled } from './spool.ts';
-import type { LogEntry, PartFile, Segment } from './state.ts';
+import type { PartFile, Segment } from './state.ts';
 
 const partFile = (folder: string, segment: string, { table, isLines }: Pick<PartFile, 'table' | 'isLines'>): string =>
   join(folder, segment, `${table}.${isLines ? 'ndjson' : 'parquet'}`);

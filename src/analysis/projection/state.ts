@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import type { LogName } from '../../events/envelope.ts';
 import type { KnownPrices } from '../prices.ts';
+import { Entries, entryLines, type LogEntry } from './entries.ts';
 import type { Seen } from './look.ts';
 
 /** The rows of one table, as their file was when it was written. */
@@ -27,19 +27,6 @@ export interface Segment {
   deadEvents: number;
 }
 
-/** A log that is in a segment, as it was read. */
-export interface LogEntry {
-  log: LogName;
-  /** Ends of the log: what its refs named, and its write-ahead files. */
-  key: string;
-  segment: string;
-  events: number;
-  /** What a person should hear of it. */
-  warnings?: string[];
-}
-
-type EntryRow = [log: LogName, key: string, segment: number, events: number, warnings?: string[]];
-
 /** What the cache holds; small, as every question reads it. */
 export interface State {
   /** How refs and write-ahead files stood; absent where a glance does not tell, or something could not be read. */
@@ -47,6 +34,8 @@ export interface State {
   segments: Segment[];
   /** Name of the file with the entries of all logs, beside this one. */
   logsFile: string;
+  /** Entries that count instead of those in there. */
+  changed: LogEntry[];
   logs: number;
   events: number;
   warnings: string[];
@@ -58,6 +47,9 @@ const STATE = 'state.json';
 
 /** Prices that were looked up; a build has one version of the price table. */
 const PRICES = 'prices.json';
+
+export const eventsOf = (entries: readonly Pick<LogEntry, 'events'>[]): number =>
+  entries.reduce((sum, entry) => sum + entry.events, 0);
 
 const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
@@ -90,34 +82,34 @@ export const readState = (folder: string): State | undefined => {
 };
 
 /** Undefined when the file is gone or damaged: then nothing is known of the segments. */
-export const readEntries = (folder: string, state: State): LogEntry[] | undefined => {
+export const readEntries = (
+  folder: string,
+  state: State,
+  isThere?: (segment: string) => boolean,
+): Entries | undefined => {
   const body = readSealed(join(folder, state.logsFile));
-  if (body === undefined) return undefined;
-  return (JSON.parse(body) as EntryRow[]).map(([log, key, at, events, warnings]) => ({
-    log,
-    key,
-    segment: state.segments[at]?.id ?? '',
-    events,
-    ...(warnings && { warnings }),
-  }));
+  return body === undefined ? undefined : new Entries(body, state.changed, isThere);
 };
 
+export const hasEntries = (folder: string, { logsFile }: State): boolean => existsSync(join(folder, logsFile));
+
+export const writeState = (folder: string, state: State, clock: Clock): void =>
+  writeSealed(join(folder, STATE), JSON.stringify(state), clock);
+
 /** The entries first, under a name of their content: whoever reads the state finds the entries that belong to it. */
-export const writeState = (
+export const writeWhole = (
   folder: string,
-  { state, entries, clock }: { state: Omit<State, 'logsFile' | 'logs' | 'events'>; entries: LogEntry[]; clock: Clock },
+  {
+    state,
+    entries,
+    clock,
+  }: { state: Omit<State, 'logsFile' | 'changed' | 'logs' | 'events'>; entries: LogEntry[]; clock: Clock },
 ): State => {
-  const at = new Map(state.segments.map(({ id }, index) => [id, index]));
-  const rows = entries.map(({ log, key, segment, events, warnings }): EntryRow => {
-    const place = at.get(segment)!;
-    return warnings ? [log, key, place, events, warnings] : [log, key, place, events];
-  });
-  const body = JSON.stringify(rows);
+  const body = entryLines(entries);
   const logsFile = `logs-${sha256(body).slice(0, 16)}.json`;
-  const events = entries.reduce((sum, entry) => sum + entry.events, 0);
-  const whole: State = { ...state, logsFile, logs: entries.length, events };
+  const whole: State = { ...state, logsFile, changed: [], logs: entries.length, events: eventsOf(entries) };
   writeSealed(join(folder, logsFile), body, clock);
-  writeSealed(join(folder, STATE), JSON.stringify(whole), clock);
+  writeState(folder, whole, clock);
   return whole;
 };
 

@@ -1,6 +1,7 @@
 import { logId } from '../../events/envelope.ts';
+import type { LogEntry } from './entries.ts';
 import { mergeSegments, type Workshop } from './segments.ts';
-import type { LogEntry, Segment } from './state.ts';
+import type { Segment } from './state.ts';
 
 /** A segment with fewer events is small; so many small ones may stand side by side. */
 const SMALL = 50_000;
@@ -19,6 +20,9 @@ const groupsOf = (segments: Segment[], forgotten: ReadonlySet<string>): Segment[
   const alone = segments.filter((one) => isRotten(one) && !together.includes(one)).map((one) => [one]);
   return together.length > 0 ? [together, ...alone] : alone;
 };
+
+/** There is nothing to merge or to mend. */
+export const isTidy = (segments: Segment[]): boolean => groupsOf(segments, new Set()).length === 0;
 
 /** Merges what has become many and mends what holds too much that does not count. Changes `entries`. */
 export const tidySegments = async (
