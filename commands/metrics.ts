@@ -8,8 +8,9 @@ import { metricsFlags } from '../src/cli/metrics-flags.ts';
 import { metricsText } from '../src/cli/metrics-text.ts';
 import { stdout } from '../src/cli/print.ts';
 import { withAskedContext } from '../src/workflows/asked-context.ts';
-import { askedSession } from '../src/workflows/asked-session.ts';
 
+/** Only where a session is named. */
+const lookUp = () => import('../src/workflows/asked-session.ts');
 const NONE = 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
 const NONE_THEN = 'Nothing happened in that time; without --since and --until there is more.';
 
@@ -34,7 +35,8 @@ export default class Metrics extends BaseCommand {
     // A session is looked for where it is.
     const dir = asked.repo?.length === 1 && !asked.all ? asked.repo[0]! : this.directory;
     return withAskedContext({ dir, warn: (text) => this.caution(text) }, asked, async (ctx) => {
-      const session = args.session === undefined ? undefined : await askedSession(ctx, asked, args.session);
+      const given = args.session;
+      const session = given === undefined ? undefined : await (await lookUp()).askedSession(ctx, asked, given);
       const analysis = await openAnalysis(ctx, { all: asked.all, repos: asked.repo });
       try {
         for (const warning of analysis.warnings) this.caution(warning);
