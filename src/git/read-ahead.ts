@@ -24,3 +24,39 @@ export async function* readAhead(
     yield await asked.shift()!;
   }
 }
+
+/** A reader that is told what it will be asked next, and asks for some of that before. */
+export class AheadReader {
+  readonly #reader: { object(id: string): Promise<CatObject | undefined> };
+  readonly #asked = new Map<string, Promise<CatObject | undefined>>();
+  #expected: string[] = [];
+
+  constructor(reader: { object(id: string): Promise<CatObject | undefined> }) {
+    this.#reader = reader;
+  }
+
+  /** Instead of what was expected before. */
+  expect(ids: readonly string[]): void {
+    this.#asked.clear();
+    this.#expected = [...ids].reverse();
+    this.#ask();
+  }
+
+  /** As `cat-file` has it, also of what was not expected. */
+  object(id: string): Promise<CatObject | undefined> {
+    const answer = this.#asked.get(id) ?? this.#reader.object(id);
+    this.#asked.delete(id);
+    this.#ask();
+    return answer;
+  }
+
+  #ask(): void {
+    while (this.#asked.size < AHEAD && this.#expected.length > 0) {
+      const id = this.#expected.pop()!;
+      if (this.#asked.has(id)) continue;
+      const answer = this.#reader.object(id);
+      answer.catch(() => {});
+      this.#asked.set(id, answer);
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CatObject } from '../../src/git/cat-file.ts';
 import { git as door, openCatFile } from '../../src/git/git.ts';
-import { readAhead } from '../../src/git/read-ahead.ts';
+import { AheadReader, readAhead } from '../../src/git/read-ahead.ts';
 import { makeSession } from './support.ts';
 
 const NONE = 'd'.repeat(40);
@@ -49,5 +49,42 @@ describe('readAhead', () => {
     expect((await objects.next()).value?.bytes.toString()).toBe('a');
     await expect(objects.next()).rejects.toThrow('bad 1');
     expect(await objects.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('AheadReader', () => {
+  const counting = () => {
+    const asked: string[] = [];
+    const object = async (id: string): Promise<CatObject> => {
+      asked.push(id);
+      if (id.startsWith('bad')) throw new Error(id);
+      return { type: 'blob', bytes: Buffer.from(id) };
+    };
+    return { asked, reader: new AheadReader({ object }) };
+  };
+  const ids = Array.from({ length: 100 }, (_, n) => `id ${n}`);
+
+  it('has asked for what it expects before it is asked, a stretch at a time and each once', async () => {
+    const { asked, reader } = counting();
+    reader.expect(ids);
+    const first = asked.length;
+    expect([first > 1, first < 100]).toEqual([true, true]);
+    for (const id of ids) expect((await reader.object(id))?.bytes.toString()).toBe(id);
+    expect(asked).toEqual(ids);
+  });
+
+  it('answers in any order, and what it did not expect', async () => {
+    const { reader } = counting();
+    reader.expect(['a', 'b', 'a']);
+    for (const id of ['b', 'z', 'a', 'a']) expect((await reader.object(id))?.bytes.toString()).toBe(id);
+  });
+
+  it('forgets what was not fetched when it expects something else, errors too', async () => {
+    const { asked, reader } = counting();
+    reader.expect(['bad', 'a']);
+    reader.expect(['b']);
+    expect((await reader.object('b'))?.bytes.toString()).toBe('b');
+    await expect(reader.object('bad')).rejects.toThrow('bad');
+    expect(asked).toEqual(['bad', 'a', 'b', 'bad']);
   });
 });

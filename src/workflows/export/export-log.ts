@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { AppError, inShell } from '../../errors.ts';
 import { type LogName, logId, sessionLog } from '../../events/envelope.ts';
 import { openCatFile } from '../../git/git.ts';
+import { AheadReader } from '../../git/read-ahead.ts';
 import { readTombstones } from '../../store/tombstones.ts';
 import type { Context } from '../context.ts';
 import { findSession } from '../find-session.ts';
 import { summaries } from '../summaries.ts';
-import { blobOf, type HeldLog, type LeavingLane, lookThrough, type Reader } from './leaving.ts';
+import { blobOf, type HeldLog, knownAhead, type LeavingLane, lookThrough, type Reader } from './leaving.ts';
 import type { Out } from './out-file.ts';
 
 /** Which logs leave. */
@@ -109,8 +110,9 @@ export const exportLogs = async (
   for (const { ctx, lanes } of furthest(found)) {
     const reader = openCatFile(ctx.repo);
     try {
-      for (const lane of lanes) {
-        await writeLane(reader, lane, out);
+      const ahead = new AheadReader(reader);
+      for await (const lane of knownAhead(lanes, ahead)) {
+        await writeLane(ahead, lane, out);
         logs.add(lane.log);
         rows += lane.events;
       }

@@ -2,6 +2,7 @@ import { AppError, inShell, isAppError } from '../../errors.ts';
 import { decodeEvent } from '../../events/codec.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
 import { openCatFile } from '../../git/git.ts';
+import { AheadReader } from '../../git/read-ahead.ts';
 import { transcriptName } from '../../store/blobs.ts';
 import { LineChain, NO_LINES } from '../../store/lanes/line-chain.ts';
 import type { SpokenLane, StoredLane } from '../../store/lanes/read-lanes.ts';
@@ -38,7 +39,10 @@ export interface Leaving {
 /** Places of one log that are told one by one. */
 const TOLD = 50;
 
-export type Reader = ReturnType<typeof openCatFile>;
+export type Reader = Pick<ReturnType<typeof openCatFile>, 'object'>;
+
+/** Lanes whose lines are asked for together. */
+const TOGETHER = 32;
 
 /** @throws AppError log.damaged */
 export const blobOf = async (reader: Reader, { log }: StoredLane, id: string): Promise<Buffer> => {
@@ -135,6 +139,22 @@ const examine = async (
   return { lane: { ...lane, payloads, unflushed, texts, loose: Buffer.alloc(0), events: lines.events }, secrets };
 };
 
+/** Lanes in groups, of which the reader knows what it will be asked for. */
+export async function* knownAhead<Lane extends StoredLane>(
+  lanes: AsyncIterable<Lane> | Iterable<Lane>,
+  reader: AheadReader,
+): AsyncGenerator<Lane> {
+  let group: Lane[] = [];
+  const told = (): Lane[] => {
+    const whole = group;
+    group = [];
+    reader.expect(whole.flatMap(({ segments }) => segments.map(({ id }) => id)));
+    return whole;
+  };
+  for await (const lane of lanes) if (group.push(lane) === TOGETHER) yield* told();
+  yield* told();
+}
+
 /**
  * THE CHOKE POINT of an export: looks through every line and long text that is about to leave, as `sync` does before it
  * pushes. A log with what looks like a secret stays here, whole. Only what was looked through may be written.
@@ -150,8 +170,9 @@ export const lookThrough = async (
   const lanes: LeavingLane[] = [];
   const held = new Map<LogName, HeldLog>();
   try {
-    for await (const stored of readLanes(ctx.repo, logs, { transcripts })) {
-      const { lane, secrets } = await examine(ctx, reader, stored, transcripts);
+    const ahead = new AheadReader(reader);
+    for await (const stored of knownAhead(readLanes(ctx.repo, logs, { transcripts }), ahead)) {
+      const { lane, secrets } = await examine(ctx, ahead, stored, transcripts);
       if (signal?.aborted) throw interrupted();
       lanes.push(lane);
       if (secrets.length === 0) continue;
