@@ -49,12 +49,16 @@ export const reached = (budget: Budget | null, spend: Spend, workedMs: number): 
   return undefined;
 };
 
-const figure = (value: number): string => String(Math.round(value * 100) / 100);
+/** `1 token`, `2.5 tokens`. */
+const figure = (value: number, noun: string): string => {
+  const rounded = Math.round(value * 100) / 100;
+  return `${rounded} ${noun}${rounded === 1 ? '' : 's'}`;
+};
 
 /** What was reached, as part of a sentence: `its budget of 2 US dollars`. */
 export const limitText = (budget: Budget, limit: Limit): string => {
-  const value = figure(budget[limit] ?? 0);
-  return limit === 'usd' ? `${value} US dollars` : limit === 'tokens' ? `${value} tokens` : `${value} seconds`;
+  const nouns = { usd: 'US dollar', tokens: 'token', wallClockSec: 'second' } as const;
+  return figure(budget[limit] ?? 0, nouns[limit]);
 };
 
 const isWithin = (budget: Budget, { usd, tokens }: Spend): boolean =>

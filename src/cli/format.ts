@@ -27,6 +27,9 @@ const scaled = (value: number, step: number, units: string[], separator: string)
 export const formatTokens = (count: number | null): string =>
   count === null ? 'unknown' : scaled(count, 1000, ['', 'k', 'M', 'G'], '');
 
+/** `1 token`, `12.3k tokens`. */
+export const tokensText = (count: number): string => `${formatTokens(count)} token${count === 1 ? '' : 's'}`;
+
 /** `512 B`, `1.4 MiB`. */
 export const formatBytes = (bytes: number): string => scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'], ' ');
 

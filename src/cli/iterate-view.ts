@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { EventData, LogEvent } from '../events/catalogue.ts';
 import { shownText } from '../events/long-text.ts';
 import { eventText } from './event-text.ts';
-import { formatTokens } from './format.ts';
+import { tokensText } from './format.ts';
 import { textOf } from './logs-view.ts';
 import { stderr, stdout } from './print.ts';
 import type { Progress } from './progress.ts';
@@ -69,8 +69,7 @@ const stepsView = (progress: Progress): IterateView => {
   let tokens = 0;
   let doing = '';
   let agent = '';
-  const show = (): void =>
-    steps.detail([tokens > 0 ? `${formatTokens(tokens)} tokens` : '', doing].filter(Boolean).join(', '));
+  const show = (): void => steps.detail([tokens > 0 ? tokensText(tokens) : '', doing].filter(Boolean).join(', '));
   return {
     onStep: (step) => {
       if (step.step === 'agent') agent = step.agent;

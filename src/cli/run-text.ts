@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
+import { formatCount, formatDuration, formatMoney, tokensText } from './format.ts';
 import { sanitizeLine } from './sanitize.ts';
 
 interface NewAnswer {
@@ -70,7 +70,7 @@ export const runText = (run: RunAnswer, color: ChalkInstance, { isHeadShown = tr
   const { tokensInput, tokensOutput, tokensCacheRead, tokensCacheWrite, costUsd } = run.usage;
   const all = tokensInput + tokensOutput + tokensCacheRead + tokensCacheWrite;
   // An agent that reports no tokens has not used none.
-  const tokens = all === 0 ? 'tokens unknown' : `${formatTokens(all)} tokens`;
+  const tokens = all === 0 ? 'tokens unknown' : tokensText(all);
   const size = run.commit
     ? `${formatCount(run.files, 'file')} ${color.green(`+${run.insertions}`)} ${color.red(`-${run.deletions}`)}, `
     : '';

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { LogEvent } from '../events/catalogue.ts';
 import { eventText } from './event-text.ts';
-import { formatCount, formatDuration, formatMoney, formatTokens } from './format.ts';
+import { formatCount, formatDuration, formatMoney, tokensText } from './format.ts';
 import { sanitizeLine } from './sanitize.ts';
 
 /** What a heading says of an iteration. */
@@ -44,7 +44,7 @@ const costText = ({ usage }: IterationFigures): string => {
   const tokens = usage.tokensInput + usage.tokensOutput + usage.tokensCacheRead + usage.tokensCacheWrite;
   if (tokens === 0 && usage.costUsd === null) return '';
   const cost = usage.costUsd === null ? 'cost unknown' : formatMoney(usage.costUsd);
-  return tokens === 0 ? cost : `${cost}, ${formatTokens(tokens)} tokens`;
+  return tokens === 0 ? cost : `${cost}, ${tokensText(tokens)}`;
 };
 
 const testsText = ({ tests }: IterationFigures, color: ChalkInstance): string => {

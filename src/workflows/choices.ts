@@ -18,11 +18,19 @@ export interface Choices {
   setup: string | null;
 }
 
-/** `command:make all` and `scripted:demo.yaml` carry the program with the agent's name. */
+/**
+ * `command:make all` and `scripted:demo.yaml` carry the program with the agent's name.
+ * @throws AppError `usage.invalid` where nothing stands behind the colon
+ */
 export const parseAgent = (given: string, mode: string | null): AgentChoice => {
   const colon = given.indexOf(':');
   if (colon < 0) return { name: given, mode };
-  return { name: given.slice(0, colon), mode, command: given.slice(colon + 1) };
+  const [name, command] = [given.slice(0, colon), given.slice(colon + 1)];
+  if (command.trim() === '')
+    throw new AppError('usage.invalid', `The agent \`${given}\` names no program.`, {
+      hint: `Write it behind the colon: ${name === 'scripted' ? 'scripted:agent.yaml' : 'command:make all'}.`,
+    });
+  return { name, mode, command };
 };
 
 /** @throws AppError `agent.unknown` unless `given` names an agent that exists, with or without its program. */

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { ITEM_STATES, type ItemState } from '../../batch/plan.ts';
-import { formatDuration, formatMoney, formatTokens } from '../format.ts';
+import { formatDuration, formatMoney, tokensText } from '../format.ts';
 
 /** How a batch gets on. */
 export interface BatchHeader {
@@ -52,7 +52,7 @@ export const countsText = (counts: Record<ItemState, number>, color: ChalkInstan
 export const spentText = (spent: Pick<BatchHeader, 'spentUsd' | 'spentTokens' | 'costIsLowerBound'>): string => {
   const { spentUsd, spentTokens, costIsLowerBound } = spent;
   const money = spentUsd === null || spentUsd === 0 ? '' : `${costIsLowerBound ? '≥' : ''}${formatMoney(spentUsd)}`;
-  return [money, spentTokens > 0 ? `${formatTokens(spentTokens)} tokens` : ''].filter(Boolean).join(', ');
+  return [money, spentTokens > 0 ? tokensText(spentTokens) : ''].filter(Boolean).join(', ');
 };
 
 /** Minutes at the end of a long run are no news to be told by the second. */

@@ -1,4 +1,4 @@
-import { addSpend, countedTokens, NOTHING_SPENT } from '../../batch/budget.ts';
+import { addSpend, countedTokens, limitText, NOTHING_SPENT } from '../../batch/budget.ts';
 import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
 import { isAppError } from '../../errors.ts';
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
@@ -134,7 +134,10 @@ const watchClock = (run: RunState, running: Running, item: BatchItem): (() => vo
   const seconds = item.plan.budget?.wallClockSec;
   if (seconds === undefined) return () => {};
   const used = item.attempts.slice(item.since).reduce((sum, { end }) => sum + (end?.durationMs ?? 0), 0);
-  const reason: StopReason = { code: 'budget.exceeded', message: `It has used up its budget of ${seconds} seconds.` };
+  const reason: StopReason = {
+    code: 'budget.exceeded',
+    message: `It has used up its budget of ${limitText({ wallClockSec: seconds }, 'wallClockSec')}.`,
+  };
   const timer = setTimeout(() => run.stopOne(running, reason), Math.max(0, seconds * 1000 - used));
   return () => clearTimeout(timer);
 };

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type Spend, spentByBatch } from '../../batch/budget.ts';
+import { limitText, type Spend, spentByBatch } from '../../batch/budget.ts';
 import { type Counts, countsOf, isDone, workedMs } from '../../batch/conclusions.ts';
 import { inScope } from '../../batch/schedule.ts';
 import type { BatchItem } from '../../batch/state.ts';
@@ -69,7 +69,10 @@ const watchClock = (run: RunState): (() => void) => {
   const seconds = run.batch.options.budget?.wallClockSec;
   if (seconds === undefined) return () => {};
   const left = seconds * 1000 - workedMs(run.batch, run.home.clock.now());
-  const end = (): void => run.endBudget(`The batch has used up its budget of ${seconds} seconds.`, { hard: true });
+  const end = (): void =>
+    run.endBudget(`The batch has used up its budget of ${limitText(run.batch.options.budget!, 'wallClockSec')}.`, {
+      hard: true,
+    });
   const timer = setTimeout(end, Math.max(0, left));
   return () => clearTimeout(timer);
 };
@@ -87,7 +90,7 @@ const begin = async (run: RunState): Promise<void> => {
     // Without what a benchmark adds its items would be worked on in the wrong place, and judged by nobody.
     if (turn.batch.options.kind === 'bench' && !options.hooks)
       throw new AppError('usage.invalid', `${journal.id} is a run of a benchmark.`, {
-        hint: `Go on with it: \`amp-sessions bench ${inShell(turn.batch.options.file ?? '<file>')} --resume ${journal.id}\`.`,
+        hint: `Go on with it: \`amp-sessions bench ${inShell(turn.batch.options.file ?? '<file>')} --resume ${journal.id}${reason === 'worker' ? ' --shard <i/n>' : ''}\`.`,
       });
     const data = { reason, host: hostname(), pid: process.pid, isolation, ...(shard && { shard }) };
     await turn.decide({ do: 'start', data });

@@ -95,12 +95,14 @@ const rowsOfDocument = (text: string, file: string): Row[] => {
   return Object.entries(document).map(([key, value]) => row(value, [key]));
 };
 
-/** Some files of lines are called `.json`. */
-const isLines = (file: string, text: string): boolean => {
+/** Some files of lines are called `.json`: then the first line is a row by itself, and there is something behind it. */
+const isLines = (file: string, bytes: Buffer): boolean => {
   if (/\.(jsonl|ndjson)$/i.test(file)) return true;
-  if (!text.startsWith('{')) return false;
+  const end = bytes.indexOf(10);
+  const first = textOf(bytes.subarray(0, Math.max(0, end)));
+  if (!first.startsWith('{') || bytes.subarray(end).every((byte) => byte <= 32)) return false;
   try {
-    return isObject(JSON.parse(text.slice(0, text.indexOf('\n')))) && text.indexOf('\n') < text.trimEnd().length;
+    return isObject(JSON.parse(first));
   } catch {
     return false;
   }
@@ -114,7 +116,7 @@ const rowsOf = async (file: string): Promise<Row[]> => {
     return rows.map((value, index) => ({ value, at: () => `${file}, row ${index + 1}` }));
   }
   if (/\.parquet$/i.test(file)) throw invalid([`${file}: this is no Parquet file.`]);
-  if (isLines(file, bytes.toString('utf8', 0, 1 << 20))) return rowsOfLines(bytes, file);
+  if (isLines(file, bytes)) return rowsOfLines(bytes, file);
   return rowsOfDocument(textOf(bytes), file);
 };
 

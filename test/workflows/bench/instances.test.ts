@@ -33,6 +33,25 @@ const failureOf = (path: string, ids?: string[]) =>
     (error) => ({ code: error.code, message: error.message.replaceAll(dir, ''), details: error.details }),
   );
 
+describe('lines in a file that is not called so', () => {
+  it('are known by their first line, however long it is', async () => {
+    const long = 'x'.repeat(1 << 21);
+    const lines = [row('a__a-1', { problem_statement: long }), row('a__a-2')].map((one) => JSON.stringify(one));
+    expect(await idsIn(file('long.json', `${lines.join('\n')}\n`))).toEqual(['a__a-1', 'a__a-2']);
+    expect(await idsIn(file('rows.txt', `\ufeff${lines.join('\r\n')}`))).toEqual(['a__a-1', 'a__a-2']);
+  });
+
+  it('one line alone is a single row, and what begins with a brace and goes on below is a document', async () => {
+    const one = row('a__a-1');
+    expect(await idsIn(file('one.json', `${JSON.stringify(one)}\n \n`))).toEqual(['a__a-1']);
+    expect(await idsIn(file('bare.json', JSON.stringify(one)))).toEqual(['a__a-1']);
+    expect(await idsIn(file('pretty.json', json(one)))).toEqual(['a__a-1']);
+    expect(
+      await idsIn(file('rows.json', `{"x":${JSON.stringify(one)},\n"y":${JSON.stringify(row('a__a-2'))}}`)),
+    ).toEqual(['a__a-1', 'a__a-2']);
+  });
+});
+
 describe('a file of instances', () => {
   it('is a list, lines, an object of rows, or a single row', async () => {
     const rows = [row('a__a-1'), row('a__a-2')];
