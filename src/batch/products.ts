@@ -145,9 +145,17 @@ const refuseIncomplete = (item: RawItem, refuse: Refuse): void => {
  * The items that files ask for, in order: those of `matrix`, then every prompt in every repository with every agent.
  * An item's own keys count most, then those of prompt, repository and agent, then `defaults`, the last file first.
  * @param files included ones first
+ * @param isFit goes on after what `refuse` made of one item, which is then left out; default: nothing does
  * @throws what `refuse` makes
  */
-export const itemsOf = (files: readonly BatchFile[], refuse: Refuse): RawItem[] => {
+export const itemsOf = (
+  files: readonly BatchFile[],
+  refuse: Refuse,
+  isFit: (check: () => void) => boolean = (check) => {
+    check();
+    return true;
+  },
+): RawItem[] => {
   const defaults = files.map((tree, file) => layer(file, ['defaults'], tree.defaults ?? {})).reverse();
   const matrix = files.flatMap((tree, file) =>
     (tree.matrix ?? []).map((entry, at): RawItem => {
@@ -157,8 +165,7 @@ export const itemsOf = (files: readonly BatchFile[], refuse: Refuse): RawItem[] 
   );
   const items = [...matrix, ...productOf(files, defaults)];
   refuseHalves(files, items, refuse);
-  for (const item of items) refuseIncomplete(item, refuse);
-  return items;
+  return items.filter((item) => isFit(() => refuseIncomplete(item, refuse)));
 };
 
 /** What holds for the whole: of the last file that says it. */

@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from '../config/problems.ts';
 import { AppError, type ErrorCode, EXIT } from '../errors.ts';
 import { closest } from './closest.ts';
 import { colors } from './color.ts';
@@ -118,12 +119,36 @@ export const errorDocument = (schema: string, report: Report): Record<string, un
   ...report.answer,
 });
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Whatever else is wrong with the same file: a sentence each, with its own next step where there is one. */
+const othersOf = (details: Record<string, unknown> | undefined): { message: string; hint: string | null }[] => {
+  const problems = details?.['problems'];
+  if (!Array.isArray(problems)) return [];
+  return problems.slice(1).flatMap((one: unknown) => {
+    if (isText(one)) return [{ message: one, hint: null }];
+    const { message, hint } = (one ?? {}) as Record<string, unknown>;
+    return isText(message) ? [{ message, hint: isText(hint) ? hint : null }] : [];
+  });
+};
+
+const printOthers = (report: Report): void => {
+  const color = colors('stderr');
+  const others = othersOf(report.details);
+  for (const { message, hint } of others) {
+    stderr.line(`${color.red('✗')} ${sanitizeText(message)}`);
+    if (hint !== null && hint !== report.hint) stderr.line(`  ${color.dim('→')} ${sanitizeText(hint)}`);
+  }
+  if (others.length + 1 >= MOST_PROBLEMS) stderr.line(color.dim(`  There may be more than these ${MOST_PROBLEMS}.`));
+};
+
 const printForPerson = (report: Report, error: unknown): void => {
   const color = colors('stderr');
   stderr.line(`${color.red('✗')} ${sanitizeText(report.message)}`);
   const place = placeOf(report.details);
   if (place) for (const line of excerpt(place, stderr.columns - 4)) stderr.line(`    ${line}`);
   if (report.hint) stderr.line(`  ${color.dim('→')} ${sanitizeText(report.hint)}`);
+  printOthers(report);
   if (process.env['DEBUG'] && error instanceof Error) stderr.line(color.dim(sanitizeText(String(error.stack))));
 };
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Invalid, show } from './invalid.ts';
+import { Problems } from './problems.ts';
 import { suggest } from './suggest.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -81,18 +82,34 @@ const telling = (issues: readonly Issue[], value: unknown): Issue => {
   return (isMissing && issues.find(({ code }) => code === 'unrecognized_keys')) || first;
 };
 
+/** What is told first comes first; what is missing because it stands there misspelt is not told twice. */
+const inOrder = (issues: readonly Issue[], value: unknown): Issue[] => {
+  const first = telling(issues, value);
+  const misspelt = issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => shownPath(path as Path));
+  const rest = issues.filter(
+    (issue) =>
+      issue !== first &&
+      !(
+        valueAt(value, issue.path as Path) === undefined &&
+        misspelt.includes(shownPath(issue.path.slice(0, -1) as Path))
+      ),
+  );
+  return [first, ...rest];
+};
+
 /** Of what may be one thing or another, what is wrong with it as the thing that it looks like. */
-const innermost = (issue: Issue, tree: unknown): { issue: Issue; path: Path } => {
+const innermost = (issue: Issue, tree: unknown): { issue: Issue; path: Path }[] => {
   const path = issue.path as Path;
-  if (issue.code !== 'invalid_union') return { issue, path };
+  if (issue.code !== 'invalid_union') return [{ issue, path }];
   const value = valueAt(tree, path);
   const isGroup = typeof value === 'object' && value !== null;
   const found = issue.errors.find(
     ([first]) => first && isGroup && (first.path.length > 0 || first.code === 'unrecognized_keys'),
   );
-  if (!found) return { issue, path };
-  const better = telling(found, value);
-  return innermost({ ...better, path: [...path, ...better.path] } as Issue, tree);
+  if (!found) return [{ issue, path }];
+  return inOrder(found, value).flatMap((better) =>
+    innermost({ ...better, path: [...path, ...better.path] } as Issue, tree),
+  );
 };
 
 const unknownKey = (path: Path, { yaml: { locate }, schema, invalid }: Checking) => {
@@ -122,7 +139,7 @@ const wrongValue = (path: Path, { yaml: { tree, locate }, ...how }: Checking, wh
 /**
  * Holds a file against a schema whose keys carry `description` and `expects`.
  * @param hint the next step where the whole file is something else
- * @throws what `invalid` makes, about the first thing that is wrong: file, line, column and key
+ * @throws what `invalid` makes, about all that is wrong: file, line, column and key
  */
 export const checkDocument = <T extends z.ZodType>(
   yaml: YamlDocument,
@@ -130,9 +147,19 @@ export const checkDocument = <T extends z.ZodType>(
 ): z.infer<T> => {
   const result = schema.safeParse(yaml.tree);
   if (result.success) return result.data;
-  const { issue, path } = innermost(telling(result.error.issues, yaml.tree), yaml.tree);
   const how = { yaml, schema, ...told };
-  throw issue.code === 'unrecognized_keys'
-    ? unknownKey([...path, issue.keys[0]!], how)
-    : wrongValue(path, how, issue.code === 'invalid_key' ? 'name' : 'value');
+  const errors = inOrder(result.error.issues, yaml.tree)
+    .flatMap((issue) => innermost(issue, yaml.tree))
+    .flatMap(({ issue, path }) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => unknownKey([...path, key], how))
+        : [wrongValue(path, how, issue.code === 'invalid_key' ? 'name' : 'value')],
+    );
+  const problems = new Problems(errors[0]!.code);
+  for (const error of errors)
+    problems.attempt(() => {
+      throw error;
+    }, undefined);
+  problems.end();
+  throw errors[0]!;
 };

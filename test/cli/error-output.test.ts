@@ -14,6 +14,7 @@ const PROGRAM = `
     ours: new AppError('session.busy', 'Busy \\x1b[31mred\\x1b[0m.', { hint: 'Wait \\x1b]0;title\\x07here.', details: { pid: 7 }, answer: { session: 'k1' } }),
     bare: new AppError('git.failed', 'No.'),
     oclif: new CLIError('Unexpected argument: x\\nSee more help with --help'),
+    many: new AppError('batch.invalid', 'f:1:1: no.', { hint: 'Mend it.', details: { problems: [{ message: 'f:1:1: no.' }, { message: 'f:2:1: nor \\x1b[31mthis.', hint: 'Mend it.' }, { message: 'f:3:1: nor that.', hint: 'Other.' }, 'f:4:1: plain.', 7] } }),
     exit: new ExitError(4),
     exitless: Object.assign(new Error('EEXIT: 0'), { code: 'EEXIT', oclif: {} }),
     bug: new TypeError('undefined is not a function\\nsecond line'),
@@ -45,6 +46,14 @@ describe('what a failed command prints', () => {
       error: { code: 'session.busy', message: expect.any(String), hint: expect.any(String), pid: 7 },
       session: 'k1',
     });
+  });
+
+  it('of several things wrong with a file the rest follows, with what comes next where that is another', async () => {
+    const { exitCode, stderr } = await run(['many']);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      '✗ f:1:1: no.\n  → Mend it.\n✗ f:2:1: nor this.\n✗ f:3:1: nor that.\n  → Other.\n✗ f:4:1: plain.\n',
+    ]);
   });
 
   it('DEBUG adds the stack, and with --json the person’s text on stderr', async () => {

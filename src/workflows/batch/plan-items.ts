@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { type FileBudget, type MatrixEntry, secondsOf } from '../../batch/file-schema.ts';
 import type { Budget, PlannedItem } from '../../batch/plan.ts';
 import { type Found, pick, type RawItem } from '../../batch/products.ts';
+import type { Problems } from '../../config/problems.ts';
 import { resolveCommit } from '../../git/refs.ts';
 import { nameFromPrompt } from '../../session/slug.ts';
 import { type Choices, chooseForSession, requireAgent } from '../choices.ts';
@@ -86,7 +87,7 @@ const note = ({ programs }: Making, what: Program['what'], line: string): void =
 const agentOf = (making: Making, found: Found<string> | undefined, scope: Scope): string | undefined => {
   if (!found) return undefined;
   const given = fillFound(making.files, found, scope);
-  const script = given.startsWith('scripted:') ? pathIn(making.files, found.spot, given.slice(9)) : undefined;
+  const script = /^scripted:./.test(given) ? pathIn(making.files, found.spot, given.slice(9)) : undefined;
   const agent = script === undefined ? given : `scripted:${script}`;
   if (script !== undefined) note(making, 'script of the agent', script);
   if (agent.startsWith('command:')) note(making, 'program of the agent', agent.slice(8));
@@ -158,52 +159,69 @@ const unique = (name: string, repo: string, taken: Map<string, number>): string 
   for (let count = 2; ; count++) if (!taken.has(`${name}-${count}`)) return `${name}-${count}`;
 };
 
+/** How items are numbered, and the names that are given away. */
+interface Ids {
+  digits: number;
+  taken: Map<string, number>;
+}
+
 const DEFAULTS = { retries: 0, retryOn: ['error', 'timeout'] as PlannedItem['retryOn'] };
 
 const settled = <K extends keyof MatrixEntry>(item: RawItem, key: K): NonNullable<MatrixEntry[K]> | undefined =>
   pick(item, key)?.value;
 
+const planItem = async (making: Making, item: RawItem, at: number, ids: Ids): Promise<PlannedItem> => {
+  const { files } = making;
+  const { digits, taken } = ids;
+  const id = String(at + 1).padStart(digits, '0');
+  const scope = scopeOf(files, item).set('item', id);
+  const { ctx, choices } = await chosen(making, item, scope);
+  const base = await baseOf(making, ctx, item, scope);
+  const { prompt, file } = promptOf(files, item, scope);
+  const named = nameOf(making, item, { prompt, file, scope });
+  const before = taken.get(named);
+  if (before !== undefined && item.names.prompt !== null && !item.names.repo && !item.names.agent)
+    throw refuseIn(files)(
+      item.names.prompt.spot,
+      'value',
+      () => `“${named}” is the name of item ${before + 1} too.`,
+      'Names are unique in a batch.',
+    );
+  const name = unique(named, scope.get('repo.name')!, taken);
+  taken.set(name, at);
+  return {
+    item: id,
+    name,
+    repo: ctx.repo.root,
+    prompt,
+    base,
+    ...choices,
+    timeoutSec: settled(item, 'timeoutSec') ?? null,
+    untilPass: settled(item, 'untilPass') ?? false,
+    maxIterations: settled(item, 'maxIterations') ?? ctx.config.config.maxIterations,
+    retries: settled(item, 'retries') ?? DEFAULTS.retries,
+    retryOn: settled(item, 'retryOn') ?? DEFAULTS.retryOn,
+    mergeOnPass: settled(item, 'mergeOnPass') ?? false,
+    budget: budgetOf(settled(item, 'budget')),
+  };
+};
+
 /**
  * Items as they are to be run, with everything looked up that can be looked up before anything starts.
- * @throws AppError `batch.invalid`, `config.untrusted`
+ * @param problems gathers what is wrong with an item; those items are left out
+ * @throws AppError `config.untrusted`
  */
-export const planItems = async (files: Files, raw: RawItem[], repositories: Repositories) => {
+export const planItems = async (
+  files: Files,
+  raw: RawItem[],
+  { repositories, problems }: { repositories: Repositories; problems: Problems },
+) => {
   const making: Making = { files, repositories, programs: new Map() };
-  const digits = Math.max(3, String(raw.length).length);
-  const taken = new Map<string, number>();
+  const ids: Ids = { digits: Math.max(3, String(raw.length).length), taken: new Map() };
   const items: PlannedItem[] = [];
   for (const [at, item] of raw.entries()) {
-    const id = String(at + 1).padStart(digits, '0');
-    const scope = scopeOf(files, item).set('item', id);
-    const { ctx, choices } = await chosen(making, item, scope);
-    const base = await baseOf(making, ctx, item, scope);
-    const { prompt, file } = promptOf(files, item, scope);
-    const named = nameOf(making, item, { prompt, file, scope });
-    const before = taken.get(named);
-    if (before !== undefined && item.names.prompt !== null && !item.names.repo && !item.names.agent)
-      throw refuseIn(files)(
-        item.names.prompt.spot,
-        'value',
-        () => `“${named}” is the name of item ${before + 1} too.`,
-        'Names are unique in a batch.',
-      );
-    const name = unique(named, scope.get('repo.name')!, taken);
-    taken.set(name, at);
-    items.push({
-      item: id,
-      name,
-      repo: ctx.repo.root,
-      prompt,
-      base,
-      ...choices,
-      timeoutSec: settled(item, 'timeoutSec') ?? null,
-      untilPass: settled(item, 'untilPass') ?? false,
-      maxIterations: settled(item, 'maxIterations') ?? ctx.config.config.maxIterations,
-      retries: settled(item, 'retries') ?? DEFAULTS.retries,
-      retryOn: settled(item, 'retryOn') ?? DEFAULTS.retryOn,
-      mergeOnPass: settled(item, 'mergeOnPass') ?? false,
-      budget: budgetOf(settled(item, 'budget')),
-    });
+    const planned = await problems.attemptLater(() => planItem(making, item, at, ids), undefined);
+    if (planned) items.push(planned);
   }
   for (const path of files.reading.outside) note(making, 'file outside its folder', path);
   return { items, programs: [...making.programs.values()] };

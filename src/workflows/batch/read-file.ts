@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, extname, relative } from 'node:path';
 import type { BatchPlan } from '../../batch/plan.ts';
 import { itemsOf, lastOf } from '../../batch/products.ts';
+import { Problems } from '../../config/problems.ts';
 import { type Files, refuseIn } from './fill-item.ts';
 import { type BatchSource, type ReadFile, readSources } from './include.ts';
 import { budgetOf, type Program, planItems, Repositories } from './plan-items.ts';
@@ -53,19 +54,24 @@ const optionsOf = (sources: BatchSource[], concurrency: number | undefined) => {
 
 /**
  * The plan that a batch file stands for: everything it names is there, and nothing has been started.
- * @throws AppError `batch.invalid` with file, line, column and key; `file.missing`; `config.untrusted` where a
- * repository's own settings would be needed
+ * @throws AppError `batch.invalid` about all that is wrong, with file, line, column and key; `file.missing`;
+ * `config.untrusted` where a repository's own settings would be needed
  */
 export const readBatchFile = async (wish: FileWish): Promise<FilePlan> => {
   const { reading, sources } = readSources(wish.file, wish.env);
   const files: Files = { reading, sources, prompts: new Map() };
-  const raw = itemsOf(
-    sources.map(({ tree }) => tree),
-    refuseIn(files),
+  const problems = new Problems('batch.invalid');
+  const trees = sources.map(({ tree }) => tree);
+  const raw = itemsOf(trees, refuseIn(files), (check) =>
+    problems.attempt(() => {
+      check();
+      return true;
+    }, false),
   );
   const repositories = new Repositories(wish.env, wish.warn);
   try {
-    const { items, programs } = await planItems(files, raw, repositories);
+    const { items, programs } = await planItems(files, raw, { repositories, problems });
+    problems.end();
     const { id, ...options } = optionsOf(sources, wish.concurrency);
     const file = sources.at(-1)!.path;
     const sha256 = hashOf(reading.files, reading.root);

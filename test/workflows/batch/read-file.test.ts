@@ -27,6 +27,45 @@ const told = async (text: string, more: Record<string, string> = {}): Promise<st
 
 const one = (lines: string) => `matrix:\n  - repo: REPO\n    prompt: Do it\n    agent: scripted:s.yaml\n${lines}`;
 
+describe('of several things that are wrong', () => {
+  const all = async (text: string, more: Record<string, string> = {}): Promise<unknown[]> => {
+    const { message, details } = await wrong(text, more);
+    const problems = details!['problems'] as Record<string, unknown>[];
+    expect(problems[0]!['message']).toBe(message);
+    return problems.map(({ line, column, key }) => `${line}:${column} ${key}`);
+  };
+
+  it('each item tells its own, and what is common to all is told once', async () => {
+    const text = `defaults: { repo: REPO, agent: "scripted:s.yaml" }
+matrix:
+  - { prompt: Do it, baseBranch: nowhere }
+  - { prompt: Do it }
+  - { repo: /not/there, prompt: Do it }
+  - { name: bare }
+  - { prompt: "{{nothing}}" }
+  - { prompt: Do it, agent: "command: " }
+`;
+    expect(await all(text)).toEqual([
+      '6:5 matrix[3]',
+      '3:34 matrix[0].baseBranch',
+      '5:13 matrix[2].repo',
+      '7:16 matrix[4].prompt',
+      '8:29 matrix[5].agent',
+    ]);
+    const common = await wrong('defaults: { repo: /not/there }\nmatrix:\n  - { prompt: a }\n  - { prompt: b }\n');
+    expect(common.details).not.toHaveProperty('problems');
+  });
+
+  it('so do keys and values', async () => {
+    expect(await all('concurrency: no\nmatrix:\n  - { promt: a }\n  - { prompt: 7 }\nrunid: x\n')).toHaveLength(4);
+  });
+
+  it('not more than twenty', async () => {
+    const many = Array.from({ length: 40 }, (_, at) => `  - { prompt: a, repo: /not/there/${at} }\n`).join('');
+    expect(await all(`matrix:\n${many}`)).toHaveLength(20);
+  });
+});
+
 describe('a plan', () => {
   it('has all that the file says, looked up', async () => {
     const { read, dir, write } = scene({ 'prompts/fix.md': '\ufeffFix {{what}} in {{repo.name}}.\n' });

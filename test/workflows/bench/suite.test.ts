@@ -38,6 +38,51 @@ const refusal = async (work: Promise<unknown>): Promise<AppError> => {
 
 const CASE = '  - { id: one, repo: a/b, commit: main, prompt: Do it, test: "true" }\n';
 
+describe('of several things that are wrong with a suite', () => {
+  it('all are told, each with its place', async () => {
+    const error = await refusal(
+      read({
+        's.yaml': `suite: s
+agents: [amp, nobody, "command:"]
+defaults: { repo: a/b, commit: main }
+cases:
+  - { id: one, prompt: Do it, test: t, commit: nowhere, hiddenPatch: "no\\npatch" }
+  - { id: ONE, test: t, parser: nothing }
+  - { id: three, prompt: Do it }
+`,
+      }),
+    );
+    expect([error.code, error.exit]).toEqual(['suite.invalid', 2]);
+    const problems = error.details!['problems'] as { line: number; column: number; key: string }[];
+    expect(problems.map(({ line, column, key }) => `${line}:${column} ${key}`)).toEqual([
+      '6:11 cases[1].id',
+      '2:15 agents[1]',
+      '2:23 agents[2]',
+      '5:48 cases[0].commit',
+      '5:70 cases[0].hiddenPatch',
+      '6:33 cases[1].parser',
+      '6:5 cases[1]',
+      '7:5 cases[2]',
+    ]);
+  });
+});
+
+describe('where cases start', () => {
+  it('counts as the suite does where a name may move; what is trusted is the file alone', async () => {
+    const named = await read({ 's.yaml': `suite: s\ncases:\n${CASE}` });
+    expect(named.sha256).not.toBe(named.trustSha256);
+    const whole = await read({ 's.yaml': `suite: s\ncases:\n${CASE.replace('main', head)}` });
+    expect(whole.sha256).toBe(whole.trustSha256);
+    const origin = repo;
+    repo = await makeRepo();
+    await git(repo, 'commit', '-q', '--allow-empty', '-m', 'moved');
+    const moved = await read({ 's.yaml': `suite: s\ncases:\n${CASE}` });
+    repo = origin;
+    expect(moved.trustSha256).toBe(named.trustSha256);
+    expect(moved.sha256).not.toBe(named.sha256);
+  });
+});
+
 describe('a suite file', () => {
   it('is read with everything it names', async () => {
     const bench = await read({
