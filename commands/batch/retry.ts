@@ -13,14 +13,20 @@ import { interruptsFrom } from '../../src/workflows/interrupts.ts';
 export default class BatchRetry extends BaseCommand {
   static override summary = 'Try items again that have their result, each in a new session.';
   static override description =
-    'With --failed all that did not pass: failed tests, errors, time-outs, budgets, cancelled. What they came to before stays on record.';
+    'With --failed all that did not pass: failed tests, errors, time-outs, budgets, cancelled. What they came to before stays on record. With --running what a clone on another machine began and will never end: name it, as `batch status` does, only where you know that it is gone.';
   static override examples = [
     '<%= config.bin %> batch retry fixes --failed',
     '<%= config.bin %> batch retry fixes --item 007 --item login',
+    '<%= config.bin %> batch retry fixes --running k7x2',
   ];
   static override args = { batch: batchArg };
   static override flags = {
-    failed: boolean({ summary: 'Everything that did not pass.', exclusive: ['item'] }),
+    failed: boolean({ summary: 'Everything that did not pass.', exclusive: ['item', 'running'] }),
+    running: string({
+      summary: 'What this clone, which is gone, left running.',
+      helpValue: '<writer>',
+      exclusive: ['item'],
+    }),
     item: string({
       summary: 'This item, by number or name; may repeat.',
       helpValue: '<item>',
@@ -33,10 +39,11 @@ export default class BatchRetry extends BaseCommand {
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(BatchRetry);
     const { concurrency, trust = false } = flags;
-    const items = flags.item ?? (flags.failed ? ('failed' as const) : undefined);
+    const named = flags.item ?? (flags.failed ? ('failed' as const) : undefined);
+    const items = flags.running === undefined ? named : { running: flags.running };
     if (items === undefined)
       throw new AppError('usage.invalid', 'Nothing says what is to be tried again.', {
-        hint: 'Add --failed, or --item.',
+        hint: 'Add --failed, --item, or --running.',
       });
     const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
     return withBatchHome({ dir: this.directory, warn: (text) => this.caution(text) }, async (home) => {

@@ -30,6 +30,7 @@ export type BatchIntent =
       only?: Set<string>;
     }
   | { do: 'requeue'; items: string[] | 'failed' }
+  | { do: 'abandon'; writer: string; only?: ReadonlySet<string> }
   | { do: 'stop'; how: EventData<'batch.stopped'>['how'] }
   | { do: 'finish' };
 
@@ -98,7 +99,10 @@ const create = (batch: Batch, { id, plan }: Extract<BatchIntent, { do: 'create' 
   return {
     refused: 'batch.exists',
     message: `There is a batch ${id} already, and it was made from another file, or another version of this one.`,
-    hint: `Go on with it as it was: \`amp-sessions batch resume ${id}\`; or give this one another runId.`,
+    hint:
+      plan.options.kind === 'bench'
+        ? `Give this one another --run-id; or go on with that one as it was: \`amp-sessions bench <file> --resume ${id}\`.`
+        : `Go on with it as it was: \`amp-sessions batch resume ${id}\`; or give this one another runId.`,
   };
 };
 
@@ -155,6 +159,21 @@ const requeue = (batch: Batch, wanted: string[] | 'failed'): Draft[] | Refusal =
   }));
 };
 
+const NOTHING_USED = { tokensInput: 0, tokensOutput: 0, tokensCacheRead: 0, tokensCacheWrite: 0 };
+
+/** What a clone has begun and will never end: somebody says so. What it tells later all the same counts for nothing. */
+const abandon = (batch: Batch, { writer, only }: Extract<BatchIntent, { do: 'abandon' }>): Draft[] =>
+  batch.items.flatMap((item): Draft[] => {
+    const open = openAttempt(item);
+    if (open?.writer !== writer || (only && !only.has(item.plan.item))) return [];
+    const { attempt, session, startedAt } = open;
+    const message = `Given up from another clone: ${writer} began it at ${startedAt} and told no end.`;
+    const about = { item: item.plan.item, attempt, session, cause: { code: 'interrupted', message } };
+    const end = { usage: NOTHING_USED, costUsd: null, durationMs: 0, commit: null, verdict: 'none' as const };
+    const data = { ...about, ...end, state: 'cancelled' as const, retryable: true };
+    return [{ type: 'batch-attempt.finished', by: 'user', data }];
+  });
+
 const startAttempt = (batch: Batch, intent: Extract<BatchIntent, { do: 'startAttempt' }>): Draft[] => {
   const item = itemOf(batch, intent.item);
   if (item?.state !== 'queued') throw new Error(`item ${intent.item} is ${item?.state}, so it cannot be begun`);
@@ -187,6 +206,8 @@ export const decide = (batch: Batch, intent: BatchIntent): Draft[] | Refusal => 
       return giveUp(batch, intent);
     case 'requeue':
       return requeue(batch, intent.items);
+    case 'abandon':
+      return abandon(batch, intent);
     case 'stop':
       return isDone(batch) ? [] : [{ type: 'batch.stopped', by: 'user', data: { how: intent.how } }];
     case 'finish':

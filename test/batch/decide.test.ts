@@ -9,6 +9,33 @@ import { end, made, optionsOf, planned, planOf } from './world.ts';
 
 const FINAL = ['passed', 'failed', 'error', 'timeout', 'budget', 'cancelled'] as const;
 
+describe('what a clone that is gone left running', () => {
+  it('is given up by name, and queued again; that counts neither as a crash nor as a try', () => {
+    const told = made([planned(1), planned(2), planned(3)]);
+    told.ask({ do: 'startAttempt', item: '001', session: 'a', repository: '/r' }, 'gone');
+    told.ask({ do: 'startAttempt', item: '002', session: 'b', repository: '/r' }, 'here');
+    expect(told.ask({ do: 'abandon', writer: 'nobody' }, 'here')).toEqual([]);
+    expect(told.ask({ do: 'abandon', writer: 'gone', only: new Set(['003']) }, 'here')).toEqual([]);
+    expect(told.ask({ do: 'abandon', writer: 'gone' }, 'here')).toEqual(['batch-attempt.finished']);
+    const { by, data } = told.events.at(-1)!;
+    expect([by, data]).toMatchObject(['user', { item: '001', session: 'a', state: 'cancelled' }]);
+    expect(JSON.stringify(data)).toContain('gone began it at 2026-11-22T13:');
+    expect([told.state('001'), told.state('002'), told.state('003')]).toEqual(['queued', 'running', 'queued']);
+    expect(told.ask({ do: 'abandon', writer: 'gone' }, 'here')).toEqual([]);
+    const again = told.start('001', 'c');
+    expect(told.finish('001', again, end('passed'))).toEqual(['batch-attempt.finished', 'batch-item.finished']);
+  });
+
+  it('what it tells later all the same counts for nothing', () => {
+    const told = made([planned(1)]);
+    told.ask({ do: 'startAttempt', item: '001', session: 'a', repository: '/r' }, 'gone');
+    told.ask({ do: 'abandon', writer: 'gone' }, 'here');
+    const late = { item: '001', attempt: 1, session: 'a', retryable: false, ...end('passed') };
+    told.tell([{ type: 'batch-attempt.finished', by: 'program', data: late }], 'gone');
+    expect([told.state('001'), told.batch.malformedEvents]).toEqual(['queued', 1]);
+  });
+});
+
 describe('creating', () => {
   it('plans every item in order, and again with the same file adds nothing', () => {
     const told = made([planned(1), planned(2)]);
@@ -26,6 +53,12 @@ describe('creating', () => {
       'batch.exists',
       'Go on with it as it was: `amp-sessions batch resume b1`; or give this one another runId.',
     ]);
+  });
+
+  it('of a benchmark it says how that is gone on with', () => {
+    const told = made([planned(1)], { kind: 'bench' });
+    const decision = decide(told.batch, { do: 'create', id: 'b1', plan: planOf([], { kind: 'bench' }) });
+    expect(isRefusal(decision) && decision.hint).toContain('Give this one another --run-id; or go on');
   });
 
   it('a second writer may plan the same; what differs is counted, and the first stays', () => {

@@ -62,6 +62,9 @@ const itemStatus = open({
   mergeRefused: reason.nullable(),
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
+  elsewhere: open({ writer: z.string(), host: z.string().nullable() })
+    .nullable()
+    .describe('the other clone that has begun it and not ended'),
   prompt: z.string(),
 });
 

@@ -19,6 +19,8 @@ interface Item {
   costUsd: number | null;
   merged: { commit: string } | null;
   mergeRefused: { code: string; message: string } | null;
+  /** The other clone that runs it. */
+  elsewhere?: { writer: string; host: string | null } | null;
 }
 
 export interface Status {
@@ -39,7 +41,8 @@ const cell = (text: string, paint: ((text: string) => string) | undefined): stri
   paint ? { text, paint } : text;
 
 /** What became of its work, or why it ended as it did. */
-const noteOf = ({ cause, merged, mergeRefused, state }: Item): string => {
+const noteOf = ({ cause, merged, mergeRefused, state, elsewhere }: Item): string => {
+  if (elsewhere) return `in clone ${elsewhere.writer}${elsewhere.host === null ? '' : ` on ${elsewhere.host}`}`;
   if (merged) return `merged ${merged.commit.slice(0, 8)}`;
   if (mergeRefused) return `not merged: ${mergeRefused.message}`;
   if (cause === null) return '';

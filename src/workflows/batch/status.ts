@@ -1,9 +1,11 @@
 import { type Spend, spendOfEnd, spentByBatch, spentByItem } from '../../batch/budget.ts';
 import { type Counts, countsOf, etaMs } from '../../batch/conclusions.ts';
 import type { BatchOptions, ItemState } from '../../batch/plan.ts';
-import { attemptsNow, type Batch, type BatchItem, type Cause } from '../../batch/state.ts';
+import { attemptsNow, type Batch, type BatchItem, type Cause, openAttempt } from '../../batch/state.ts';
 import { shownText } from '../../events/long-text.ts';
+import type { Own } from '../../session/lines.ts';
 import type { Context } from '../context.ts';
+import { writersHere } from '../view.ts';
 import { allBatches, readBatch } from './home.ts';
 import { runHolders } from './locks.ts';
 
@@ -35,6 +37,8 @@ export interface ItemStatus {
   mergeRefused: { code: string; message: string } | null;
   startedAt: string | null;
   finishedAt: string | null;
+  /** The other clone that has begun it and not ended; null: none. Its host, where it told it. */
+  elsewhere: { writer: string; host: string | null } | null;
   prompt: string;
 }
 
@@ -62,7 +66,13 @@ export interface BatchStatus {
 
 const costOf = ({ usd, isLowerBound }: Spend): number | null => (isLowerBound && usd === 0 ? null : usd);
 
-const itemStatus = (item: BatchItem): ItemStatus => {
+const elsewhereOf = (item: BatchItem, { workers }: Batch, own: Own): ItemStatus['elsewhere'] => {
+  const writer = openAttempt(item)?.writer;
+  if (writer === undefined || own.has(writer)) return null;
+  return { writer, host: workers.findLast((worker) => worker.writer === writer)?.host ?? null };
+};
+
+const itemStatus = (item: BatchItem, batch: Batch, own: Own): ItemStatus => {
   const { plan, state, cause, merged, mergeRefused } = item;
   const attempts = attemptsNow(item);
   const last = item.attempts.at(-1);
@@ -88,6 +98,7 @@ const itemStatus = (item: BatchItem): ItemStatus => {
     mergeRefused: mergeRefused && { code: mergeRefused.code, message: mergeRefused.message },
     startedAt: last?.startedAt ?? null,
     finishedAt: item.finishedAt,
+    elsewhere: elsewhereOf(item, batch, own),
     prompt: shownText(plan.prompt),
   };
 };
@@ -103,6 +114,7 @@ export const statusOfBatch = (ctx: Context, batch: Batch): BatchStatus => {
   const { id, options, createdAt, lastActivityAt, finishedAt } = batch;
   const workers = runHolders(ctx, id).map(({ pid, host }) => ({ pid, host }));
   const now = ctx.clock.now();
+  const own = writersHere(ctx);
   const spent = spentByBatch(batch);
   return {
     id,
@@ -110,7 +122,7 @@ export const statusOfBatch = (ctx: Context, batch: Batch): BatchStatus => {
     kind: options.kind,
     state: standing(batch, workers.length),
     counts: countsOf(batch),
-    items: batch.items.map(itemStatus),
+    items: batch.items.map((item) => itemStatus(item, batch, own)),
     spent: {
       usd: spent.tokens + spent.usd > 0 ? costOf(spent) : null,
       tokens: spent.tokens,

@@ -51,6 +51,23 @@ const text = (of: Status, over: { width?: number; all?: boolean } = {}): string[
     .split('\n')
     .map((line) => line.trimEnd());
 
+describe('an item that another clone runs', () => {
+  it('says which one, and where', () => {
+    const lines = text(
+      status([
+        item(1, 'running', { elsewhere: { writer: 'k7x2', host: 'node7' } }),
+        item(2, 'running', { elsewhere: { writer: 'k7x2', host: null } }),
+        item(3, 'running', { elsewhere: null }),
+      ]),
+    );
+    expect(lines.slice(-3).map((line) => /in clone.*$/.exec(line)?.[0])).toEqual([
+      'in clone k7x2 on node7',
+      'in clone k7x2',
+      undefined,
+    ]);
+  });
+});
+
 describe('batch status', () => {
   it('says what became of each item, and why', () => {
     const items = [
