@@ -57,6 +57,7 @@ const plan = (batch: Batch, { writer, data }: Event<'batch-item.planned'>): void
       merged: null,
       mergeRefused: null,
       graded: null,
+      answer: null,
     });
     return;
   }
@@ -101,6 +102,10 @@ const attemptFinished = (batch: Batch, { data, at }: Event<'batch-attempt.finish
   }
 };
 
+/** Where two clones did the same item, what is said of the attempt that counts is not replaced by the other's. */
+const isNewest = ({ attempts }: BatchItem, { session }: { session: string }): boolean =>
+  attempts.at(-1)?.session === session;
+
 const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) => void } = {
   'batch.created': (batch, { data, at }) => {
     need(typeof data.options.sha256 === 'string' && isGroup(data.options.limits));
@@ -119,7 +124,7 @@ const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) =
   'batch-item.requeued': (batch, { data }) => {
     edit(batch, data.item, ({ state, attempts }) => {
       if (state === 'queued' || state === 'running') refuse();
-      const anew = { merged: null, mergeRefused: null, graded: null, finishedAt: null, cause: null };
+      const anew = { merged: null, mergeRefused: null, graded: null, answer: null, finishedAt: null, cause: null };
       return { state: 'queued', since: attempts.length, ...anew };
     });
     batch.finishedAt = null;
@@ -133,7 +138,10 @@ const handlers: { [Type in BatchEventType]: (batch: Batch, event: Event<Type>) =
     const times = (Object.hasOwn(batch.pauses, agent) ? batch.pauses[agent]!.times : 0) + 1;
     batch.pauses = { ...batch.pauses, [agent]: { until, reason, times } };
   },
-  'batch-case.graded': (batch, { data }) => edit(batch, data.item, () => ({ graded: data })),
+  'batch-case.answered': (batch, { data }) =>
+    edit(batch, data.item, (item) => (item.answer === null || isNewest(item, data) ? { answer: data } : {})),
+  'batch-case.graded': (batch, { data }) =>
+    edit(batch, data.item, (item) => (item.graded === null || isNewest(item, data) ? { graded: data } : {})),
   'batch.stopped': (batch, { data }) => {
     batch.stopped = data.how;
   },

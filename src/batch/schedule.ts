@@ -1,6 +1,6 @@
 import { estimate, mayBegin, reservedBy, type Spend, spentByBatch } from './budget.ts';
 import { workedMs } from './conclusions.ts';
-import type { AgentLimit } from './plan.ts';
+import type { AgentLimit, BatchOptions, PlannedItem } from './plan.ts';
 import { type Batch, type BatchItem, openAttempt } from './state.ts';
 
 /** One part of a batch, from 1. */
@@ -26,12 +26,32 @@ export type Next =
   | { over: 'budget' }
   | { none: true };
 
-/** By its place in the batch: every machine comes to the same parts. */
-export const isInScope = (at: number, item: string, { shard, items }: Pick<Wish, 'shard' | 'items'>): boolean =>
-  (!shard || at % shard.of === shard.index - 1) && (!items || items.has(item));
+/**
+ * How many items that follow each other are one unit of a part. Of a benchmark those that are told apart by their agent
+ * alone: were they parted, each machine of two would get an agent of its own, and the machines would be compared.
+ */
+export const unitOf = (kind: BatchOptions['kind'], plans: readonly Pick<PlannedItem, 'labels'>[]): number => {
+  if (kind !== 'bench') return 1;
+  const first = plans[0]?.labels?.['agent'];
+  const again = plans.findIndex(({ labels }, at) => at > 0 && labels?.['agent'] === first);
+  return again < 0 ? Math.max(1, plans.length) : again;
+};
 
-export const inScope = (batch: Batch, wish: Pick<Wish, 'shard' | 'items'>): BatchItem[] =>
-  batch.items.filter(({ plan }, at) => isInScope(at, plan.item, wish));
+/** By its place in the batch: every machine comes to the same parts. */
+export const isInShard = (at: number, unit: number, { index, of }: Shard): boolean =>
+  Math.floor(at / unit) % of === index - 1;
+
+export const inScope = (batch: Batch, { shard, items }: Pick<Wish, 'shard' | 'items'>): BatchItem[] => {
+  const unit = shard
+    ? unitOf(
+        batch.options.kind,
+        batch.items.map(({ plan }) => plan),
+      )
+    : 1;
+  return batch.items.filter(
+    ({ plan }, at) => (!shard || isInShard(at, unit, shard)) && (!items || items.has(plan.item)),
+  );
+};
 
 const MINUTE_MS = 60_000;
 

@@ -7,6 +7,8 @@ export type AttemptEnd = Omit<EventData<'batch-attempt.finished'>, 'item' | 'att
 export type Cause = AttemptEnd['cause'];
 export type FinalState = AttemptEnd['state'];
 export type Grade = EventData<'batch-case.graded'>;
+/** What an attempt made of a case of a benchmark. */
+export type CaseAnswer = EventData<'batch-case.answered'>;
 
 /** One try of an item: one session. */
 export interface Attempt {
@@ -35,6 +37,7 @@ export interface BatchItem {
   merged: { session: string; commit: string } | null;
   mergeRefused: { session: string; code: string; message: string } | null;
   graded: Grade | null;
+  answer: CaseAnswer | null;
 }
 
 /** An agent that its provider turned away. */

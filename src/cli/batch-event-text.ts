@@ -36,6 +36,8 @@ export const batchTexts = (inline: (text: string) => string): Texts => {
     'batch-merge.refused': (d, c) =>
       `${c.yellow('!')} item ${inline(d.item)} not merged (${inline(d.code)}: ${inline(d.message)})`,
     'batch-agent.paused': (d, c) => c.yellow(`agent ${inline(d.agent)} rests until ${inline(d.until)} (${d.reason})`),
+    'batch-case.answered': (d) =>
+      `item ${inline(d.item)}, attempt ${d.attempt}: a patch of ${formatCount(d.bytes, 'byte')}${d.patch === null ? ', too large to be kept' : ''}`,
     'batch-case.graded': (d) =>
       `item ${inline(d.item)} ${judged(d.resolved)}: ${d.failToPass.passed} of ${d.failToPass.total} fixed, ${d.passToPass.passed} of ${d.passToPass.total} kept${d.reason === null ? '' : ` (${inline(d.reason)})`}`,
     'batch.stopped': (d) => STOPPED[d.how],

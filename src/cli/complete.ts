@@ -38,6 +38,7 @@ const SOURCES: Record<string, Source> = {
   session: 'sessions',
   sessions: 'sessions',
   batch: 'batches',
+  run: 'batches',
   key: 'settings',
   agent: 'agents',
   base: 'commits',

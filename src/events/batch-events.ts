@@ -136,6 +136,21 @@ export const batchEvents = [
     z.object({ agent: z.string(), reason: z.string().describe('code of the error'), until: z.string() }),
   ),
   event(
+    'batch-case.answered',
+    1,
+    'What an attempt made of a case of a benchmark, as a patch: other machines have no other copy of it.',
+    z.object({
+      item,
+      attempt,
+      session,
+      patch: longText.nullable().describe('null: it is too large to be kept'),
+      sha256: z
+        .string()
+        .describe('of the patch as it was made; not that of what stands here where a secret was taken out'),
+      bytes: count.describe('of the patch as it was made'),
+    }),
+  ),
+  event(
     'batch-case.graded',
     1,
     'What an attempt made of a case of a benchmark was judged by tests that the agent had not seen.',

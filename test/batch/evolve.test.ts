@@ -94,6 +94,25 @@ describe('each event', () => {
     expect([told.batch.items[0]!.attempts.length, told.batch.finishedAt]).toEqual([1, null]);
   });
 
+  it('batch-case.answered and batch-case.graded: of two clones that did the same, the one whose attempt counts', () => {
+    const told = begin(made([planned(1)]), '001', 's1');
+    const answer = (session: string) => ({ item: '001', attempt: 1, session, patch: session, sha256: 'e', bytes: 2 });
+    const none = { passed: 0, total: 0 };
+    const grade = (session: string, resolved: boolean) => {
+      const about = { item: '001', attempt: 1, session, resolved, failToPass: none, passToPass: none };
+      return { ...about, reason: null, patchSha256: null, patchBytes: 2 };
+    };
+    tell(told, 'batch-case.answered', answer('other'));
+    tell(told, 'batch-case.answered', answer('s1'));
+    tell(told, 'batch-case.answered', answer('late'));
+    tell(told, 'batch-case.graded', grade('s1', true));
+    tell(told, 'batch-case.graded', grade('other', false));
+    expect(told.batch.items[0]).toMatchObject({ answer: { session: 's1' }, graded: { session: 's1', resolved: true } });
+    settle(finish(told, '001', 's1'), '001', 'passed');
+    tell(told, 'batch-item.requeued', { item: '001', reason: 'retry' });
+    expect(told.batch.items[0]).toMatchObject({ answer: null, graded: null });
+  });
+
   it('batch-item.merged and batch-merge.refused: the later one counts, but a merge stays a merge', () => {
     const told = made([planned(1)]);
     tell(told, 'batch-merge.refused', { item: '001', session: 's1', code: 'merge.conflict', message: 'no' });

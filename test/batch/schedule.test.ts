@@ -11,7 +11,7 @@ import {
   unpricedAgents,
 } from '../../src/batch/budget.ts';
 import { etaMs } from '../../src/batch/conclusions.ts';
-import { inScope, schedule, type Wish } from '../../src/batch/schedule.ts';
+import { inScope, isInShard, schedule, unitOf, type Wish } from '../../src/batch/schedule.ts';
 import { end, made, planned, type Told } from './world.ts';
 
 /** Begins as much as may be begun, and says what, in order. */
@@ -47,6 +47,36 @@ describe('what comes next', () => {
     expect([of(1), of(2), of(3)]).toEqual([['001', '004'], ['002', '005'], ['003']]);
     expect(begun(told, { items: new Set(['002', '005']), without: new Set(['002']) })).toEqual(['005']);
     expect(schedule(told.batch, { now: told.now, items: new Set(['005']) })).toEqual({ none: true });
+  });
+
+  it('parts of a benchmark have all agents of a case and repeat: machines are not what is compared', () => {
+    const agents = ['amp', 'idle'];
+    const items = [1, 2, 3].flatMap((at) =>
+      agents.map((agent, nth) => planned(2 * at + nth - 1, { labels: { case: `c${at}`, agent, repeat: '1' } })),
+    );
+    const told = made(items, { kind: 'bench' });
+    const of = (index: number, all: number) =>
+      inScope(told.batch, { shard: { index, of: all } }).map(({ plan }) => plan.item);
+    expect([of(1, 2), of(2, 2)]).toEqual([
+      ['001', '002', '005', '006'],
+      ['003', '004'],
+    ]);
+    expect(of(5, 5)).toEqual([]);
+    // The same items in a batch are parted one by one.
+    expect(inScope(made(items).batch, { shard: { index: 1, of: 2 } }).map(({ plan }) => plan.item)).toEqual([
+      '001',
+      '003',
+      '005',
+    ]);
+  });
+
+  it('one agent, or one case: a unit is never nothing', () => {
+    const plans = (agents: string[]) => agents.map((agent) => ({ labels: { agent } }));
+    expect(unitOf('bench', plans(['amp', 'amp', 'amp']))).toBe(1);
+    expect(unitOf('bench', plans(['amp', 'idle', 'gold']))).toBe(3);
+    expect(unitOf('bench', [])).toBe(1);
+    expect(unitOf('batch', plans(['amp', 'idle', 'amp']))).toBe(1);
+    expect([0, 1, 2, 3, 4, 5].filter((at) => isInShard(at, 3, { index: 2, of: 2 }))).toEqual([3, 4, 5]);
   });
 
   it('holds an agent to so many at once, and lets others pass', () => {

@@ -99,6 +99,7 @@ const itemOf = (planned: PlannedItem, over: Partial<BatchItem> = {}): BatchItem 
   merged: null,
   mergeRefused: null,
   graded: null,
+  answer: null,
   ...over,
 });
 

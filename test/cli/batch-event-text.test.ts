@@ -61,6 +61,16 @@ const cases: { [Type in (typeof batchEvents)[number]['type']]: [EventData<Type>,
       'agent amp rests until 2026-11-23T04:00:00.000Z (agent.rejected)',
     ],
   ],
+  'batch-case.answered': [
+    [
+      { item: '007', attempt: 2, session: 's', patch: 'diff', sha256: 'e', bytes: 4 },
+      'item 007, attempt 2: a patch of 4 bytes',
+    ],
+    [
+      { item: '007', attempt: 1, session: 's', patch: null, sha256: 'e', bytes: 1 },
+      'item 007, attempt 1: a patch of 1 byte, too large to be kept',
+    ],
+  ],
   'batch-case.graded': [
     [graded({}), 'item 007 resolved: 2 of 2 fixed, 3 of 3 kept'],
     [

@@ -35,6 +35,7 @@ describe('what may stand at the cursor', () => {
     ['the commands of a topic', ['config', ''], ['get', 'set']],
     ['sessions where a session goes', ['iterate', ''], ['<sessions>']],
     ['batches where a batch goes', ['batch', 'status', ''], ['<batches>']],
+    ['runs of a benchmark where one goes', ['bench', 'report', ''], ['<batches>']],
     ['sessions again and again where many go', ['rm', 'k3', 'k4', ''], ['<sessions>']],
     ['nothing after the last argument', ['iterate', 'k3', ''], []],
     ['settings', ['config', 'get', ''], ['<settings>']],

@@ -164,6 +164,11 @@ describe('an event in one line', () => {
       'a worker began on node7, process 12, shard 2/5',
     ],
     [
+      'what an attempt made of a case',
+      draft('batch-case.answered', { item: '1', attempt: 1, session: 's', patch: 'd', sha256: 'e', bytes: 1 }),
+      'item 1, attempt 1: a patch of 1 byte',
+    ],
+    [
       'a case that could not be judged',
       draft('batch-case.graded', {
         item: '001',

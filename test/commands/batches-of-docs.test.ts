@@ -43,6 +43,11 @@ it('has files and lines to run', () => {
     'common.yaml',
     'prompts/changelog.md',
     'trouble.yaml',
+    'many.yaml',
+    'slurm.sh',
+    'kubernetes.sh',
+    'ci.sh',
+    'gather.sh',
   ]);
   expect(typed.length).toBe(14);
 });

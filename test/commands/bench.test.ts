@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { benchAnswers } from '../../src/cli/answers/bench-answers.ts';
 import { cli, cliJson } from '../support/cli.ts';
 import { git, tempDir } from '../support/repo.ts';
 import { homeEnv } from '../workflows/batch/engine.ts';
@@ -91,7 +92,60 @@ describe('from a past to a result', () => {
   });
 });
 
+describe('a dry run', () => {
+  const args = [
+    'bench',
+    'bench/suite.yaml',
+    '--dry-run',
+    '--agent',
+    'gold',
+    '--agent',
+    'command:sh x.sh',
+    '--repeats',
+    '2',
+  ];
+  const inside = () => readdirSync(dir, { recursive: true }).length;
+
+  it('says what would be run, starts nothing, writes nothing and asks nothing', async () => {
+    // Its commands are not trusted: that is said, and not asked.
+    const suite = readFileSync(join(dir, 'bench', 'suite.yaml'), 'utf8').replace('sh run.sh', 'sh run.sh # new');
+    writeFileSync(join(dir, 'bench', 'dry.yaml'), suite);
+    const home = homeEnv();
+    const before = inside();
+    const { stdout, stderr, exitCode } = await cli(dir, args.with(1, 'bench/dry.yaml'), home);
+    expect([exitCode, inside(), existsSync(home['XDG_DATA_HOME']!)]).toEqual([0, before, false]);
+    expect(stdout).toMatch(/: 1 case × 2 agents × 2 repeats = 4 runs, 1 at once\n/);
+    expect(stdout).toMatch(/sh x\.sh +command:sh x\.sh/);
+    expect(stdout).toMatch(/sh run\.sh # new +tap/);
+    expect(stderr).toContain('Before it starts you are asked about these:');
+  });
+
+  it('says it to programs too, of a part as well', async () => {
+    const { json, exitCode } = await cliJson(dir, [...args, '--shard', '2/2'], env);
+    expect(exitCode).toBe(0);
+    expect(benchAnswers.bench.safeParse(json).error).toBeUndefined();
+    expect(json).toMatchObject({ dryRun: true, total: 4, shard: { index: 2, of: 2 }, repeats: 2 });
+    expect(json.id).toMatch(/^[0-9a-f]{10}$/);
+    expect(json.runs).toEqual(
+      ['gold', 'sh x.sh'].map((agent, at) => ({ item: `00${at + 3}`, case: json.cases[0].case, agent, repeat: 2 })),
+    );
+    expect(json.cases[0]).toMatchObject({ parser: 'tap', hasHiddenTests: true, hasSolution: true });
+    expect(JSON.stringify(json)).not.toContain('diff --git');
+  });
+});
+
 describe('what is refused', () => {
+  it.each([
+    [['--shard', '3/2'], 'Write i/n, from 1'],
+    [['--shard', 'x'], 'Write i/n, from 1'],
+    [['--run-id', 'a b', '--agent', 'gold'], 'Use letters, digits'],
+    [['--agent', 'command:'], 'Write it behind the colon'],
+    [['--resume', 'x', '--run-id', 'y'], '--help'],
+  ])('%j', async (more, hint) => {
+    const { stderr, exitCode } = await cli(dir, ['bench', 'bench/suite.yaml', ...more], env);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(hint)]);
+  });
+
   it.each([
     [['bench', 'init'], 2, '--from-history'],
     [['bench', 'init', '--from-history', '--out', 'none'], 2, '--test-command'],

@@ -39,6 +39,11 @@ it('has files and lines to run', () => {
     'agent.sh',
     'hand.yaml',
     'own-tests/sub.patch',
+    'parts.yaml',
+    'slurm.sh',
+    'kubernetes.sh',
+    'ci.sh',
+    'gather.sh',
     'rows.jsonl',
   ]);
   expect(typed.length).toBe(10);

@@ -61,6 +61,7 @@ const ROWS: [id: string, argv: string[]][] = [
   ['doctor', []],
   ['history', []],
   ['bench', ['SUITE', '--agent', 'empty', '--trust']],
+  ['bench:report', ['cases']],
   ['bench:init', ['--from-history', '--dry-run']],
   ['history:size', []],
   ['history:pack', ['--dry-run']],
@@ -156,7 +157,7 @@ it('no command starts what a repository names, planted before it or by its agent
   writeFileSync(results, JSON.stringify({ runs: [run], resolved_ids: ['a__a-1'] }));
   const suite = join(bin, 'suite.yaml');
   const one = `{ id: one, repo: ${dir}, commit: main, prompt: x, test: 'true' }`;
-  writeFileSync(suite, `suite: canary\ncases: [${one}]\n`);
+  writeFileSync(suite, `suite: cases\ncases: [${one}]\n`);
   const config = await Config.load(ROOT);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(swallow);
   vi.stubEnv('EDITOR', 'true');

@@ -32,6 +32,7 @@ const samples: { [Type in BatchEventType]: EventData<Type> } = {
   'batch-item.merged': { item: '007', session: 'k3v9', commit: COMMIT },
   'batch-merge.refused': { item: '007', session: 'k3v9', code: 'merge.conflict', message: 'no' },
   'batch-agent.paused': { agent: 'amp', reason: 'agent.rejected', until: '2026-11-22T13:00:00.000Z' },
+  'batch-case.answered': { ...attempt, patch: 'diff --git a/ü b/ü\n', sha256: 'e'.repeat(64), bytes: 21 },
   'batch-case.graded': {
     ...attempt,
     resolved: null,

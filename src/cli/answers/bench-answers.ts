@@ -69,28 +69,82 @@ const run = open({
   durationMs: z.number().min(0).nullable(),
 });
 
+const shard = open({ index: count, of: count })
+  .nullable()
+  .describe('the part of the run that all of this is about; null: the whole');
+
+const results = open({
+  id: z.string().describe('of the run'),
+  shard,
+  isolation: z.string().nullable().describe('how the agents were held together'),
+  files: z.array(z.string()).describe('what was written, absolute'),
+  lost: z
+    .array(
+      open({ item: z.string(), case: z.string(), agent: z.string(), why: z.enum(['redacted', 'large', 'missing']) }),
+    )
+    .describe('answers that are in no file of predictions'),
+  suite: z.string(),
+  total: count.describe('runs: cases × agents × repeats'),
+  ...tally,
+  counts,
+  repeats: count,
+  agents: z.array(agent),
+  pairs: z.array(pair),
+  flaky: z.array(open({ case: z.string(), agent: z.string(), ...tally })),
+  cases: z.array(
+    open({
+      case: z.string(),
+      agents: z.array(open({ agent: z.string(), counts, ...tally, limited: count })),
+    }),
+  ),
+  runs: z.array(run),
+});
+
+const budget = open({
+  usd: z.number().optional().describe('US dollars'),
+  tokens: count.optional().describe('input, output and cache writes'),
+  wallClockSec: z.number().optional(),
+}).nullable();
+
+const plan = open({
+  id: z.string().nullable().describe('of the run; null: it is made when it starts'),
+  dryRun: z.literal(true),
+  suite: z.string(),
+  file: z.string().nullable(),
+  sha256: z.string().describe('the same hash is the same benchmark'),
+  total: count.describe('runs of the whole'),
+  repeats: count,
+  concurrency: count,
+  budget,
+  dayBudget: budget,
+  runBudget: budget.describe('of one agent in one case'),
+  limits: z.record(z.string(), open({ concurrency: count.optional(), perMinute: z.number().optional() })),
+  shard,
+  agents: z.array(open({ name: z.string(), agent: z.string(), model: z.string().nullable() })),
+  cases: z.array(
+    open({
+      case: z.string(),
+      repo: z.string().describe('folder with the history'),
+      commit: z.string().describe('where the agent starts'),
+      setup: z.string().nullable(),
+      timeoutSec: z.number().nullable(),
+      test: z.string().nullable().describe('null: nothing is graded here'),
+      parser: z.string().nullable(),
+      testTimeoutSec: z.number().nullable(),
+      hasHiddenTests: z.boolean(),
+      hasSolution: z.boolean(),
+    }),
+  ),
+  runs: z.array(open({ item: z.string(), case: z.string(), agent: z.string(), repeat: count })).describe('of the part'),
+  programs: z
+    .array(open({ what: z.string(), line: z.string(), items: count }))
+    .describe('what the file wants to run, or reaches outside its folder'),
+});
+
 /** What the commands about benchmarks print with `--json`, by command id. */
 export const benchAnswers = {
-  bench: open({
-    id: z.string().describe('of the run'),
-    isolation: z.string().nullable().describe('how the agents were held together'),
-    files: z.array(z.string()).describe('what was written, absolute'),
-    suite: z.string(),
-    total: count.describe('runs: cases × agents × repeats'),
-    ...tally,
-    counts,
-    repeats: count,
-    agents: z.array(agent),
-    pairs: z.array(pair),
-    flaky: z.array(open({ case: z.string(), agent: z.string(), ...tally })),
-    cases: z.array(
-      open({
-        case: z.string(),
-        agents: z.array(open({ agent: z.string(), counts, ...tally, limited: count })),
-      }),
-    ),
-    runs: z.array(run),
-  }),
+  bench: z.union([results, plan]).describe('what it came to; with --dry-run what it would be'),
+  'bench:report': results,
   'bench:init': open({
     suite: z.string().nullable().describe('the suite file; null with --dry-run'),
     cases: z.array(

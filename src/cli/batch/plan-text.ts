@@ -3,7 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import type { BatchPlan, Budget, PlannedItem } from '../../batch/plan.ts';
 import { colors } from '../color.ts';
 import { confirm } from '../confirm.ts';
-import { formatCount, formatDuration, formatMoney, formatTokens } from '../format.ts';
+import { formatCount, formatDuration, formatMoney, tokensText } from '../format.ts';
 import { stderr, stdout } from '../print.ts';
 import { sanitizeLine } from '../sanitize.ts';
 import { table } from '../table.ts';
@@ -14,7 +14,7 @@ export const budgetText = (budget: Budget | null): string | null => {
   const { usd, tokens, wallClockSec } = budget;
   const parts = [
     usd === undefined ? '' : formatMoney(usd),
-    tokens === undefined ? '' : `${formatTokens(tokens)} tokens`,
+    tokens === undefined ? '' : tokensText(tokens),
     wallClockSec === undefined ? '' : formatDuration(wallClockSec * 1000),
   ];
   return parts.filter(Boolean).join(', ');

@@ -12,6 +12,8 @@ export interface Finished {
   id: string;
   /** Of the suite, as the user gave it. */
   file: string;
+  /** Which part of the run it was; null: all of it. */
+  shard: { index: number; of: number } | null;
   results: Results;
   outcome: 'finished' | 'drained' | 'stopped' | 'budget';
   /** Which budget ended it, in a sentence. */
@@ -19,31 +21,60 @@ export interface Finished {
   isolation: string | null;
   /** ISO-8601 UTC. */
   at: string;
+  /** Files of predictions, absolute. */
+  predictions: readonly string[];
+  /** Answers that are in none of them. */
+  lost: readonly Lost[];
 }
 
-export const benchAnswer = ({ id, results, isolation }: Finished, files: string[]): Record<string, unknown> => ({
-  id,
-  isolation,
-  files,
-  ...results,
-});
+interface Lost {
+  item: string;
+  case: string;
+  agent: string;
+  why: 'redacted' | 'large' | 'missing';
+}
 
-/** Writes results.json, which is what `--json` prints, and report.md. @returns the files, absolute */
-export const writeReports = (out: string, finished: Finished, predictions: string[]): string[] => {
+export const benchAnswer = (
+  { id, shard, results, isolation, lost }: Finished,
+  files: string[],
+): Record<string, unknown> => ({ id, shard, isolation, files, lost, ...results });
+
+/** Writes results.json, which is what `--json` prints, and report.md. @returns all files of the run, absolute */
+export const writeReports = (out: string, finished: Finished): string[] => {
   const [results, report] = [join(out, 'results.json'), join(out, 'report.md')];
-  const files = [...predictions, results, report];
+  const files = [...finished.predictions, results, report];
   const answer = { schema: 'amp-sessions/bench/v1', ...benchAnswer(finished, files) };
   writeWhole(results, `${jsonText(answer)}\n`, { replace: true });
   writeWhole(report, reportMarkdown(benchDocument(finished.results, finished)), { replace: true });
   return files;
 };
 
+const LOST = {
+  redacted:
+    'what looks like a secret was taken out of the record, and another patch is no answer; it is whole on the machine that made it',
+  large: 'too large for the record; it is on the machine that made it',
+  missing: 'neither on this machine nor on record',
+} as const;
+
+/** So many are named. */
+const MOST_NAMED = 5;
+
+/** Why an answer is in no file of predictions, in one sentence for each reason. */
+export const lostTexts = (lost: readonly Lost[]): string[] =>
+  (['redacted', 'large', 'missing'] as const).flatMap((why) => {
+    const items = lost.filter((one) => one.why === why).map((one) => `${one.item} (${one.case} by ${one.agent})`);
+    if (items.length === 0) return [];
+    const more = items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED} more` : '';
+    return [`In no file of predictions: ${items.slice(0, MOST_NAMED).join(', ')}${more}: ${LOST[why]}.`];
+  });
+
 /** What the command ends with where not every run was graded; undefined: all is well. */
 export const benchFailure = (finished: Finished, answer: Record<string, unknown>): AppError | undefined => {
-  const { id, file, results, outcome, budget } = finished;
+  const { id, file, shard, results, outcome, budget } = finished;
   const { counts, total } = results;
   const extras = (hint: string) => ({ hint, answer });
-  const goOn = `Go on with it: amp-sessions bench ${inShell(file)} --resume ${id}`;
+  const part = shard === null ? '' : ` --shard ${shard.index}/${shard.of}`;
+  const goOn = `Go on with it: amp-sessions bench ${inShell(file)} --resume ${inShell(id)}${part}`;
   if (outcome === 'drained' || outcome === 'stopped')
     return new AppError(
       'interrupted',
@@ -62,6 +93,10 @@ export const benchFailure = (finished: Finished, answer: Record<string, unknown>
   return new AppError(
     'bench.incomplete',
     `Of ${formatCount(total, 'run')} not all could be judged: ${excludedText({ ...counts, ungraded: 0 })}.`,
-    extras(broken ? `The first: ${broken.case} by ${broken.agent}: ${why}` : goOn),
+    extras(
+      broken
+        ? `The first: ${broken.case} by ${broken.agent}: ${why}`
+        : `What other machines did comes by \`amp-sessions sync\`. ${goOn}`,
+    ),
   );
 };

@@ -1,6 +1,6 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import { AppError } from '../../errors.ts';
-import { duration, jobs } from '../flags.ts';
+import { dryRun, duration, jobs } from '../flags.ts';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
 
@@ -35,7 +35,18 @@ export const benchFlags = {
   'test-timeout': duration({ summary: 'Time limit of the success command, such as 30m.' }),
   out: string({ char: 'o', summary: 'Folder for preds.jsonl, results.json and report.md.', helpValue: '<folder>' }),
   work: string({ summary: 'Folder for the repositories of the runs; default: with your data.', helpValue: '<folder>' }),
+  'keep-worktrees': boolean({ summary: 'Let what is graded keep its worktree, to look into.' }),
+  shard: string({
+    summary: 'Only this part: 1/4 is every fourth from the first on; all agents of a case and repeat are in one.',
+    helpValue: '<i/n>',
+  }),
+  'run-id': string({
+    summary: 'What the run is called; who names it alike works on the same. Default with --shard: file and flags say.',
+    helpValue: '<id>',
+    exclusive: ['resume'],
+  }),
   resume: string({ summary: 'Go on with this run.', helpValue: '<id>', exclusive: ['agent', 'model', 'repeats'] }),
+  'dry-run': dryRun,
   trust: boolean({ summary: 'Let the programs that the file names run; remembered for this content of the file.' }),
 };
 
@@ -56,6 +67,28 @@ export const initFlags = {
   concurrency: { ...jobs, summary: 'How many commits are tried out at once.' },
   'test-timeout': duration({ summary: 'Time limit of the success command; default: 10m.' }),
 };
+
+interface FileFlags {
+  repo?: string[];
+  case?: string[];
+  'test-command'?: string;
+  setup?: string;
+  parser?: string;
+  timeout?: number;
+  'test-timeout'?: number;
+}
+
+/** The file of cases, and what flags change of it. @throws AppError `usage.invalid` */
+export const fileOf = (file: string, flags: FileFlags, resolve: (path: string) => string) => ({
+  file,
+  repos: repoFolders(flags.repo, resolve),
+  cases: flags.case,
+  test: flags['test-command'],
+  setup: flags.setup,
+  parser: flags.parser,
+  timeoutSec: secondsOf(flags.timeout),
+  testTimeoutSec: secondsOf(flags['test-timeout']),
+});
 
 /** `owner/name=<folder>`, folders as seen from where the user stands. @throws AppError `usage.invalid` */
 export const repoFolders = (given: readonly string[] = [], resolve: (path: string) => string): Map<string, string> =>

@@ -9,6 +9,8 @@ import { cautions, intervalText, pairText } from './words.ts';
 
 export interface BenchTold {
   id: string;
+  /** Which part of the run it is; null or absent: all of it. */
+  shard?: { index: number; of: number } | null;
   results: Results;
   /** Absolute; null: nothing was written. */
   out: string | null;
@@ -56,9 +58,10 @@ const first = (lines: string[], what: string): string[] =>
   lines.length > MOST ? [...lines.slice(0, MOST), `… and ${formatCount(lines.length - MOST, what)} more`] : lines;
 
 /** What a benchmark came to, for a person. */
-export const benchText = ({ id, results, out }: BenchTold, color: ChalkInstance): string => {
+export const benchText = ({ id, shard, results, out }: BenchTold, color: ChalkInstance): string => {
   const { suite, agents, cases, repeats, resolved, graded, total, flaky, pairs } = results;
   const size = `${formatCount(cases.length, 'case')}, ${formatCount(agents.length, 'agent')}, ${formatCount(repeats, 'repeat')}`;
+  const part = shard ? `, part ${shard.index}/${shard.of}` : '';
   const width = stdout.isTerminal ? stdout.columns : undefined;
   const said = [
     ...cautions(results).map((line) => color.yellow(line)),
@@ -68,9 +71,12 @@ export const benchText = ({ id, results, out }: BenchTold, color: ChalkInstance)
       'flaky case',
     ),
     ...(out === null ? [] : [`Written: ${out}`]),
+    ...(shard
+      ? [`Once \`amp-sessions sync\` has brought all parts here: amp-sessions bench report ${id} --out <folder>`]
+      : []),
   ];
   return [
-    `${color.bold(sanitizeLine(suite))} ${id}: ${resolved} of ${graded} graded resolved; ${size}, ${formatCount(total, 'run')}`,
+    `${color.bold(sanitizeLine(suite))} ${id}${part}: ${resolved} of ${graded} graded resolved; ${size}, ${formatCount(total, 'run')}`,
     '',
     ...table({ columns: COLUMNS, rows: agents.map(rowOf), width, paintTitle: color.dim }),
     ...(said.length > 0 ? ['', ...said.map((line) => line.replaceAll('\n', ' '))] : []),

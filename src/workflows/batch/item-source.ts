@@ -76,13 +76,25 @@ const isBusyElsewhere = (run: RunState, turn: Turn): boolean =>
   );
 
 /** An item that a living process still holds, though its attempt has ended, is left to it for the moment. */
-const heldQueued = (run: RunState, turn: Turn): Set<string> =>
-  new Set(
-    turn.batch.items
-      .filter(({ state, attempts, plan }) => state === 'queued' && attempts.length > 0 && !run.held.has(plan.item))
-      .filter(({ plan }) => itemHolder(run.home, run.journal.id, plan.item) !== undefined)
-      .map(({ plan }) => plan.item),
-  );
+const heldQueued = (run: RunState, turn: Turn): string[] =>
+  turn.batch.items
+    .filter(({ state, attempts, plan }) => state === 'queued' && attempts.length > 0 && !run.held.has(plan.item))
+    .filter(({ plan }) => itemHolder(run.home, run.journal.id, plan.item) !== undefined)
+    .map(({ plan }) => plan.item);
+
+/** What is to begin last, as long as something else is left for this run, or at work in this clone. */
+const waitingItems = (run: RunState, turn: Turn): string[] => {
+  const { waits } = run.options.hooks ?? {};
+  if (!waits) return [];
+  const { items } = turn.batch;
+  const isAtWork = (item: BatchItem): boolean =>
+    openAttempt(item) !== undefined &&
+    (run.held.has(item.plan.item) || itemHolder(run.home, run.journal.id, item.plan.item) !== undefined);
+  const isLeft =
+    inScope(turn.batch, run.scope).some((item) => item.state === 'queued' && !waits(item)) ||
+    items.some((item) => !waits(item) && isAtWork(item));
+  return isLeft ? items.filter((item) => item.state === 'queued' && waits(item)).map(({ plan }) => plan.item) : [];
+};
 
 const dayText = (budget: Budget): string =>
   (['usd', 'tokens', 'wallClockSec'] as const)
@@ -132,7 +144,7 @@ export const batchItems = (run: RunState): ItemSource => ({
       if (run.stopping !== null) return 'done';
       const left = await leftOver(run, turn);
       if (left) return left;
-      const without = heldQueued(run, turn);
+      const without = new Set([...heldQueued(run, turn), ...waitingItems(run, turn)]);
       for (;;) {
         const next = schedule(turn.batch, { now: run.home.clock.now(), ...run.scope, without });
         if ('over' in next) {

@@ -29,6 +29,8 @@ export interface ItemHooks {
   place?(item: BatchItem, attempt: number): string;
   /** Stands in for the agent that the item names. */
   agent?(item: BatchItem, ctx: Context): Agent | undefined;
+  /** Is begun only when nothing else of the run is left to begin, or at work in this clone. */
+  waits?(item: BatchItem): boolean;
   /** What the agent is told, where it is not what is on record. */
   prompt?(item: BatchItem): string | undefined;
   /**

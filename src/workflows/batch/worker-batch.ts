@@ -33,7 +33,10 @@ export const batchForWorker = async (
   }
   const read = await readBatchFile({ file: file!, env: home.env, warn: home.warn });
   await requireTrustedFile(read, home.home, trust);
-  return readBatch(home, await createBatch(home, sharedPlan(read.plan)));
+  const batch = await readBatch(home, await createBatch(home, sharedPlan(read.plan)));
+  // Another clone may have made it before, with the same name and other commands.
+  await requireTrustedBatch(home, batch, trust);
+  return batch;
 };
 
 /**

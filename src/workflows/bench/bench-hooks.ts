@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from '../../agents/agent.ts';
-import type { Batch, BatchItem } from '../../batch/state.ts';
+import type { BatchItem } from '../../batch/state.ts';
 import { UNGRADED } from '../../bench/from-batch.ts';
 import { AppError } from '../../errors.ts';
 import type { Draft } from '../../events/catalogue.ts';
@@ -13,14 +14,18 @@ import { type Interrupts, isStopped } from '../interrupts.ts';
 import { readSession } from '../summaries.ts';
 import type { BenchCase } from './bench-case.ts';
 import { makeCaseRepository } from './case-repository.ts';
+import { findPatch, type LostWhy, patchFile } from './find-patch.ts';
 import { gradeCase } from './grade.ts';
 import { modelPatch } from './model-patch.ts';
+import { putAwayCase } from './put-away-case.ts';
 import { emptyAgent, goldAgent, isReferenceAgent } from './reference-agents.ts';
 
 export interface HooksWish {
   cases: readonly BenchCase[];
   interrupts: Interrupts;
   view: BatchView;
+  /** What is graded keeps its worktree. */
+  keepWorktrees?: boolean;
 }
 
 /** How one benchmark's items are worked on and judged. */
@@ -70,6 +75,9 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
 
   place = ({ plan: { item } }: BatchItem, attempt: number): string => join(this.#work, `${item}.${attempt}`);
 
+  /** Its solution is in no repository, and in no record, while another agent of the run is at work beside it. */
+  waits = ({ plan }: BatchItem): boolean => plan.agent.name === 'gold';
+
   agent = (item: BatchItem, { clock }: Context): Agent | undefined => {
     const { name } = item.plan.agent;
     if (!isReferenceAgent(name)) return undefined;
@@ -83,25 +91,30 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
       const one = this.#caseOf(item);
       const { patch } = await modelPatch(ctx, session, { base: one.commit, testPatch: one.testPatch });
       replaceFile(patchFile(this.#work, item.plan.item), patch);
-      if (state !== 'passed' && state !== 'failed') return;
       const about = { item: item.plan.item, attempt, session };
-      const told = await this.#grade(one, patch, about, item.plan.agent.name === 'empty');
-      if (!told) return;
-      await record([told]);
-      this.#wish.view.line(`${item.plan.item} ${item.plan.name}: ${verdictOf(told.data)}`);
+      const told = answered(about, patch);
+      const isTold = item.answer?.session === session && item.answer.sha256 === told.data.sha256;
+      if (state !== 'error' && !isTold) await record([told]);
+      if (state !== 'passed' && state !== 'failed') return;
+      const isJudged = await this.#judge(item, about, patch, record);
+      if (isJudged && !this.#wish.keepWorktrees) await putAwayCase(ctx, found, join(this.#seeds, one.commit));
     } finally {
       this.#opened.delete(ctx);
       await ctx.store.close();
     }
   };
 
+  /** Puts on record what the tests say of a patch. @returns false when it was interrupted */
+  async #judge(item: BatchItem, about: About, patch: Buffer, record: AfterAttempt['record']): Promise<boolean> {
+    const told = await this.#grade(this.#caseOf(item), patch, about, item.plan.agent.name === 'empty');
+    if (!told) return false;
+    await record([told]);
+    this.#wish.view.line(`${item.plan.item} ${item.plan.name}: ${verdictOf(told.data)}`);
+    return true;
+  }
+
   /** Undefined when it was interrupted: whoever goes on with the run grades it. */
-  async #grade(
-    one: BenchCase,
-    patch: Buffer,
-    about: { item: string; attempt: number; session: string },
-    evenEmpty: boolean,
-  ): Promise<Graded | undefined> {
+  async #grade(one: BenchCase, patch: Buffer, about: About, evenEmpty: boolean): Promise<Graded | undefined> {
     const none = { passed: 0, total: 0 };
     if (one.graded === null)
       return graded({
@@ -140,28 +153,41 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
     });
   }
 
-  /** What an agent has ended and nobody has judged: grading was interrupted, or went wrong. */
-  async gradeLeft(batch: Batch, record: AfterAttempt['record'], say: (text: string) => void): Promise<void> {
-    for (const item of batch.items) {
+  /**
+   * What an agent has ended and nobody has judged: grading was interrupted, or went wrong; on another machine, too, as
+   * its patch is on record.
+   * @param items those that this process is to see done
+   */
+  async gradeLeft(id: string, items: readonly BatchItem[], record: AfterAttempt['record']): Promise<void> {
+    const say = this.#wish.view.line;
+    for (const item of items) {
       const last = item.attempts.at(-1);
       const isLeft = (item.state === 'passed' || item.state === 'failed') && item.graded?.session !== last?.session;
       if (!last || !isLeft || isStopped(this.#wish.interrupts)) continue;
+      const { attempt, session } = last;
       try {
-        const ctx = await this.open(item);
-        const found = await readSession(ctx, last.session);
-        await this.after(item, last.attempt, {
-          ctx,
-          session: last.session,
-          found,
-          state: item.state as 'passed',
-          record,
-        });
+        const found = await findPatch(this.#home, { id, item, work: this.#work });
+        if ('lost' in found && found.lost === 'missing' && existsSync(this.place(item, attempt)))
+          await this.#again(item, last, record);
+        else if ('lost' in found) say(`${item.plan.item} ${item.plan.name} cannot be graded here: ${LOST[found.lost]}`);
+        else await this.#judge(item, { item: item.plan.item, attempt, session }, found.patch, record);
       } catch (error) {
         say(
           `${item.plan.item} ${item.plan.name} could not be graded: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
     }
+  }
+
+  /** What its agent made was never read off its repository. */
+  async #again(
+    item: BatchItem,
+    { attempt, session }: Omit<About, 'item'>,
+    record: AfterAttempt['record'],
+  ): Promise<void> {
+    const ctx = await this.open(item);
+    const found = await readSession(ctx, session);
+    await this.after(item, attempt, { ctx, session, found, state: item.state as 'passed', record });
   }
 
   async close(): Promise<void> {
@@ -171,6 +197,13 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
 
 /** Characters of a test run's output that are kept; the end tells most. */
 const MOST_LOG = 1 << 20;
+
+/** Which attempt something is said of. */
+interface About {
+  item: string;
+  attempt: number;
+  session: string;
+}
 
 type Graded = Extract<Draft, { type: 'batch-case.graded' }>;
 
@@ -186,5 +219,22 @@ const graded = (data: Graded['data']): Graded => ({
   data,
 });
 
-/** Where what an agent made of an item is kept. */
-export const patchFile = (work: string, item: string): string => join(work, `${item}.patch`);
+/** A larger patch is a mistake, such as a folder of built things; it is graded, and does not travel. */
+const MOST_PATCH = 16 << 20;
+
+const answered = (about: About, patch: Buffer): Extract<Draft, { type: 'batch-case.answered' }> => ({
+  type: 'batch-case.answered',
+  by: 'agent',
+  data: {
+    ...about,
+    patch: patch.length > MOST_PATCH ? null : patch.toString('utf8'),
+    sha256: createHash('sha256').update(patch).digest('hex'),
+    bytes: patch.length,
+  },
+});
+
+const LOST: Record<LostWhy, string> = {
+  redacted: 'what looks like a secret was taken out of the record of its patch.',
+  large: 'its patch was too large for the record.',
+  missing: 'its patch is not on this machine.',
+};

@@ -1,15 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { type Contender, type Run, resultsOf } from '../../../src/bench/results.ts';
 import { benchAnswers } from '../../../src/cli/answers/bench-answers.ts';
-import { benchAnswer, benchFailure, type Finished, writeReports } from '../../../src/cli/bench/finish.ts';
+import { benchAnswer, benchFailure, type Finished, lostTexts, writeReports } from '../../../src/cli/bench/finish.ts';
 import { repoFolders, secondsOf } from '../../../src/cli/bench/flags.ts';
 import { initAnswer, initFailure, initText, lookedText } from '../../../src/cli/bench/init-text.ts';
 import { benchText } from '../../../src/cli/bench/text.ts';
 import { isAppError } from '../../../src/errors.ts';
-import { patchFile } from '../../../src/workflows/bench/bench-hooks.ts';
 import { writeAllPredictions } from '../../../src/workflows/bench/write-predictions.ts';
 import { tempDir } from '../../support/repo.ts';
 
@@ -42,6 +41,9 @@ const finished = (runs: Run[], over: Partial<Finished> = {}): Finished => {
   return {
     id: 'k3x9',
     file: 'my suite.yaml',
+    shard: null,
+    predictions: [],
+    lost: [],
     results: resultsOf({ suite: 'calc', contenders: names.map(contender), repeats }, runs),
     outcome: 'finished',
     budget: null,
@@ -96,6 +98,29 @@ describe('a result on a terminal', () => {
   });
 });
 
+describe('a part of a run', () => {
+  const shard = { index: 2, of: 3 };
+
+  it('is told as that, with what comes next', () => {
+    const lines = benchText({ ...finished([run(1)]), shard, out: null }, color).split('\n');
+    expect(lines[0]).toMatch(/^calc k3x9, part 2\/3: 1 of 1 graded resolved;/);
+    expect(lines.at(-1)).toBe(
+      'Once `amp-sessions sync` has brought all parts here: amp-sessions bench report k3x9 --out <folder>',
+    );
+  });
+
+  it('is gone on with as that', () => {
+    const failure = benchFailure(finished([run(1, { outcome: 'unfinished' })], { shard, outcome: 'stopped' }), {});
+    expect(failure!.hint).toBe("Go on with it: amp-sessions bench 'my suite.yaml' --resume k3x9 --shard 2/3");
+  });
+
+  it('what is not there of a whole may be on other machines', () => {
+    const failure = benchFailure(finished([run(1), run(2, { outcome: 'unfinished' })]), {});
+    expect([failure!.code, failure!.exit]).toEqual(['bench.incomplete', 5]);
+    expect(failure!.hint).toMatch(/^What other machines did comes by `amp-sessions sync`\. Go on with it: /);
+  });
+});
+
 describe('how the command ends', () => {
   const failureOf = (runs: Run[], over: Partial<Finished> = {}) => {
     const failure = benchFailure(finished(runs, over), { id: 'k3x9' });
@@ -136,7 +161,7 @@ describe('what is written', () => {
   it('results.json is the published answer, and report.md beside it', () => {
     const out = tempDir('amp-out-');
     const done = finished([run(1), run(2, { case: 'sub', outcome: 'error', cause: { code: 'x', message: 'y' } })]);
-    const files = writeReports(out, done, [join(out, 'preds.jsonl')]);
+    const files = writeReports(out, { ...done, predictions: [join(out, 'preds.jsonl')] });
     expect(files.map((file) => file.slice(out.length + 1))).toEqual(['preds.jsonl', 'results.json', 'report.md']);
     const json = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
     expect(json.schema).toBe('amp-sessions/bench/v1');
@@ -144,15 +169,15 @@ describe('what is written', () => {
     expect(json).toEqual({ schema: 'amp-sessions/bench/v1', ...JSON.parse(JSON.stringify(benchAnswer(done, files))) });
     expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('Isolation: namespace.');
     // A second time it is replaced.
-    writeReports(out, finished([run(1)]), []);
+    writeReports(out, finished([run(1)]));
     expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')).total).toBe(1);
   });
 
-  const predictions = (runs: Run[]) => {
-    const work = tempDir('amp-work-');
-    for (const { item } of runs) writeFileSync(patchFile(work, item), `patch ${item}\n`);
+  const predictions = async (runs: Run[]) => {
     const out = join(tempDir('amp-out-'), 'results');
-    const files = writeAllPredictions(out, { work, results: finished(runs).results });
+    const patchOf = async (item: string) => ({ patch: Buffer.from(`patch ${item}\n`) });
+    const { files, lost } = await writeAllPredictions(out, finished(runs).results, patchOf);
+    expect(lost).toEqual([]);
     return files.map((file) => {
       const text = readFileSync(file, 'utf8');
       const rows = text
@@ -166,19 +191,19 @@ describe('what is written', () => {
     });
   };
 
-  it('one agent, once: one file of predictions', () => {
-    expect(predictions([run(1), run(2, { case: 'sub', outcome: 'unresolved' })])).toEqual([
+  it('one agent, once: one file of predictions', async () => {
+    expect(await predictions([run(1), run(2, { case: 'sub', outcome: 'unresolved' })])).toEqual([
       ['preds.jsonl', ['add amp patch 001', 'sub amp patch 002']],
     ]);
   });
 
-  it('a file an agent and repeat, as the official reader knows an instance once', () => {
+  it('a file an agent and repeat, as the official reader knows an instance once', async () => {
     const both = [
       run(1, { agent: 'amp (smart)' }),
       run(2, { agent: 'amp (smart)', repeat: 2 }),
       run(3, { agent: '../x' }),
     ];
-    expect(predictions(both)).toEqual([
+    expect(await predictions(both)).toEqual([
       ['preds.amp-smart.1.jsonl', ['add amp-smart patch 001']],
       ['preds.amp-smart.2.jsonl', ['add amp-smart patch 002']],
       ['preds.x.1.jsonl', ['add x patch 003']],
@@ -186,27 +211,45 @@ describe('what is written', () => {
     ]);
   });
 
-  it('names that come out alike have files of their own', () => {
-    const made = predictions([run(1, { agent: 'a b' }), run(2, { agent: 'a/b' })]);
+  it('names that come out alike have files of their own', async () => {
+    const made = await predictions([run(1, { agent: 'a b' }), run(2, { agent: 'a/b' })]);
     expect(made.map(([file]) => file)).toEqual(['preds.a-b.jsonl', 'preds.a-b-.jsonl']);
   });
 
-  it('what an error ended is left out: there it would count as an empty answer', () => {
+  it('what an error ended is left out: there it would count as an empty answer', async () => {
     const error = { outcome: 'error', cause: { code: 'store.full', message: '' } } as const;
     const runs = [
       run(1, error),
       run(2, { case: 'late', outcome: 'timeout' }),
       run(3, { case: 'no', outcome: 'unfinished' }),
     ];
-    expect(predictions(runs)).toEqual([['preds.jsonl', ['late amp patch 002']]]);
+    expect(await predictions(runs)).toEqual([['preds.jsonl', ['late amp patch 002']]]);
     const ungradable = run(1, { outcome: 'error', reason: 'environment: no python' });
-    expect(predictions([ungradable])[0]![1]).toEqual(['add amp patch 001']);
+    expect((await predictions([ungradable]))[0]![1]).toEqual(['add amp patch 001']);
   });
 
-  it('a patch that is nowhere is no prediction', () => {
+  it('a patch that is not to be had is no prediction, and is named', async () => {
     const out = tempDir('amp-out-');
-    const [file] = writeAllPredictions(out, { work: join(out, 'gone'), results: finished([run(1)]).results });
-    expect([existsSync(file!), readFileSync(file!, 'utf8')]).toEqual([true, '']);
+    const { results } = finished([run(1), run(2, { case: 'sub' })]);
+    const patchOf = async (item: string) =>
+      item === '001' ? ({ lost: 'redacted' } as const) : { patch: Buffer.alloc(0) };
+    const { files, lost } = await writeAllPredictions(out, results, patchOf);
+    expect(JSON.parse(readFileSync(files[0]!, 'utf8'))).toMatchObject({ instance_id: 'sub', model_patch: '' });
+    expect(lost).toEqual([{ item: '001', case: 'add', agent: 'amp', why: 'redacted' }]);
+    expect(lostTexts(lost)).toEqual([
+      expect.stringMatching(/^In no file of predictions: 001 \(add by amp\): what looks/),
+    ]);
+    const many = Array.from({ length: 7 }, (_, at) => ({
+      item: `${at}`,
+      case: 'c',
+      agent: 'a',
+      why: 'large' as const,
+    }));
+    expect(lostTexts([...many, { ...lost[0]!, why: 'missing' }])).toEqual([
+      expect.stringContaining('4 (c by a) and 2 more: too large'),
+      expect.stringContaining('001 (add by amp): neither on this machine'),
+    ]);
+    expect(lostTexts([])).toEqual([]);
   });
 });
 

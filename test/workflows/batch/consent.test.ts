@@ -142,6 +142,14 @@ describe('the batch of a worker', () => {
     expect(await allBatches(ctx)).toHaveLength(before);
   });
 
+  it('a suite of a benchmark is none, and it is said how parts of that are done', async () => {
+    const { dir } = scene({ 's.yaml': 'suite: s\ncases:\n  - { id: one }\n' });
+    const error = await errorOf(() => worker(join(dir, 's.yaml'), person(true)));
+    expect(error.code).toBe('batch.invalid');
+    expect(error.message).toMatch(/s\.yaml:1:1: this is a suite of a benchmark, and no batch\.$/);
+    expect(error.hint).toMatch(/`amp-sessions bench \S+s\.yaml --shard <i\/n>`\.$/);
+  });
+
   it('is made once of a file, by whoever comes first, and under its own id where it has one', async () => {
     const { dir } = scene({ 'b.yaml': yaml(), 'named.yaml': yaml('runId: mine\n') });
     const [one, two] = [await worker(join(dir, 'b.yaml'), person(true)), await worker(join(dir, 'b.yaml'))];

@@ -6,7 +6,7 @@ import { type ErrorCode, isAppError } from '../../../src/errors.ts';
 import { readBatch } from '../../../src/workflows/batch/home.ts';
 import { runBatch } from '../../../src/workflows/batch/run.ts';
 import { silentView } from '../../../src/workflows/batch/view.ts';
-import { patchFile } from '../../../src/workflows/bench/bench-hooks.ts';
+import { patchFile } from '../../../src/workflows/bench/find-patch.ts';
 import { readBench } from '../../../src/workflows/bench/read-bench.ts';
 import { type BenchRunWish, runBench } from '../../../src/workflows/bench/run-bench.ts';
 import { InterruptSwitch } from '../../../src/workflows/interrupts.ts';
