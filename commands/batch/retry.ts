@@ -22,11 +22,7 @@ export default class BatchRetry extends BaseCommand {
   static override args = { batch: batchArg };
   static override flags = {
     failed: boolean({ summary: 'Everything that did not pass.', exclusive: ['item', 'running'] }),
-    running: string({
-      summary: 'What this clone, which is gone, left running.',
-      helpValue: '<writer>',
-      exclusive: ['item'],
-    }),
+    running: string({ summary: 'What this gone clone left running.', helpValue: '<writer>', exclusive: ['item'] }),
     item: string({
       summary: 'This item, by number or name; may repeat.',
       helpValue: '<item>',

@@ -10,6 +10,7 @@ const flags: ManifestCommand['flags'] = {
 const commands: ManifestCommand[] = [
   { id: 'list', summary: 'List sessions.', flags },
   { id: 'batch:status', args: { batch: {} }, flags },
+  { id: 'bench:report', args: { run: {} }, flags },
   { id: 'iterate', summary: 'Run the agent.', flags, args: { session: {} } },
   { id: 'config:get', summary: 'Show a setting.', args: { key: {} } },
   { id: 'config:set', summary: 'Change a setting.', args: { key: {}, value: {} } },
@@ -30,7 +31,7 @@ describe('what may stand at the cursor', () => {
     [
       'commands at first, topics once, hidden ones never',
       [''],
-      ['autocomplete', 'batch', 'config', 'export', 'iterate', 'list', 'rm', 'sql'],
+      ['autocomplete', 'batch', 'bench', 'config', 'export', 'iterate', 'list', 'rm', 'sql'],
     ],
     ['the commands of a topic', ['config', ''], ['get', 'set']],
     ['sessions where a session goes', ['iterate', ''], ['<sessions>']],

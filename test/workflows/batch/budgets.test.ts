@@ -26,7 +26,7 @@ describe('a budget of an item', () => {
     expect(states).toEqual(['budget', 'budget', 'passed', 'budget']);
     expect(items[0]!.cause).toEqual({ code: 'budget.exceeded', message: 'It has used up its budget of 2 US dollars.' });
     expect(items[1]!.cause!.message).toContain('400 tokens');
-    expect(items[3]!.cause!.message).toContain('1 seconds');
+    expect(items[3]!.cause!.message).toContain('of 1 second.');
     expect(result).toMatchObject({ outcome: 'finished', budget: null, spent: { usd: 4, tokens: 520 } });
   });
 });

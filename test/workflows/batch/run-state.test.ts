@@ -62,7 +62,7 @@ describe('what running attempts tell', () => {
     run.spent(again, dollars(0.4));
     expect(again.stop).toBeNull();
     run.spent(again, dollars(0.5));
-    expect(again.stop?.message).toBe('It has used up its budget of 1 US dollars.');
+    expect(again.stop?.message).toBe('It has used up its budget of 1 US dollar.');
   });
 
   it('lets one that has come to its end keep its result, and spares it a further iteration', async () => {
@@ -108,7 +108,7 @@ describe('what running attempts tell', () => {
     run.spent(one, dollars(0.4));
     expect(run.stopping).toBeNull();
     run.spent(one, dollars(0.5));
-    expect([run.overBudget?.isDay, one.stop?.message]).toEqual([true, "Today's budget of 1 US dollars is used up."]);
+    expect([run.overBudget?.isDay, one.stop?.message]).toEqual([true, "Today's budget of 1 US dollar is used up."]);
     expect([run.live(), run.today()]).toEqual([dollars(0.5), dollars(1)]);
   });
 
