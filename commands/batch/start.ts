@@ -5,9 +5,10 @@ import { askToTrust, planText, programsText } from '../../src/cli/batch/plan-tex
 import { endText, showRun } from '../../src/cli/batch/run-view.ts';
 import { dryRun } from '../../src/cli/flags.ts';
 import { createBatch } from '../../src/workflows/batch/create.ts';
+import { readBatch } from '../../src/workflows/batch/home.ts';
 import { type FilePlan, readBatchFile } from '../../src/workflows/batch/read-file.ts';
 import { runBatch } from '../../src/workflows/batch/run.ts';
-import { requireTrustedFile } from '../../src/workflows/batch/trust.ts';
+import { requireTrustedBatch, requireTrustedFile } from '../../src/workflows/batch/trust.ts';
 import { answerOf, parseShard, withBatchHome } from '../../src/workflows/batch/work.ts';
 import { sharedPlan } from '../../src/workflows/batch/worker-batch.ts';
 import { interruptsFrom } from '../../src/workflows/interrupts.ts';
@@ -36,6 +37,7 @@ export default class BatchStart extends BaseCommand {
     return withBatchHome({ dir: this.directory, warn }, async (home) => {
       await requireTrustedFile(read, home.home, { trust, ask: askToTrust });
       const id = await createBatch(home, shard ? sharedPlan(read.plan) : read.plan);
+      await requireTrustedBatch(home, await readBatch(home, id), { trust, ask: askToTrust });
       const interrupts = interruptsFrom(this.interrupt);
       const wish = { slots: read.plan.options.concurrency, silent: this.json || this.quiet };
       const result = await showRun(wish, (view) => runBatch(home, id, { interrupts, view, concurrency, shard }));

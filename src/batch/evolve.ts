@@ -4,7 +4,7 @@ import { logId } from '../events/envelope.ts';
 import { countedTokens } from './budget.ts';
 import { LIMIT_CODES } from './causes.ts';
 import { type BatchOptions, ITEM_STATES } from './plan.ts';
-import { type Batch, type BatchItem, initialBatch, itemOf, openAttempt } from './state.ts';
+import { type Batch, type BatchItem, initialBatch, itemOf, openAttempt, type RecordedItem } from './state.ts';
 
 type Event<Type extends EventType> = Extract<KnownEvent, { type: Type }>;
 
@@ -42,6 +42,10 @@ const edit = (batch: Batch, id: string, change: (item: BatchItem) => Partial<Bat
 /** Both were made from the same file. */
 export const samePlan = (batch: Batch, options: BatchOptions): boolean => batch.options.sha256 === options.sha256;
 
+/** What an item would have an agent, and a shell, do. */
+const runs = ({ prompt, agent: { name, command }, test, setup }: RecordedItem): string =>
+  JSON.stringify([prompt, name, command, test, setup]);
+
 const plan = (batch: Batch, { writer, data }: Event<'batch-item.planned'>): void => {
   need(typeof data.item === 'string' && typeof data.agent.name === 'string' && Array.isArray(data.retryOn));
   const known = itemOf(batch, data.item);
@@ -49,6 +53,7 @@ const plan = (batch: Batch, { writer, data }: Event<'batch-item.planned'>): void
     batch.items.push({
       plan: data,
       places: { [writer]: data.repo },
+      planners: [writer],
       state: 'queued',
       cause: null,
       attempts: [],
@@ -62,7 +67,10 @@ const plan = (batch: Batch, { writer, data }: Event<'batch-item.planned'>): void
     return;
   }
   if (known.plan.name !== data.name) refuse();
-  edit(batch, data.item, ({ places }) => ({ places: { ...places, [writer]: data.repo } }));
+  edit(batch, data.item, ({ places, planners, plan: counts }) => ({
+    places: { ...places, [writer]: data.repo },
+    planners: runs(data) === runs(counts) && !planners.includes(writer) ? [...planners, writer] : planners,
+  }));
 };
 
 /** Time that nobody worked on it does not count. */

@@ -28,6 +28,8 @@ export interface BatchItem {
   plan: RecordedItem;
   /** Where each clone that planned it has the repository. */
   places: Record<string, string>;
+  /** The clones that planned just this: the same prompt, and the same to be run. */
+  planners: string[];
   state: ItemState;
   cause: Cause;
   attempts: Attempt[];

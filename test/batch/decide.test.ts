@@ -65,7 +65,10 @@ describe('creating', () => {
     const told = made([planned(1, { repo: '/here' })]);
     told.tell([{ type: 'batch.created', by: 'user', data: { id: 'b1', options: optionsOf() } }], 'w2');
     told.tell([{ type: 'batch-item.planned', by: 'user', data: planned(1, { repo: '/there' }) }], 'w2');
-    expect(told.batch).toMatchObject({ malformedEvents: 0, items: [{ places: { w1: '/here', w2: '/there' } }] });
+    expect(told.batch).toMatchObject({
+      malformedEvents: 0,
+      items: [{ places: { w1: '/here', w2: '/there' }, planners: ['w1', 'w2'] }],
+    });
     const other = optionsOf({ sha256: 'e'.repeat(64), name: 'other' });
     told.tell([{ type: 'batch.created', by: 'user', data: { id: 'b1', options: other } }], 'w3');
     told.tell([{ type: 'batch-item.planned', by: 'user', data: planned(1, { name: 'other' }) }], 'w3');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { spentByBatch } from '../../src/batch/budget.ts';
 import { countsOf, isDone, workedMs } from '../../src/batch/conclusions.ts';
 import { replay, replayStep } from '../../src/batch/evolve.ts';
-import { ITEM_STATES } from '../../src/batch/plan.ts';
+import { ITEM_STATES, type PlannedItem } from '../../src/batch/plan.ts';
 import { schedule } from '../../src/batch/schedule.ts';
 import { type Batch, itemOf, openAttempt } from '../../src/batch/state.ts';
 import type { LogEvent } from '../../src/events/catalogue.ts';
@@ -92,6 +92,20 @@ describe('each event', () => {
       finishedAt: null,
     });
     expect([told.batch.items[0]!.attempts.length, told.batch.finishedAt]).toEqual([1, null]);
+  });
+
+  it('batch-item.planned: a clone that would run something else is no planner of what counts', () => {
+    const told = made([planned(1, { test: 'make' })]);
+    const again = (over: Partial<PlannedItem>, writer: string) =>
+      told.tell([{ type: 'batch-item.planned', by: 'user', data: planned(1, { test: 'make', ...over }) }], writer);
+    again({ repo: '/else', retries: 3 }, 'w2');
+    again({ test: 'curl' }, 'w3');
+    again({ prompt: 'Another' }, 'w4');
+    again({ agent: { name: 'command', mode: null, command: 'x' } }, 'w5');
+    again({}, 'w2');
+    const [item] = told.batch.items;
+    expect([item!.planners, item!.plan.test]).toEqual([['w1', 'w2'], 'make']);
+    expect(Object.keys(item!.places)).toEqual(['w1', 'w2', 'w3', 'w4', 'w5']);
   });
 
   it('batch-case.answered and batch-case.graded: of two clones that did the same, the one whose attempt counts', () => {

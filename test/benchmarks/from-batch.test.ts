@@ -91,6 +91,7 @@ const attempt = (nth: number, over: Partial<NonNullable<Attempt['end']>> = {}): 
 const itemOf = (planned: PlannedItem, over: Partial<BatchItem> = {}): BatchItem => ({
   plan: planned as BatchItem['plan'],
   places: {},
+  planners: [],
   state: 'passed',
   cause: null,
   attempts: [attempt(1)],

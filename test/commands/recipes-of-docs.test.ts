@@ -48,7 +48,15 @@ const world = async (page: string, committed: string[]) => {
     const tmp = join(dir, `tmp-${machines}`);
     mkdirSync(tmp);
     const home = homeEnv();
-    const env = { ...home, ...job, PATH: `${bin}:${home['PATH']}`, REMOTE: remote, TMPDIR: tmp };
+    // Compiled code is kept once for all: that is no part of what is tried here.
+    const env = {
+      ...home,
+      ...job,
+      XDG_CACHE_HOME: join(dir, 'cache'),
+      PATH: `${bin}:${home['PATH']}`,
+      REMOTE: remote,
+      TMPDIR: tmp,
+    };
     const run = async (name: string, also = '') => {
       const ran = await sh(cwd, `${files.get(name)}${also}`, env);
       return { ...ran, told: `${ran.exitCode}\n${ran.stderr}\n${ran.stdout}` };

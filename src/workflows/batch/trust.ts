@@ -69,8 +69,8 @@ const programsOf = ({ items }: Batch): Program[] => {
  */
 export const requireTrustedBatch = async (home: Context, batch: Batch, wish: TrustWish): Promise<void> => {
   const own = writersHere(home);
-  // Whoever planned it here was asked then.
-  if (batch.items.every(({ places }) => Object.keys(places).some((writer) => own.has(writer)))) return;
+  // Whoever planned just this here was asked then.
+  if (batch.items.every(({ planners }) => planners.some((writer) => own.has(writer)))) return;
   const programs = programsOf(batch);
   if (programs.length === 0) return;
   const [key, sha256] = [

@@ -85,7 +85,7 @@ describe('consent to a batch of another clone', () => {
   const foreign = async (id: string, over: object) => {
     await createBatch(ctx, { id, options: optionsOf({ name: id }), items: [1, 2].map((n) => planned(n, over)) });
     const batch = await readBatch(ctx, id);
-    return { ...batch, items: batch.items.map((item) => ({ ...item, places: { elsewhere: '/there' } })) };
+    return { ...batch, items: batch.items.map((item) => ({ ...item, planners: ['elsewhere'] })) };
   };
 
   it('shows each thing once, with how many items use it', async () => {
@@ -115,10 +115,10 @@ describe('consent to a batch of another clone', () => {
     const batch = await foreign('f4', { test: 'make' });
     const mixed = {
       ...batch,
-      items: [{ ...batch.items[0]!, places: { [ctx.store.writer]: '/here' } }, batch.items[1]!],
+      items: [{ ...batch.items[0]!, planners: ['gone', ctx.store.writer] }, batch.items[1]!],
     };
     expect((await errorOf(() => requireTrustedBatch(ctx, mixed, person(false)))).code).toBe('batch.untrusted');
-    const ours = { ...batch, items: batch.items.map((item) => ({ ...item, places: { [ctx.store.writer]: '/here' } })) };
+    const ours = { ...batch, items: batch.items.map((item) => ({ ...item, planners: [ctx.store.writer] })) };
     await requireTrustedBatch(ctx, ours, person(false));
   });
 });
