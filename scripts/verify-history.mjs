@@ -141,7 +141,7 @@ const checkLine = (at, bytes, where, byte) => {
   const hash = sha256(bytes);
   if (at.hashes.has(event.seq)) {
     // A crash between a flush and its clean-up leaves the same line in git and in the file.
-    if (at.hashes.get(event.seq) !== hash || !where.endsWith('.ndjson'))
+    if (at.hashes.get(event.seq) !== hash || at.last === where || !where.endsWith('.ndjson'))
       tell(at, where, byte, `event ${event.seq} is there twice`);
     return;
   }
@@ -154,7 +154,7 @@ const checkLine = (at, bytes, where, byte) => {
   if (typeof event.type !== 'string' || typeof event.at !== 'string' || !('data' in event))
     tell(at, where, byte, `event ${event.seq} is incomplete`);
   noteLongTexts(at, event.data);
-  Object.assign(at, { seq: Math.max(at.seq, event.seq), prev: hash, clock: event.clock });
+  Object.assign(at, { seq: Math.max(at.seq, event.seq), prev: hash, clock: event.clock, last: where });
 };
 
 const checkLines = (at, bytes, where) => {

@@ -277,6 +277,24 @@ describe('damage before it is in git', () => {
     }
   });
 
+  test('a line doubled in the file is told by both; one that is in git as well is what a crash leaves', async () => {
+    const place = await makePlace({ events: 4, flush: false });
+    const whole = readFileSync(place.wal);
+    const lines = linesOf(whole);
+    writeFileSync(place.wal, joined(lines.toSpliced(2, 0, lines[2]!)));
+    const { ok, problems, small } = await place.ask();
+    expect([ok, problems]).toMatchObject([false, [{ kind: 'repeated', seq: 3, detail: 'event 3 is there twice' }]]);
+    expect([small.exitCode, small.stdout.includes('event 3 is there twice')]).toEqual([7, true]);
+    writeFileSync(place.wal, whole);
+    const { store } = await contextIn(place.dir);
+    await store.recover(LOG);
+    await store.flush(LOG);
+    await store.close();
+    writeFileSync(place.wal, whole);
+    const after = await place.ask();
+    expect([after.ok, after.problems, after.small.exitCode]).toEqual([true, [], 0]);
+  });
+
   test('a file that says something else than git is told', async () => {
     const place = await makePlace({ events: 4 });
     const [line] = (await git(place.dir, 'show', `${place.ref}:events-0000000001-${SESSION}.ndjson`)).split('\n');
