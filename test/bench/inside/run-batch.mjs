@@ -64,7 +64,7 @@ const atWork = new Set();
 const view = {
   ...engine.silentView,
   slot: (slot, text) => {
-    if (text?.includes(': agent')) atWork.add(slot);
+    if (text?.includes(', iteration ')) atWork.add(slot);
     if (sampleMs && atWork.size === items) inFlight ??= sample();
   },
 };
