@@ -13,7 +13,7 @@ const SCRIPT = `read -r group || group=
 [ "$group" = none ] && exit 0
 if [ -n "$group" ]; then
   read -r word && exit 0
-  kill -KILL -- "-$group"
+  kill -s KILL -- "-$group"
 fi
 if [ -n "$2" ]; then
   for round in 1 2 3 4 5; do

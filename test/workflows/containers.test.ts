@@ -136,7 +136,7 @@ describe('an engine that cannot be used', () => {
   };
 
   it.each([
-    ['stopped', /^Docker is not running: .*docker\.sock.*\.$/, /systemctl start docker/],
+    ['stopped', /^Docker is not running: .*docker\.sock.*running\?$/, /systemctl start docker/],
     ['forbidden', /^Docker may not be used by you: permission denied/, /group docker/],
     ['broken', /^Docker does not work here: cannot do anything today\.$/, /docker info/],
   ] as const)('as it is %s: a sentence and the next step', async (trouble, message, hint) => {
