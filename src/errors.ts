@@ -77,6 +77,7 @@ const CODES = {
   'hook.failed': EXIT.gate,
   'check.failed': EXIT.refused,
   'sandbox.missing': EXIT.refused,
+  'sandbox.failed': EXIT.refused,
   'agent.unknown': EXIT.usage,
   'agent.missing': EXIT.agent,
   'agent.stub': EXIT.agent,

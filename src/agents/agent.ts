@@ -76,7 +76,8 @@ export type AgentFailureCode =
   | 'agent.rejected'
   | 'agent.timeout'
   | 'agent.silent'
-  | 'agent.failed';
+  | 'agent.failed'
+  | 'sandbox.failed';
 
 export interface AgentRun {
   facts: AsyncIterable<AgentFact>;

@@ -130,17 +130,29 @@ class Playing implements AgentRun {
     const { clock, listener, afterwards } = this.#play;
     const durationMs = clock.elapsed() - this.#startedAt;
     const stopped = this.#stopped;
-    const { facts = [], ...verdict } = listener.conclude({ ...ended, stopped });
+    const { broken, ...end } = ended;
+    const { facts = [], ...verdict } = listener.conclude({ ...end, stopped });
     yield* facts;
+    // That what held it broke is no failure of the agent.
+    if (broken !== undefined && stopped === 'no') verdict.failure = sandboxFailure(brokenText(broken));
     if (afterwards && stopped !== 'user')
       yield* await afterwards({ failure: verdict.failure, stopped }, this.#hurry.signal);
-    yield { kind: 'finished', ...ended, durationMs, ...verdict, stopped };
+    yield { kind: 'finished', ...end, durationMs, ...verdict, stopped };
   }
 }
 
 async function* tagged(source: AsyncIterable<Buffer>, stream: Stream) {
   for await (const bytes of source) yield { stream, bytes };
 }
+
+const brokenText = (how: string): string => `The container of the agent ended before the agent did: ${how}.`;
+
+/** What has to do with the machine, and says nothing of the agent. */
+const sandboxFailure = (message: string): Failure => ({
+  code: 'sandbox.failed',
+  message,
+  hint: 'Look at it with `amp-sessions doctor`, then iterate again.',
+});
 
 /** A run that ended before it began. */
 export const failedStart = (failure: Failure): AgentRun => ({
@@ -171,7 +183,9 @@ export const playAgent = async (play: Play): Promise<AgentRun> => {
     const child = await startChild({ ...play.child, contain: true, sandbox: play.request.sandbox });
     return new Playing(play, child, startedAt);
   } catch (error) {
-    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (typeof code !== 'string') throw error;
+    if (code === 'ESANDBOX') return failedStart(sandboxFailure(message));
     return failedStart(play.startFailure(error as NodeJS.ErrnoException));
   }
 };

@@ -10,6 +10,7 @@ export const AGENT_GONE: ReadonlySet<string> = new Set([
   'agent.login',
   'agent.stub',
   'agent.outdated',
+  'sandbox.missing',
 ]);
 
 const NEVER: ReadonlySet<string> = new Set(['agent.unknown', 'script.invalid', 'repository.missing', 'ref.missing']);

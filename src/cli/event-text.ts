@@ -66,7 +66,7 @@ const texts: Texts = {
     `${d.from ? 'went on from another clone' : 'resumed'} on ${inlineText(d.host)}: ${inlineText(d.branch)} ${d.previous === null ? 'made at' : d.previous === d.commit ? 'stands at' : `moved from ${short(d.previous)} to`} ${short(d.commit)}`,
   'log.recovered': (d) => `recovered after a crash; ${d.tornBytes} unfinished bytes set aside`,
   'iteration.started': (d, c) =>
-    `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}: ${inlineText(shownText(d.prompt))}`,
+    `${c.bold(`iteration ${d.iteration}`)} with ${inlineText(d.agent.name)}${d.agent.mode ? ` (${inlineText(d.agent.mode)})` : ''}${d.sandbox ? ` in ${d.sandbox}${d.image ? ` (${inlineText(d.image.name)})` : ''}` : ''}: ${inlineText(shownText(d.prompt))}`,
   'thread.started': (d) =>
     `thread ${inlineText(d.threadId)}${d.mode ? `, mode ${inlineText(d.mode)}` : ''}${d.model ? `, ${inlineText(d.model)}` : ''}`,
   'agent-message.received': (d) => `“${inlineText(shownText(d.text))}”`,

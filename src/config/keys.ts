@@ -19,6 +19,7 @@ export const DEFAULTS = {
   editor: undefined,
   isolation: 'auto',
   'sandbox.use': 'none',
+  'sandbox.image': undefined,
   'sandbox.home': undefined,
   color: 'auto',
   'agents.amp.path': undefined,

@@ -77,10 +77,15 @@ const redaction = z.strictObject({
 });
 
 const sandbox = z.strictObject({
-  use: setting(z.enum(['none', 'auto', 'bwrap']).default(D['sandbox.use']), {
+  use: setting(z.enum(['none', 'auto', 'bwrap', 'docker', 'podman']).default(D['sandbox.use']), {
     description:
-      "Keep an agent to its worktree, the repository's git directory, programs, and a home folder of its own: `auto` where it can be had.",
-    expects: 'none, auto or bwrap',
+      "Keep an agent to its worktree, the repository's git directory, programs, and a home folder of its own, by bubblewrap or in a container: `auto` where it can be had, in a container where `sandbox.image` names one.",
+    expects: 'none, auto, bwrap, docker or podman',
+    trust: 'always',
+  }),
+  image: setting(word.optional(), {
+    description: 'Image of the container that agents run in; it must be there, as nothing is fetched.',
+    expects: "an image's name",
     trust: 'always',
   }),
   home: setting(z.array(z.string().min(1).max(4096)).max(100).optional(), {

@@ -41,9 +41,13 @@ export const iterationEvents = [
       timeoutMs: milliseconds.nullable(),
       stopStrength: z.enum(['namespace', 'group']).describe('how surely a stop reaches every process of the agent'),
       sandbox: z
-        .enum(['bwrap'])
+        .enum(['bwrap', 'docker', 'podman'])
         .optional()
         .describe('what kept the agent to its own part of the file system; absent: nothing did'),
+      image: z
+        .object({ name: z.string().describe('as the settings name it'), id: z.string() })
+        .optional()
+        .describe('of the container that the agent ran in'),
     }),
   ),
   event(

@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { startInGroup } from './group-child.ts';
 import { RUN_MARKER } from './marker.ts';
 import { startInNamespace } from './namespace-child.ts';
-import { type Sandbox, sandboxPrefix } from './sandbox.ts';
+import { type Sandbox, sandboxError, sandboxPrefix } from './sandbox.ts';
 import { namespacePrefix, type StopStrength } from './strength.ts';
 
 export interface ChildOptions {
@@ -30,6 +30,8 @@ export interface ChildEnd {
   signal: string | null;
   /** Processes that outlived the child and had to be killed; only counted when contained. */
   survivors: number;
+  /** What held it ended before it did, for no reason of ours: how, in words. */
+  broken?: string;
 }
 
 export interface Child {
@@ -48,7 +50,8 @@ export interface Child {
 
 /**
  * Starts a program in a session of its own, so that a Ctrl-C at the terminal reaches us and not it.
- * @throws the raw error of `spawn` (`code` ENOENT, EACCES, ENOEXEC, E2BIG); callers say what it means.
+ * @throws the raw error of `spawn` (`code` ENOENT, EACCES, ENOEXEC, E2BIG); callers say what it means. Where a sandbox
+ * cannot be had, one with code `ESANDBOX` and a sentence.
  */
 export const startChild = async (options: ChildOptions): Promise<Child> => {
   if (!options.contain) return startInGroup(options);
@@ -59,12 +62,16 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
   return (prefix && (await startInNamespace(prefix, contained))) ?? startInGroup(contained);
 };
 
-/** Never without the sandbox that was asked for. */
-const startSandboxed = async (options: ChildOptions, sandbox: Sandbox): Promise<Child> => {
+/** Never without the sandbox that was asked for. @throws an error with code `ESANDBOX` and a sentence */
+const startSandboxed = async (options: ChildOptions & { marker: string }, sandbox: Sandbox): Promise<Child> => {
+  if (sandbox.container) {
+    const { startInContainer } = await import('./container-child.ts');
+    return startInContainer(options, sandbox, sandbox.container);
+  }
   const prefix = sandboxPrefix(sandbox);
   // A folder for temporary files outside of the sandbox is no help inside.
   const { TMPDIR: _, ...env } = options.env;
   const child = prefix && (await startInNamespace(prefix, { ...options, env }));
   if (child) return child;
-  throw Object.assign(new Error('the sandbox cannot be made'), { code: 'ESANDBOX' });
+  throw sandboxError('The sandbox of the agent cannot be made: bubblewrap (`bwrap`) does not work here.');
 };

@@ -1,17 +1,27 @@
 import { spawn } from 'node:child_process';
+import type { EngineCall } from './engine.ts';
 import { RUN_MARKER } from './marker.ts';
 
 /**
  * A tiny shell that reads from us: a process group first, then the word that all is well. When we die before that,
  * its input ends, and it kills the group and, where /proc shows environments, everybody with the marker; also when we
  * died so early that it never heard of a group. A process that is just becoming another one shows no environment, so it
- * looks again a second later.
+ * looks again a second later. A container is nobody's group: its engine ends it, asked again for a while, as one may just
+ * be made.
  */
 const SCRIPT = `read -r group || group=
 [ "$group" = none ] && exit 0
 if [ -n "$group" ]; then
   read -r word && exit 0
-  kill -KILL -- "-$group"
+  kill -s KILL -- "-$group"
+fi
+if [ -n "$2" ]; then
+  for round in 1 2 3 4 5; do
+    "$2" kill "$3" && ended=yes
+    "$2" rm --force "$3"
+    [ -z "$ended" ] || break
+    sleep 1
+  done
 fi
 [ -n "$1" ] || exit 0
 for round in 1 2 3 4 5 last; do
@@ -29,9 +39,19 @@ export interface DeadMan {
   dismiss(): void;
 }
 
-export const startDeadMan = (marker: string | undefined): DeadMan => {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'dead-man', marker ? `${RUN_MARKER}=${marker}` : ''], {
-    env: { PATH: '/usr/bin:/bin' },
+/** A container that dies with us, by its name, and how its engine is asked. */
+export interface Guarded {
+  call: EngineCall;
+  name: string;
+}
+
+export const startDeadMan = (marker: string | undefined, container?: Guarded): DeadMan => {
+  const words = [
+    marker ? `${RUN_MARKER}=${marker}` : '',
+    ...(container ? [container.call.program, container.name] : []),
+  ];
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'dead-man', ...words], {
+    env: container ? (container.call.env as NodeJS.ProcessEnv) : { PATH: '/usr/bin:/bin' },
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

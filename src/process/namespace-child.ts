@@ -24,7 +24,7 @@ const LEAVING_MS = 200;
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 /** A shell tells the death by signal n as status 128 + n. */
-const endOf = (status: number): Pick<ChildEnd, 'exitCode' | 'signal'> => {
+export const endOf = (status: number): Pick<ChildEnd, 'exitCode' | 'signal'> => {
   const signal = status > 128 ? SIGNAL_NAMES.get(status - 128) : undefined;
   return signal ? { exitCode: null, signal } : { exitCode: status, signal: null };
 };

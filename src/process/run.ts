@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { type Child, startChild } from './child.ts';
+import type { Sandbox } from './sandbox.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
   tailBytes?: number;
   /** Whole-tree containment, as in `startChild`. */
   contain?: boolean;
+  /** As in `startChild`. */
+  sandbox?: Sandbox;
   /** Stops the run like a time-out, without `timedOut`. */
   signal?: AbortSignal;
   onOutput?(chunk: Buffer, stream: 'stdout' | 'stderr'): void;

@@ -1,3 +1,4 @@
+import type { EngineKind } from './engine.ts';
 import { systemProgram } from './programs.ts';
 import { type NamespacePrefix, prefixWorks } from './strength.ts';
 
@@ -11,6 +12,27 @@ export interface Sandbox {
   hidden: readonly string[];
   writable: readonly string[];
   cwd: string;
+  /** The container that it is; undefined: bubblewrap, with the system's own programs. */
+  container?: Container;
+}
+
+/** A container of an engine. Programs and the system's folders are those of its image. */
+export interface Container {
+  engine: EngineKind;
+  /** The engine's program. */
+  program: string;
+  /** As the settings name it, and by what it is started. */
+  image: { name: string; id: string };
+  /** Names of the variables that the image sets. */
+  variables: readonly string[];
+  /** Arguments of `run` that say who it runs as. */
+  user: readonly string[];
+  /** File to be seen as `/etc/passwd`; undefined: the image's own. */
+  users?: string;
+  /** Folders that programs are looked for in after the image's own. */
+  path: readonly string[];
+  /** Word for the repository, by which its containers are found. */
+  repository: string;
 }
 
 /** Programs, libraries and the machine's settings; nothing of a person, and no data. */
@@ -29,10 +51,24 @@ const SYSTEM = [
   '/run/systemd/resolve',
 ];
 
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+/** Whether a path is one of these folders, or in one. */
+export const within = (path: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+
+/** Whether a path is one of the system's own, of which an image has its own. What is below `/opt` was put there. */
+export const isOfSystem = (path: string): boolean =>
+  path === '/opt' ||
+  within(
+    path,
+    SYSTEM.filter((folder) => folder !== '/opt'),
+  );
+
+/** A home folder that is the root, or holds the system, is left as it is. */
+export const holdsSystem = (home: string): boolean => home === '/' || SYSTEM.some((folder) => within(folder, [home]));
 
 /** Folders before what is in them, so that one mount does not cover another. */
-const outerFirst = (paths: readonly string[]): string[] => [...new Set(paths)].sort((a, b) => a.length - b.length);
+export const outerFirst = (paths: readonly string[]): string[] =>
+  [...new Set(paths)].sort((a, b) => a.length - b.length);
 
 const pairs = (flag: string, paths: readonly string[]): string[] => paths.flatMap((path) => [flag, path, path]);
 
@@ -44,8 +80,8 @@ const pairs = (flag: string, paths: readonly string[]): string[] => paths.flatMa
 export const sandboxPrefix = ({ home, readable, hidden, writable, cwd }: Sandbox): NamespacePrefix | undefined => {
   const [setpriv, bwrap] = [systemProgram('setpriv'), systemProgram('bwrap')];
   if (process.platform !== 'linux' || !setpriv || !bwrap) return undefined;
-  const covered = hidden.filter((path) => readable.some((folder) => isWithin(path, folder)));
-  const isHome = home !== '/' && !SYSTEM.some((folder) => isWithin(folder, home));
+  const covered = hidden.filter((path) => within(path, readable));
+  const isHome = !holdsSystem(home);
   return [
     setpriv,
     ...['--pdeathsig', 'KILL', bwrap, '--unshare-pid', '--unshare-ipc', '--die-with-parent', '--as-pid-1'],
@@ -67,3 +103,6 @@ export const sandboxWorks = (): Promise<boolean> => {
   probed ??= prefix ? prefixWorks(prefix) : Promise.resolve(false);
   return probed;
 };
+
+/** That a sandbox cannot be had, in a sentence. */
+export const sandboxError = (message: string): Error => Object.assign(new Error(message), { code: 'ESANDBOX' });

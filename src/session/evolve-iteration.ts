@@ -33,6 +33,7 @@ export const iterationHandlers: { [Type in IterationEventType]: On<Type> } = {
         prompt: shownText(data.prompt),
         reason: data.reason,
         agent: data.agent,
+        ...(data.sandbox && { sandbox: data.sandbox }),
         threadId: data.agent.threadId,
         startedAt: at,
         finishedAt: null,

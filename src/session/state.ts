@@ -37,6 +37,8 @@ export interface Iteration {
   prompt: string;
   reason: EventData<'iteration.started'>['reason'];
   agent: EventData<'iteration.started'>['agent'];
+  /** What kept the agent to its own part of the file system; absent: nothing did. */
+  sandbox?: EventData<'iteration.started'>['sandbox'];
   threadId: string | null;
   startedAt: string;
   finishedAt: string | null;

@@ -12,6 +12,7 @@ import { standingWorktree } from './found.ts';
 import { holderOf, type Journal, withJournal } from './journal.ts';
 import { settleConflict } from './landing/settle-conflict.ts';
 import { settleOperation } from './landing/transaction.ts';
+import { endLeftContainers } from './left-containers.ts';
 import type { SessionSummary } from './summaries.ts';
 import { buildWorktree } from './worktree.ts';
 
@@ -91,7 +92,7 @@ const settle = async (ctx: Context): Promise<string[]> => {
  * is told, and keeps nothing else from being mended.
  */
 export const mend = async (ctx: Context): Promise<string[]> => {
-  const done = await bringIn(ctx);
+  const done = [...(await endLeftContainers(ctx)), ...(await bringIn(ctx))];
   done.push(...(await relink(ctx, (await findTroubles(ctx)).unlinked)), ...(await settle(ctx)));
   const cache = join(ctx.repo.commonDir, 'amp', 'cache');
   if (existsSync(cache)) {

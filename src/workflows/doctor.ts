@@ -4,12 +4,13 @@ import { createAgent } from '../agents/registry.ts';
 import { isAppError } from '../errors.ts';
 import { userIdentity } from '../git/commits.ts';
 import { requireGit } from '../git/version.ts';
-import { sandboxWorks } from '../process/sandbox.ts';
 import { stopStrength } from '../process/strength.ts';
 import { attempt, type Check, failed, ok, skipped, warning } from './check.ts';
 import { type Context, type ContextOptions, openContext } from './context.ts';
 import { mend } from './doctor-mend.ts';
 import { repositoryChecks } from './doctor-repository.ts';
+import { checkSandbox } from './doctor-sandbox.ts';
+import { checkLeftContainers } from './left-containers.ts';
 
 const MIN_NODE = [20, 19] as const;
 
@@ -77,18 +78,6 @@ const checkConfig = (ctx: Context): Check => {
       );
 };
 
-/** Nothing is said of a sandbox that nobody asked for. */
-const checkSandbox = async (ctx: Context): Promise<Check[]> => {
-  const { use } = ctx.config.config.sandbox;
-  const name = 'sandbox';
-  if (use === 'none') return [];
-  if (await sandboxWorks()) return [ok(name, 'agents run in bubblewrap (bwrap)')];
-  const hint = 'Install bubblewrap (`bwrap`) and allow unprivileged user namespaces.';
-  return use === 'auto'
-    ? [warning(name, 'agents run without one: bubblewrap does not work here', hint)]
-    : [failed(name, 'agents cannot run: bubblewrap does not work here', hint)];
-};
-
 /** Test runners that look into every folder find each test once more in `.worktrees/`. */
 const checkRunners = (ctx: Context): Check => {
   const name = 'test runners';
@@ -134,7 +123,7 @@ export const doctor = async (options: ContextOptions & { fix: boolean }): Promis
       checks.push(await checkIdentity(ctx), checkConfig(ctx), await checkAgent(ctx), checkRunners(ctx));
       checks.push(...(await checkSandbox(ctx)));
       if (options.fix) fixed.push(...(await mend(ctx)));
-      checks.push(...(await repositoryChecks(ctx)));
+      checks.push(...(await checkLeftContainers(ctx)), ...(await repositoryChecks(ctx)));
     } finally {
       await ctx.store.close();
     }

@@ -25,7 +25,7 @@ import { reconcile } from './reconcile.ts';
 import type { AgentEndFact } from './record-facts.ts';
 import { reportChanges, watchRepository } from './repository-watch.ts';
 import { listen, outcomeOf, requestFor, timeLimitOf } from './run-agent.ts';
-import { sandboxFor } from './sandbox.ts';
+import { activeSandbox, sandboxFact, sandboxFor } from './sandbox.ts';
 import { sessionAgent } from './session-agent.ts';
 import { keepAtEnd } from './snapshots/keep.ts';
 import { runTests } from './test-run.ts';
@@ -88,7 +88,7 @@ export const iterate = (ctx: Context, wish: IterateWish): Promise<IterateResult>
     if (journal.session.conflict) throw conflictWaits(journal.session);
     const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
     const agent = wish.adapter ?? (await sessionAgent(ctx, choice));
-    await agent.check();
+    await Promise.all([agent.check(), activeSandbox(ctx)]);
     await requireTrustedHooks(ctx);
     wish.onStep?.({ step: 'prepare' });
     if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
@@ -186,7 +186,7 @@ const openIterationFor = async (
       agent: { name: agent.name, mode: wish.mode, version, threadId: threadId ?? null },
       timeoutMs,
       stopStrength: stops,
-      ...(sandbox && { sandbox: 'bwrap' as const }),
+      ...sandboxFact(sandbox),
     },
   });
   // As it was given: what is on record has its secrets taken out, and may be cut.

@@ -1,6 +1,7 @@
 import type { Worktree } from '../git/repository.ts';
 import { killStrays } from '../process/strays.ts';
 import { openIteration } from '../session/conclusions.ts';
+import type { Iteration } from '../session/state.ts';
 import { laterWork } from './after-death.ts';
 import type { Context } from './context.ts';
 import { type Finish, finishIteration } from './finish-iteration.ts';
@@ -19,7 +20,10 @@ import { digestKept } from './transcript-digest.ts';
 export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): Promise<void> => {
   const open = openIteration(journal.session);
   if (!open) return;
-  const strays = await killStrays({ session: journal.id, iteration: open.iteration });
+  const run = { session: journal.id, iteration: open.iteration };
+  // An engine is asked first: it then takes away what belonged to a container, too.
+  const contained = await endContained(ctx, open.sandbox, run);
+  const strays = contained + (await killStrays(run));
   if (open.reason === 'conflict') return recoverConflictIteration(ctx, journal, wt);
   ctx.warn(
     `Iteration ${open.iteration} of ${journal.session.name} never ended: its process died. What it left is committed as interrupted.`,
@@ -39,4 +43,13 @@ export const reconcile = async (ctx: Context, journal: Journal, wt: Worktree): P
     ...(later && { later }),
   } satisfies Finish;
   await finishIteration(ctx, journal, wt, how);
+};
+
+const endContained = async (
+  ctx: Context,
+  sandbox: Iteration['sandbox'],
+  run: { session: string; iteration: number },
+): Promise<number> => {
+  if (sandbox !== 'docker' && sandbox !== 'podman') return 0;
+  return (await import('./left-containers.ts')).endContainersOf(ctx, sandbox, run);
 };

@@ -20,6 +20,7 @@ const PROGRAMS = [
   'sync.remote',
   'redaction.stores',
   'sandbox.use',
+  'sandbox.image',
   'sandbox.home',
 ];
 const FOLDERS = ['worktrees'];
@@ -128,6 +129,9 @@ describe('values', () => {
     ['worktrees', 'a\\.git'],
     ['worktrees', ''],
     ['isolation', 'none'],
+    ['sandbox.use', 'lxc'],
+    ['sandbox.image', '--privileged'],
+    ['sandbox.image', 'a b'],
     ['color', true],
     ['commit.hooks', 'yes'],
   ];
@@ -145,6 +149,8 @@ describe('values', () => {
     ['branchPrefix', 'team/agenten-ä'],
     ['worktrees', '/srv/worktrees'],
     ['worktrees', '../.github'],
+    ['sandbox.use', 'podman'],
+    ['sandbox.image', 'ghcr.io/team/tools:1@sha256:0f'],
   ];
   const validate = new Ajv({ strict: false }).compile(configJsonSchema());
   const parses = (key: string, value: unknown) => configSchema.safeParse(nest([[key, value]])).success;

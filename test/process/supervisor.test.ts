@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_MARKER } from '../../src/process/marker.ts';
+import { startTimeOf } from '../../src/process/processes.ts';
 import { killStrays } from '../../src/process/strays.ts';
 import { stopStrength } from '../../src/process/strength.ts';
 import { bundle } from '../support/bundle.ts';
 import { KINDS, makeBrood } from '../support/descendants.ts';
-import { exec } from '../support/repo.ts';
+import { exec, tempDir } from '../support/repo.ts';
 
 const best = await stopStrength();
 let program = '';
@@ -65,6 +68,20 @@ describe.runIf(process.platform === 'linux')('our own death by SIGKILL', () => {
     expect(await untilNone(brood.alive)).toEqual([]);
   });
 
+  test('group: is the death of one in the group that has thrown away its environment', async () => {
+    const file = path.join(tempDir(), 'pid');
+    const supervisor = supervise(
+      `env -i sh -c 'echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 30'`,
+      'group',
+    );
+    for (let i = 0; i < 500 && !existsSync(file); i++) await sleep(20);
+    const pid = Number(readFileSync(file, 'utf8'));
+    const alive = async () => (startTimeOf(pid) === undefined ? [] : ['it']);
+    supervisor.kill('SIGKILL');
+    await once(supervisor, 'exit');
+    expect(await untilNone(alive)).toEqual([]);
+  });
+
   test.each([
     [
       'dies before it has told of the group: nobody with its mark is left',
@@ -109,7 +126,8 @@ describe.runIf(process.platform === 'linux')('our own death by SIGKILL', () => {
 
   test('strays: whoever asks is spared, also when it is one itself', async () => {
     const asker = await bundle(`
-      import { killStrays } from './src/process/strays.ts';
+      import { startTimeOf } from '../../src/process/processes.ts';
+import { killStrays } from './src/process/strays.ts';
       console.log(await killStrays({ session: 'k3asker', iteration: 1 }));
     `);
     const env = { PATH: process.env['PATH'], AMP_SESSIONS_SESSION: 'k3asker', AMP_SESSIONS_ITERATION: '1' };

@@ -80,7 +80,8 @@ const watchClock = (run: RunState): (() => void) => {
 const begin = async (run: RunState): Promise<void> => {
   const { options, journal } = run;
   const { reason = 'start', shard } = options;
-  const isolation = await isolationWord(run.home, await stopStrength());
+  const stops = await stopStrength();
+  const isolation = await isolationWord(run.home, stops);
   await journal.turn(async (turn) => {
     if (!turn.batch.exists)
       throw new AppError('batch.missing', `There is no batch ${journal.id} in ${run.home.repo.root}.`, {
@@ -95,6 +96,7 @@ const begin = async (run: RunState): Promise<void> => {
     const data = { reason, host: hostname(), pid: process.pid, isolation, ...(shard && { shard }) };
     await turn.decide({ do: 'start', data });
   });
+  if (isolation !== stops) run.say(`Agents run in ${isolation}.`);
 };
 
 /** Puts on record how the run ended. A batch whose own budget is used up is over; the rest of a day waits. */

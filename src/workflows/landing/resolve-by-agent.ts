@@ -13,7 +13,7 @@ import { type Journal, withJournal } from '../journal.ts';
 import type { AgentEndFact } from '../record-facts.ts';
 import { reportChanges, watchRepository } from '../repository-watch.ts';
 import { listen, outcomeOf, requestFor, timeLimitOf } from '../run-agent.ts';
-import { sandboxFor } from '../sandbox.ts';
+import { activeSandbox, sandboxFact, sandboxFor } from '../sandbox.ts';
 import { sessionAgent } from '../session-agent.ts';
 import type { SessionSummary } from '../summary.ts';
 import { runTests } from '../test-run.ts';
@@ -60,7 +60,7 @@ const openFor = async (
       agent: { name: agent.name, mode: wish.mode, version, threadId },
       timeoutMs,
       stopStrength: stops,
-      ...(sandbox && { sandbox: 'bwrap' as const }),
+      ...sandboxFact(sandbox),
     },
   });
   return requestFor(ctx, journal, wt, { prompt, mode: wish.mode, timeoutMs, sandbox });
@@ -195,7 +195,7 @@ export const resolveByAgent = (ctx: Context, which: SessionSummary, wish: Resolv
     if (!journal.session.conflict) return describeRebase(ctx, journal, started());
     const choice = chooseAgent(ctx, wish.agent ?? {}, journal.session.agent);
     const agent = await sessionAgent(ctx, choice);
-    await agent.check();
+    await Promise.all([agent.check(), activeSandbox(ctx)]);
     wish.onStep?.({ step: 'prepare' });
     return loop(ctx, journal, agent, { ...wish, mode: choice.mode });
   });
