@@ -12,6 +12,17 @@ export interface Problem {
 
 const problemOf = ({ message, hint, details }: AppError): Problem => ({ ...details, message, hint: hint ?? null });
 
+const numberIn = ({ details }: AppError, key: 'line' | 'column'): number => {
+  const value = details?.[key];
+  return typeof value === 'number' ? value : 0;
+};
+
+/** From top to bottom, as a person mends it; what is in different files stays in the order in which it was met. */
+const byPlace = (a: AppError, b: AppError): number =>
+  a.details?.['file'] === b.details?.['file']
+    ? numberIn(a, 'line') - numberIn(b, 'line') || numberIn(a, 'column') - numberIn(b, 'column')
+    : 0;
+
 /**
  * What is wrong with a file, gathered and told at once: the first as the error itself, with all of them as `problems`.
  * The same thing said of the same place, such as a wrong default of many items, is one.
@@ -46,7 +57,7 @@ export class Problems {
 
   /** @throws the first that was gathered, where there is one */
   end(): void {
-    const [first, ...more] = this.#found.values();
+    const [first, ...more] = [...this.#found.values()].sort(byPlace);
     if (first === undefined) return;
     if (more.length === 0) throw first;
     const { code, message, hint, details, cause } = first;

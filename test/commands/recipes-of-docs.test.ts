@@ -94,6 +94,7 @@ describe('a batch on three machines', () => {
     const { run } = await made.machine({}, { cloned: true });
     const all = await run('gather.sh', '\namp-sessions batch status many --json > status.json; cat status.json');
     const status = JSON.parse(all.stdout.slice(all.stdout.indexOf('\n{') + 1));
+    expect(status.state).toBe('finished');
     expect(status.counts).toMatchObject({ passed: 3, queued: 0, running: 0 });
     expect(status.items.map(({ name, attempts }: { name: string; attempts: number }) => [name, attempts])).toEqual([
       ['one', 1],

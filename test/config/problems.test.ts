@@ -33,12 +33,22 @@ describe('what is wrong with a file is gathered', () => {
     expect(await gathered([only])).toBe(only);
   });
 
-  it('of several the first is the error, and all are told with their places', async () => {
+  it('of several the uppermost is the error, and all are told with their places, from top to bottom', async () => {
     const error = await gathered([wrong(3), wrong(1, 'Other.')]);
-    expect([error.message, error.hint, error.exit, error.details?.['line']]).toEqual(['f:3:1: no.', 'Mend it.', 2, 3]);
+    expect([error.message, error.hint, error.exit, error.details?.['line']]).toEqual(['f:1:1: no.', 'Other.', 2, 1]);
     expect(error.details?.['problems']).toEqual([
-      { file: 'f', line: 3, column: 1, key: 'k', message: 'f:3:1: no.', hint: 'Mend it.' },
       { file: 'f', line: 1, column: 1, key: 'k', message: 'f:1:1: no.', hint: 'Other.' },
+      { file: 'f', line: 3, column: 1, key: 'k', message: 'f:3:1: no.', hint: 'Mend it.' },
+    ]);
+  });
+
+  it('files stay in the order in which they were met', async () => {
+    const there = invalid({ file: 'z', line: 9, column: 1 }, 'no.', 'H.');
+    const here = invalid({ file: 'a' }, 'no.', 'H.');
+    const { details } = await gathered([there, here]);
+    expect((details!['problems'] as { message: string }[]).map(({ message }) => message)).toEqual([
+      'z:9:1: no.',
+      'a: no.',
     ]);
   });
 

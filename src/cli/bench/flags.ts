@@ -45,7 +45,11 @@ export const benchFlags = {
     helpValue: '<id>',
     exclusive: ['resume'],
   }),
-  resume: string({ summary: 'Go on with this run.', helpValue: '<id>', exclusive: ['agent', 'model', 'repeats'] }),
+  resume: string({
+    summary: 'Go on with this run.',
+    helpValue: '<id>',
+    exclusive: ['agent', 'model', 'repeats', 'dry-run'],
+  }),
   'dry-run': dryRun,
   trust: boolean({ summary: 'Let the programs that the file names run; remembered for this content of the file.' }),
 };

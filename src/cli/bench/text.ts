@@ -78,7 +78,9 @@ export const benchText = ({ id, shard, results, out }: BenchTold, color: ChalkIn
   return [
     `${color.bold(sanitizeLine(suite))} ${id}${part}: ${resolved} of ${graded} graded resolved; ${size}, ${formatCount(total, 'run')}`,
     '',
-    ...table({ columns: COLUMNS, rows: agents.map(rowOf), width, paintTitle: color.dim }),
+    ...(total === 0
+      ? ['No run falls into this part.']
+      : table({ columns: COLUMNS, rows: agents.map(rowOf), width, paintTitle: color.dim })),
     ...(said.length > 0 ? ['', ...said.map((line) => line.replaceAll('\n', ' '))] : []),
   ].join('\n');
 };

@@ -1,5 +1,5 @@
 import { type Spend, spendOfEnd, spentByBatch, spentByItem } from '../../batch/budget.ts';
-import { type Counts, countsOf, etaMs } from '../../batch/conclusions.ts';
+import { type Counts, countsOf, etaMs, isDone } from '../../batch/conclusions.ts';
 import type { BatchOptions, ItemState } from '../../batch/plan.ts';
 import { attemptsNow, type Batch, type BatchItem, type Cause, openAttempt } from '../../batch/state.ts';
 import { shownText } from '../../events/long-text.ts';
@@ -106,7 +106,9 @@ const itemStatus = (item: BatchItem, batch: Batch, own: Own): ItemStatus => {
 const standing = (batch: Batch, workers: number): BatchStanding => {
   if (workers > 0) return 'running';
   if (batch.finishedAt !== null) return 'finished';
-  return batch.workers.length === 0 ? 'new' : 'stopped';
+  if (batch.workers.length === 0) return 'new';
+  // Of parts on several machines each knew of its own alone: none could say that it was the last.
+  return isDone(batch) ? 'finished' : 'stopped';
 };
 
 /** A batch as a person is shown it. */

@@ -109,6 +109,13 @@ describe('a part of a run', () => {
     );
   });
 
+  it('may be empty, where there are more parts than cases', () => {
+    const results = resultsOf({ suite: 'calc', contenders: [], repeats: 1 }, []);
+    const lines = benchText({ id: 'k3x9', results, shard, out: null }, color).split('\n');
+    expect(lines.slice(1, 3)).toEqual(['', 'No run falls into this part.']);
+    expect(benchFailure({ ...finished([run(1)]), results, shard }, {})).toBeUndefined();
+  });
+
   it('is gone on with as that', () => {
     const failure = benchFailure(finished([run(1, { outcome: 'unfinished' })], { shard, outcome: 'stopped' }), {});
     expect(failure!.hint).toBe("Go on with it: amp-sessions bench 'my suite.yaml' --resume k3x9 --shard 2/3");

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchPlan, ItemState } from '../../../src/batch/plan.ts';
 import { trustFile } from '../../../src/config/trust.ts';
 import { offerBatches } from '../../../src/workflows/batch/completion.ts';
@@ -41,6 +41,10 @@ let repo: string;
 let ctx: Context;
 beforeAll(async () => {
   repo = await makeRepo();
+});
+// A context ends with the test that opened it.
+beforeEach(async () => {
+  ctx = await contextIn(repo, homeEnv());
 });
 
 /** A batch whose items have come to this. */

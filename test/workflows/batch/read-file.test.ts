@@ -46,9 +46,9 @@ matrix:
   - { prompt: Do it, agent: "command: " }
 `;
     expect(await all(text)).toEqual([
-      '6:5 matrix[3]',
       '3:34 matrix[0].baseBranch',
       '5:13 matrix[2].repo',
+      '6:5 matrix[3]',
       '7:16 matrix[4].prompt',
       '8:29 matrix[5].agent',
     ]);

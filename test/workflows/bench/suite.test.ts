@@ -55,13 +55,13 @@ cases:
     expect([error.code, error.exit]).toEqual(['suite.invalid', 2]);
     const problems = error.details!['problems'] as { line: number; column: number; key: string }[];
     expect(problems.map(({ line, column, key }) => `${line}:${column} ${key}`)).toEqual([
-      '6:11 cases[1].id',
       '2:15 agents[1]',
       '2:23 agents[2]',
       '5:48 cases[0].commit',
       '5:70 cases[0].hiddenPatch',
-      '6:33 cases[1].parser',
       '6:5 cases[1]',
+      '6:11 cases[1].id',
+      '6:33 cases[1].parser',
       '7:5 cases[2]',
     ]);
   });
