@@ -10,8 +10,8 @@ import { decodeCommit, decodeTree } from './objects/encode.ts';
 /** Where logs are read from. */
 export interface Source {
   repo: Repository;
-  /** A long-lived `cat-file`. */
-  reader: ObjectReader;
+  /** A long-lived `cat-file`; undefined: it is closed. */
+  reader: ObjectReader | undefined;
 }
 
 /** A file of a flush: `events-0000000012-k3….ndjson`, `transcript-….ndjson`, `payload-<sha256>`. */
@@ -57,7 +57,7 @@ export const listFewBlobs = async (
   { repo, reader }: Source,
   commits: readonly string[],
 ): Promise<FlushBlob[] | undefined> => {
-  if (commits.length > FEW_FLUSHES || existsSync(join(repo.commonDir, 'shallow'))) return undefined;
+  if (!reader || commits.length > FEW_FLUSHES || existsSync(join(repo.commonDir, 'shallow'))) return undefined;
   const blobs = new Map<string, FlushBlob>();
   const seen = new Set<string>();
   for (const waiting = [...commits]; waiting.length > 0; ) {
@@ -85,7 +85,7 @@ export const readBlobs = async (
   ids: string[],
   onBlob: (id: string, bytes: Buffer) => void,
 ): Promise<void> => {
-  if (ids.length > FEW_BLOBS) return catFileStream(repo, ids, onBlob);
+  if (!reader || ids.length > FEW_BLOBS) return catFileStream(repo, ids, onBlob);
   let at = 0;
   for await (const object of readAhead(reader, ids)) {
     const id = ids[at++]!;

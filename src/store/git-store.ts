@@ -4,6 +4,7 @@ import type { Draft, LogEvent } from '../events/catalogue.ts';
 import { GENESIS, type LogName, logId } from '../events/envelope.ts';
 import { type CatFile, openCatFile } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
+import type { Source } from './blobs.ts';
 import type { Redact } from './drafts.ts';
 import { foldLanes } from './fold-log.ts';
 import { readLaneRefs, readLaneTips } from './lane-refs.ts';
@@ -80,6 +81,7 @@ class GitStore implements LogStore {
   /** Writers are made when first needed: a command that only reads does not even load them. */
   readonly #lanes = new Map<LogName, Promise<LaneWriter>>();
   readonly #reader: CatFile;
+  #isClosed = false;
   #writer: string | undefined;
   #flushes = 0;
   #hasAppended = false;
@@ -194,6 +196,7 @@ class GitStore implements LogStore {
   async close(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map(async (lane) => (await lane).close()));
     this.#lanes.clear();
+    this.#isClosed = true;
     this.#reader.close();
   }
 
@@ -202,10 +205,7 @@ class GitStore implements LogStore {
     return namingDamage(log, async () => {
       const state = await logState(this.#repo, log, this.#writer);
       if (this.#last?.state !== state) {
-        const [reading] = await readLogs(
-          { repo: this.#repo, reader: this.#reader },
-          { logs: [log], writer: this.#writer },
-        );
+        const [reading] = await readLogs(this.#source, { logs: [log], writer: this.#writer });
         this.#last = { state, reading: reading! };
       }
       const { reading } = this.#last;
@@ -213,12 +213,14 @@ class GitStore implements LogStore {
     });
   }
 
+  /** A store that is closed can be read still. */
+  get #source(): Source {
+    return { repo: this.#repo, reader: this.#isClosed ? undefined : this.#reader };
+  }
+
   async #foldAll<State>(logs: LogName[], initial: State, step: Step<State>): Promise<FoldedLog<State>[]> {
     for (const log of logs) assertLog(log);
-    const lanes = await foldLanes(
-      { repo: this.#repo, reader: this.#reader },
-      { logs, writer: this.#writer, initial, step },
-    );
+    const lanes = await foldLanes(this.#source, { logs, writer: this.#writer, initial, step });
     const all: FoldedLog<State>[] = [];
     for (const [log, folded] of lanes) all.push({ log, ...(folded ?? (await this.#foldWhole(log, initial, step))) });
     return all;

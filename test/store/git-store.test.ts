@@ -282,6 +282,16 @@ describe('the price', () => {
     expect((await git(place.dir, 'notes', '--ref=amp', 'show', head)).split('\n')).toHaveLength(2);
   });
 
+  test('a store that is closed can be read still', async () => {
+    const place = await gitPlace();
+    const store = await place.open();
+    await store.append(LOG, messages(2));
+    await store.flush(LOG);
+    await store.close();
+    expect((await store.read(LOG)).events).toHaveLength(2);
+    expect((await store.fold(LOG, 0, (count) => count + 1)).state).toBe(2);
+  });
+
   test('a log that was never flushed is read without git', async () => {
     const place = await gitPlace();
     const store = await place.open();
