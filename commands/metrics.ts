@@ -1,16 +1,18 @@
 import { string } from '@oclif/core/args';
-import { metricsAnswer } from '../src/analysis/metrics-answer.ts';
 import { openAnalysis } from '../src/analysis/open.ts';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { checkRange } from '../src/cli/duration.ts';
 import { localZone } from '../src/cli/local-zone.ts';
+import { meanwhile } from '../src/cli/meanwhile.ts';
 import { metricsFlags } from '../src/cli/metrics-flags.ts';
-import { metricsText } from '../src/cli/metrics-text.ts';
 import { stdout } from '../src/cli/print.ts';
 import { withAskedContext } from '../src/workflows/asked-context.ts';
 
-/** Only where a session is named. */
-const lookUp = () => import('../src/workflows/asked-session.ts');
+const toLookUp = async () => (await import('../src/workflows/asked-session.ts')).askedSession;
+const toAnswer = async () => ({
+  ...(await import('../src/analysis/metrics-answer.ts')),
+  ...(await import('../src/cli/metrics-text.ts')),
+});
 const NONE = 'No sessions yet. Make one: amp-sessions new --name "…" --prompt "…"';
 const NONE_THEN = 'Nothing happened in that time; without --since and --until there is more.';
 
@@ -35,9 +37,9 @@ export default class Metrics extends BaseCommand {
     // A session is looked for where it is.
     const dir = asked.repo?.length === 1 && !asked.all ? asked.repo[0]! : this.directory;
     return withAskedContext({ dir, warn: (text) => this.caution(text) }, asked, async (ctx) => {
-      const given = args.session;
-      const session = given === undefined ? undefined : await (await lookUp()).askedSession(ctx, asked, given);
-      const analysis = await openAnalysis(ctx, { all: asked.all, repos: asked.repo });
+      const session = args.session === undefined ? undefined : await (await toLookUp())(ctx, asked, args.session);
+      const opening = openAnalysis(ctx, { all: asked.all, repos: asked.repo });
+      const [analysis, { metricsAnswer, metricsText }] = await meanwhile(opening, toAnswer);
       try {
         for (const warning of analysis.warnings) this.caution(warning);
         const { since, until, 'group-by': groupBy } = flags;
