@@ -94,7 +94,7 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
       const about = { item: item.plan.item, attempt, session };
       const told = answered(about, patch);
       const isTold = item.answer?.session === session && item.answer.sha256 === told.data.sha256;
-      if (state !== 'error' && !isTold) await record([told]);
+      if (!isTold) await record([told]);
       if (state !== 'passed' && state !== 'failed') return;
       const isJudged = await this.#judge(item, about, patch, record);
       if (isJudged && !this.#wish.keepWorktrees) await putAwayCase(ctx, found, join(this.#seeds, one.commit));

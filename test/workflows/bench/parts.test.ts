@@ -28,11 +28,12 @@ const SUITE = `suite: parts
 defaults: { repo: a/b, commit: main }
 agents:
   - { agent: "command:cat > answer.txt", name: parrot }
-  - { agent: "command:true", name: idle }
+  - { agent: "command:echo half > half.txt; exit 3", name: failing }
+retries: 0
 ${CASES}`;
 
 /** The same with one agent. */
-const ALONE = SUITE.replace(/.*idle.*\n/, '');
+const ALONE = SUITE.replace(/.*failing.*\n/, '');
 
 /** A repository, and machines that have a clone of it, a home and a copy of the suite each. */
 const world = async (suite = SUITE) => {
@@ -96,28 +97,33 @@ describe('two machines do a part each', () => {
     expect(
       parts.map(({ results, batch }) => [results.cases.map((one) => one.case), results.graded, batch.outcome]),
     ).toEqual([
-      [['one'], 2, 'finished'],
-      [['two'], 2, 'finished'],
+      [['one'], 1, 'finished'],
+      [['two'], 1, 'finished'],
     ]);
-    for (const { results } of parts) expect(results.agents.map(({ name }) => name)).toEqual(['parrot', 'idle']);
+    for (const { results } of parts) expect(results.agents.map(({ name }) => name)).toEqual(['parrot', 'failing']);
   });
 
   it('where one part alone has come together, the rest is told as not run', async () => {
     await bring(first, third);
     const { results } = await report(third, 'parts');
-    expect(results.counts).toMatchObject({ resolved: 1, unresolved: 1, unfinished: 2 });
+    expect(results.counts).toMatchObject({ resolved: 1, 'agent-failed': 1, unfinished: 2 });
   });
 
   it('a third one tells the whole from the log alone, and writes what each agent made', async () => {
     await bring(second, third);
     const out = join(tempDir('amp-out-'), 'out');
     const { results, predictions, lost, isolation } = await report(third, parts[0]!.id.slice(0, 6), { out });
-    expect(results).toMatchObject({ total: 4, graded: 4, resolved: 1 });
+    expect(results).toMatchObject({ total: 4, graded: 2, resolved: 1 });
     expect(lost).toEqual([]);
     expect(isolation).not.toContain(',');
-    expect(predictions.map((file) => file.slice(out.length + 1))).toEqual(['preds.parrot.jsonl', 'preds.idle.jsonl']);
+    expect(predictions.map((file) => file.slice(out.length + 1))).toEqual([
+      'preds.parrot.jsonl',
+      'preds.failing.jsonl',
+    ]);
     const made = answersIn(predictions[0]!);
     expect(made.map((one) => one.instance_id)).toEqual(['one', 'two']);
+    // An agent that failed by itself has answered all the same.
+    for (const one of answersIn(predictions[1]!)) expect(one.model_patch).toContain('+half');
     // Byte by byte what was made: the long one too, which is no part of the line itself.
     for (const { item, case: name } of results.runs.filter(({ agent }) => agent === 'parrot')) {
       const { work } = parts.find((part) => part.results.runs.some((run) => run.item === item))!;

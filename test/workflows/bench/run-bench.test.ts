@@ -111,7 +111,7 @@ describe('the harness is checked by two agents that are none', () => {
   });
 
   it('every run is a session in a repository of its own, which the log names', async () => {
-    const batch = await readBatch(done.home, done.id);
+    const batch = await readBatch(await contextIn(world.repo), done.id);
     const places = batch.items.map(({ attempts }) => attempts[0]!.repository);
     expect(new Set(places).size).toBe(4);
     for (const place of places) {
