@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { REPOSITORY_LABEL } from './containers.ts';
 import { RUN_MARKER } from './marker.ts';
 import { type Container, holdsSystem, outerFirst, type Sandbox, within } from './sandbox.ts';
@@ -57,6 +58,14 @@ const field = (name: string, value: string): string => {
 
 const OPEN_TMPFS = 'rw,exec,nosuid,nodev,mode=1777';
 
+/** Folders between the home folder and what is bound below it: an engine would make them root's, and closed to others. */
+const between = (home: string, bound: readonly string[]): string[] =>
+  bound.flatMap((path) => {
+    const above: string[] = [];
+    for (let at = dirname(path); at !== home && within(at, [home]); at = dirname(at)) above.push(at);
+    return above.filter((folder) => !within(folder, bound));
+  });
+
 /**
  * By where they are seen, a later one instead of an earlier one. The engines mount outer folders before what is in
  * them, so that the order does not matter.
@@ -74,8 +83,9 @@ const mounts = ({ sandbox, container, real }: ContainerRun): string[] => {
       if (source !== undefined) bindAs(source, path, ...how);
     }
   };
-  for (const path of ['/tmp', '/var/tmp', ...(holdsSystem(home) ? [] : [home])])
-    found.set(path, ['--tmpfs', `${path}:${OPEN_TMPFS}`]);
+  const bound = [...readable, ...writable].filter((path) => real(path) !== undefined);
+  const own = holdsSystem(home) ? [] : [home, ...outerFirst(between(home, bound))];
+  for (const path of ['/tmp', '/var/tmp', ...own]) found.set(path, ['--tmpfs', `${path}:${OPEN_TMPFS}`]);
   bind(outerFirst(readable), 'readonly');
   for (const path of hidden.filter((one) => within(one, readable) && real(one) !== undefined))
     found.set(path, ['--mount', ['type=tmpfs', field('destination', path), 'tmpfs-mode=0755'].join(',')]);

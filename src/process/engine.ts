@@ -55,13 +55,14 @@ const STOPPED = /(cannot|failed to) connect|daemon (is )?running|connection refu
 const FORBIDDEN = /permission denied|access denied/i;
 const NO_IMAGE = /no such image|image not known|not found locally/i;
 
-/** The last line that says something, without the engine's own marks. */
+/** The last line that says something, without the engine's own marks and what it had asked for. */
 const lastWords = (text: string): string =>
   text
     .split('\n')
     .map((line) => line.trim())
     .findLast((line) => line !== '' && !/^(run )?['"]?(docker|podman) .*--help/i.test(line))
-    ?.replace(/^(error|docker):\s*/i, '') ?? '';
+    ?.replace(/^(error|docker):\s*/i, '')
+    .replace(/: (Get|Head|Post) "http.*$/, '') ?? '';
 
 /** What an engine's complaint comes to. */
 export const troubleOf = ({ stderr }: Pick<EngineAnswer, 'stderr'>): EngineTrouble => {

@@ -1,6 +1,6 @@
 import { endContainer, type ListedContainer, listContainers } from '../process/containers.ts';
 import type { EngineCall, EngineKind } from '../process/engine.ts';
-import { type Check, ok, warning } from './check.ts';
+import { type Check, ok, skipped, warning } from './check.ts';
 import type { Context } from './context.ts';
 import { findEngine, problemOf, repositoryWord } from './engines.ts';
 import { holderOf } from './journal.ts';
@@ -33,14 +33,21 @@ const enginesOf = (ctx: Context): EngineKind[] => {
   return use === 'docker' || use === 'podman' ? [use] : [];
 };
 
-/** Containers of sessions that no living process works on. */
-const leftContainers = async (ctx: Context): Promise<{ call: EngineCall; container: ListedContainer }[]> => {
-  const left: { call: EngineCall; container: ListedContainer }[] = [];
+interface Left {
+  found: { call: EngineCall; container: ListedContainer }[];
+  /** Engines that could not be asked, and why. */
+  unasked: string[];
+}
+
+/** Containers of sessions that no living process works on. With `auto` an engine that is not there is no trouble. */
+const leftContainers = async (ctx: Context): Promise<Left> => {
+  const left: Left = { found: [], unasked: [] };
   for (const engine of enginesOf(ctx)) {
     const call = findEngine(ctx, engine);
-    const found = call && (await listContainers(call, repositoryWord(ctx)));
-    if (!found || 'trouble' in found) continue;
-    for (const container of found) if (!holderOf(ctx, container.session)) left.push({ call, container });
+    const listed = call && (await listContainers(call, repositoryWord(ctx)));
+    if (!call || !listed) continue;
+    if ('trouble' in listed) left.unasked.push(problemOf(engine, listed).message);
+    else for (const container of listed) if (!holderOf(ctx, container.session)) left.found.push({ call, container });
   }
   return left;
 };
@@ -48,22 +55,19 @@ const leftContainers = async (ctx: Context): Promise<{ call: EngineCall; contain
 /** Nothing is said of containers where agents run in none. */
 export const checkLeftContainers = async (ctx: Context): Promise<Check[]> => {
   if (enginesOf(ctx).length === 0) return [];
-  const left = await leftContainers(ctx);
-  if (left.length === 0) return [ok('containers', 'none left behind')];
-  const names = left.map(({ container }) => container.name).join(', ');
-  return [
-    warning(
-      'containers',
-      `left behind by runs that died: ${names}`,
-      'The next `iterate` of their session ends them, or `amp-sessions doctor --fix`.',
-      true,
-    ),
-  ];
+  const { found, unasked } = await leftContainers(ctx);
+  if (found.length > 0) {
+    const names = found.map(({ container }) => container.name).join(', ');
+    const hint = 'The next `iterate` of their session ends them, or `amp-sessions doctor --fix`.';
+    return [warning('containers', `left behind by runs that died: ${names}`, hint, true)];
+  }
+  if (unasked.length > 0) return [skipped('containers', `whether any are left cannot be told: ${unasked.join(' ')}`)];
+  return [ok('containers', 'none left behind')];
 };
 
 /** Ends them all; says what it did. */
 export const endLeftContainers = async (ctx: Context): Promise<string[]> => {
-  const left = await leftContainers(ctx);
-  for (const { call, container } of left) await endContainer(call, container.id);
-  return left.map(({ container }) => `ended the container ${container.name}`);
+  const { found } = await leftContainers(ctx);
+  for (const { call, container } of found) await endContainer(call, container.id);
+  return found.map(({ container }) => `ended the container ${container.name}`);
 };

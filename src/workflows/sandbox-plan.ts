@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { findAmp } from '../agents/amp-program.ts';
@@ -12,6 +12,13 @@ import { repositoryWord, type UsableContainer } from './engines.ts';
 const OF_AGENTS: Record<string, { readable: string[]; writable: string[] }> = {
   amp: { readable: ['.config/amp'], writable: ['.local/share/amp', '.cache/amp', '.amp'] },
 };
+
+/**
+ * What is in a folder, one by one: Amp ends at once where it cannot write beside its settings. So the folder is one of
+ * the home that is thrown away, and only what is in it is the user's.
+ */
+const entriesOf = (path: string): string[] =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
 
 /** The user's git: who they are. */
 const OF_GIT = ['.gitconfig', '.config/git'];
@@ -63,6 +70,10 @@ const ownProgram = (ctx: Context, agent: string): string[] => {
   }
 };
 
+/** Authorities that the user trusts beside the image's: without them nobody is reached from behind many a proxy. */
+const authorities = (env: Context['env']): string[] =>
+  ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].flatMap((name) => (isAbsolute(env[name] ?? '') ? [env[name]!] : []));
+
 const withoutSystem = (paths: string[]): string[] => paths.filter((path) => !isOfSystem(path));
 
 /**
@@ -70,7 +81,7 @@ const withoutSystem = (paths: string[]): string[] => paths.filter((path) => !isO
  * a container the system's programs are the image's, and those installed elsewhere are found after them.
  */
 export const planFor = (ctx: Context, cwd: string, agent: string, usable?: UsableContainer): Sandbox => {
-  const home = ctx.env['HOME'] || homedir();
+  const home = resolve(ctx.env['HOME'] || homedir());
   const { readable = [], writable = [] } = Object.hasOwn(OF_AGENTS, agent) ? OF_AGENTS[agent]! : {};
   const inHome = (paths: readonly string[]): string[] => paths.map((path) => resolve(home, path));
   const node = dirname(dirname(real(process.execPath)));
@@ -80,9 +91,11 @@ export const planFor = (ctx: Context, cwd: string, agent: string, usable?: Usabl
     home,
     readable: [
       ...(usable ? withoutSystem(programs) : programs),
-      ...(usable || agent === 'scripted' ? ownProgram(ctx, agent) : []),
-      ...inHome([...OF_GIT, ...readable]),
+      ...ownProgram(ctx, agent),
+      ...inHome(OF_GIT),
+      ...inHome(readable).flatMap(entriesOf),
       ...alternatesOf(ctx.repo.commonDir),
+      ...(usable ? authorities(ctx.env) : []),
     ],
     hidden: [ctx.home.data, ctx.home.state, ctx.home.config],
     writable: [cwd, ctx.repo.commonDir, ...inHome([...writable, ...(ctx.config.config.sandbox.home ?? [])])],

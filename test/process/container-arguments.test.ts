@@ -80,6 +80,24 @@ describe('the arguments of `run`', () => {
     expect(valuesOf(args, '--tmpfs').map((one) => one.split(':')[0])).toEqual(['/tmp', '/var/tmp', '/home/me']);
   });
 
+  it('leave the folders above what is bound in the home folder open to the user', () => {
+    const args = argumentsFor({
+      readable: ['/home/me/.config/git', '/home/me/tools', '/home/me/tools/a/b'],
+      writable: ['/home/me/.local/share/amp', '/home/me/code/repo/.git', '/w/x'],
+    });
+    expect(valuesOf(args, '--tmpfs').map((one) => one.split(':')[0])).toEqual([
+      '/tmp',
+      '/var/tmp',
+      '/home/me',
+      '/home/me/code',
+      '/home/me/.local',
+      '/home/me/.config',
+      '/home/me/code/repo',
+      '/home/me/.local/share',
+    ]);
+    expect(valuesOf(args, '--tmpfs').every((one) => one.endsWith(':rw,exec,nosuid,nodev,mode=1777'))).toBe(true);
+  });
+
   it.each(['/', '/usr', '/run'])('leave a home folder that holds the system as it is: %s', (home) => {
     expect(valuesOf(argumentsFor({ home }), '--tmpfs').map((one) => one.split(':')[0])).toEqual(['/tmp', '/var/tmp']);
   });

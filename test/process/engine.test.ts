@@ -58,6 +58,8 @@ describe('what engines say', () => {
     const stderr =
       "WARNING: x\ndocker: Error response from daemon: bad.\n\nRun 'docker run --help' for more information\n";
     expect(troubleOf({ stderr }).words).toBe('Error response from daemon: bad.');
+    const asked = 'permission denied while trying to connect at unix:///x: Get "http://%2Fx/info": dial unix /x: no';
+    expect(troubleOf({ stderr: asked }).words).toBe('permission denied while trying to connect at unix:///x');
     expect(troubleOf({ stderr: '' }).words).toBe('it does not answer');
   });
 });

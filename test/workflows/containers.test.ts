@@ -8,7 +8,7 @@ import { doctor } from '../../src/workflows/doctor.ts';
 import { repositoryWord } from '../../src/workflows/engines.ts';
 import { InterruptSwitch } from '../../src/workflows/interrupts.ts';
 import { withJournal } from '../../src/workflows/journal.ts';
-import { activeSandbox, isolationWord } from '../../src/workflows/sandbox.ts';
+import { activeSandbox, isolationWord, sandboxFor } from '../../src/workflows/sandbox.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
 import { type FakeEngine, IMAGE, IMAGE_ID, makeFakeEngine } from '../support/fake-engine/make-fake-engine.ts';
 import { git, makeRepo, sh, tempDir } from '../support/repo.ts';
@@ -246,6 +246,37 @@ describe('settings of a repository that nobody trusts', () => {
   });
 });
 
+describe('what an agent is given of Amp', () => {
+  it('is its program, its settings one by one, and what it keeps', async () => {
+    const home = tempDir('amp-home-');
+    const amp = join(home, 'lib/node_modules/@ampcode/cli-linux-x64/amp');
+    for (const dir of ['.config/amp/plugins', 'lib/node_modules/@ampcode/cli-linux-x64', 'own/bin'])
+      mkdirSync(join(home, dir), { recursive: true });
+    writeFileSync(join(home, '.config/amp/settings.json'), '{}');
+    writeFileSync(amp, '#!/bin/sh\n', { mode: 0o755 });
+    symlinkSync(amp, join(home, 'own/bin/amp'));
+    const engine = makeFakeEngine();
+    const over = { HOME: `${home}/x/..`, NODE_EXTRA_CA_CERTS: '/etc/own-authority.pem', SSL_CERT_FILE: 'relative' };
+    const env = envWith([engine], 'docker', over);
+    const ctx = await contextIn(await makeRepo(), { ...env, PATH: `${env['PATH']}:${home}/own/bin:/usr/bin` });
+    const plan = (await sandboxFor(ctx, { path: '/w' } as never, 'amp'))!;
+    expect(plan.home).toBe(home);
+    expect(plan.readable.filter((path) => path.startsWith(home) || path.startsWith('/etc') || path === '/usr')).toEqual(
+      [
+        join(home, 'own'),
+        join(home, 'lib/node_modules/@ampcode/cli-linux-x64'),
+        ...['.gitconfig', '.config/git', '.config/amp/plugins', '.config/amp/settings.json'].map((of) =>
+          join(home, of),
+        ),
+        '/etc/own-authority.pem',
+      ],
+    );
+    expect(plan.writable).toEqual(expect.arrayContaining(['/w', join(home, '.local/share/amp')]));
+    expect(plan.container!.path).toEqual(expect.arrayContaining([join(home, 'own/bin')]));
+    expect(plan.container!.path).not.toContain('/usr/bin');
+  });
+});
+
 describe('doctor', () => {
   const checksOf = async (env: NodeJS.ProcessEnv, fix = false) => {
     const dir = await makeRepo();
@@ -275,7 +306,7 @@ describe('doctor', () => {
         detail: expect.stringContaining('Docker is not running'),
         hint: expect.stringContaining('systemctl'),
       },
-      {},
+      { status: 'skipped', detail: expect.stringContaining('cannot be told: Docker is not running') },
     ]);
     expect(await checksOf(envWith([sick], 'auto'))).toMatchObject([
       { status: 'warning', detail: expect.stringContaining('Docker is not running') },
