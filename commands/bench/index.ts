@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { askToTrust, programsText } from '../../src/cli/batch/plan-text.ts';
 import { showRun } from '../../src/cli/batch/run-view.ts';
-import { benchAnswer, benchFailure, lostTexts, writeReports } from '../../src/cli/bench/finish.ts';
+import { tellBench } from '../../src/cli/bench/finish.ts';
 import { benchFlags, fileOf } from '../../src/cli/bench/flags.ts';
 import { benchPlanAnswer, benchPlanText } from '../../src/cli/bench/plan-text.ts';
 import { benchText } from '../../src/cli/bench/text.ts';
@@ -40,12 +40,8 @@ export default class Bench extends BaseCommand {
     const warn = (text: string) => this.caution(text);
     const done = await showRun(show, (view) => bench(file, { ...how, interrupts, view, warn }));
     const finished = { ...done, file: args.file };
-    const answer = benchAnswer(finished, out === undefined ? [] : writeReports(out, finished));
-    for (const text of lostTexts(done.lost)) warn(text);
-    this.print(() => (this.quiet ? done.id : benchText({ ...done, out: out ?? null }, this.color)));
-    const failure = benchFailure(finished, answer);
-    if (failure) throw failure;
-    return answer;
+    const print = () => this.print(() => (this.quiet ? done.id : benchText({ ...done, out: out ?? null }, this.color)));
+    return tellBench(finished, { out, warn, print });
   }
 
   #plan(planned: Awaited<ReturnType<typeof planBenchFile>>): Record<string, unknown> {

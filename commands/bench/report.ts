@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.ts';
-import { benchAnswer, benchFailure, lostTexts, writeReports } from '../../src/cli/bench/finish.ts';
+import { tellBench } from '../../src/cli/bench/finish.ts';
 import { benchText } from '../../src/cli/bench/text.ts';
 import { reportBench } from '../../src/workflows/bench/report-bench.ts';
 
@@ -30,11 +30,7 @@ export default class BenchReport extends BaseCommand {
     const [out, work] = [flags.out, flags.work].map((dir) => (dir === undefined ? undefined : this.resolve(dir)));
     const warn = (text: string) => this.caution(text);
     const done = await reportBench({ dir: this.directory, run: args.run, out, work, warn });
-    const answer = benchAnswer(done, out === undefined ? [] : writeReports(out, done));
-    for (const text of lostTexts(done.lost)) warn(text);
-    this.print(() => (this.quiet ? done.id : benchText({ ...done, out: out ?? null }, this.color)));
-    const failure = benchFailure(done, answer);
-    if (failure) throw failure;
-    return answer;
+    const print = () => this.print(() => (this.quiet ? done.id : benchText({ ...done, out: out ?? null }, this.color)));
+    return tellBench(done, { out, warn, print });
   }
 }

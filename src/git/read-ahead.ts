@@ -3,35 +3,18 @@ import type { CatObject } from './cat-file.ts';
 /** Questions that are under way at once. */
 const AHEAD = 32;
 
-/**
- * Objects in the order of their ids, some of them asked for before they are wanted: asked one by one, reader and git
- * wait for each other.
- * @returns undefined in the place of an object that is not there
- * @throws AppError git.failed
- */
-export async function* readAhead(
-  reader: { object(id: string): Promise<CatObject | undefined> },
-  ids: readonly string[],
-): AsyncGenerator<CatObject | undefined> {
-  const asked: Promise<CatObject | undefined>[] = [];
-  for (let next = 0, at = 0; at < ids.length; at++) {
-    for (; next < ids.length && asked.length < AHEAD; next++) {
-      const answer = reader.object(ids[next]!);
-      // Whoever waits for it hears of the error; nobody may.
-      answer.catch(() => {});
-      asked.push(answer);
-    }
-    yield await asked.shift()!;
-  }
+interface Reader {
+  /** Undefined when it is not there. */
+  object(id: string): Promise<CatObject | undefined>;
 }
 
 /** A reader that is told what it will be asked next, and asks for some of that before. */
 export class AheadReader {
-  readonly #reader: { object(id: string): Promise<CatObject | undefined> };
+  readonly #reader: Reader;
   readonly #asked = new Map<string, Promise<CatObject | undefined>>();
   #expected: string[] = [];
 
-  constructor(reader: { object(id: string): Promise<CatObject | undefined> }) {
+  constructor(reader: Reader) {
     this.#reader = reader;
   }
 
@@ -55,8 +38,21 @@ export class AheadReader {
       const id = this.#expected.pop()!;
       if (this.#asked.has(id)) continue;
       const answer = this.#reader.object(id);
+      // Whoever waits for it hears of the error; nobody may.
       answer.catch(() => {});
       this.#asked.set(id, answer);
     }
   }
+}
+
+/**
+ * Objects in the order of their ids, some of them asked for before they are wanted: asked one by one, reader and git
+ * wait for each other.
+ * @returns undefined in the place of an object that is not there
+ * @throws AppError git.failed
+ */
+export async function* readAhead(reader: Reader, ids: readonly string[]): AsyncGenerator<CatObject | undefined> {
+  const ahead = new AheadReader(reader);
+  ahead.expect(ids);
+  for (const id of ids) yield await ahead.object(id);
 }

@@ -40,10 +40,17 @@ export const listBlobs = async (repo: Repository, commits: Iterable<string>): Pr
   return blobs;
 };
 
-const objectOf = async (reader: ObjectReader, id: string, type: 'commit' | 'tree'): Promise<Buffer> => {
-  const object = await reader.object(id);
-  if (object?.type === type) return object.bytes;
-  throw new AppError('git.failed', `git cat-file: the repository has no ${type} ${id}.`);
+/** One flush: its files, and the flushes before it; undefined where a part of it is not there. */
+export const readFlush = async (
+  reader: ObjectReader,
+  id: string,
+): Promise<{ files: FlushBlob[]; parents: string[] } | undefined> => {
+  const commit = await reader.object(id);
+  if (commit?.type !== 'commit') return undefined;
+  const { tree, parents } = decodeCommit(commit.bytes);
+  const listing = await reader.object(tree);
+  if (listing?.type !== 'tree') return undefined;
+  return { files: decodeTree(listing.bytes, tree.length === 40 ? 'sha1' : 'sha256'), parents };
 };
 
 /** More flushes are sooner listed by a process of its own. */
@@ -65,10 +72,10 @@ export const listFewBlobs = async (
     if (seen.has(id)) continue;
     if (seen.size === FEW_FLUSHES) return undefined;
     seen.add(id);
-    const { tree, parents } = decodeCommit(await objectOf(reader, id, 'commit'));
-    for (const file of decodeTree(await objectOf(reader, tree, 'tree'), tree.length === 40 ? 'sha1' : 'sha256'))
-      blobs.set(file.id, { id: file.id, name: file.name });
-    waiting.push(...parents);
+    const flush = await readFlush(reader, id);
+    if (!flush) throw new AppError('git.failed', `git cat-file: the repository has no whole flush ${id}.`);
+    for (const file of flush.files) blobs.set(file.id, file);
+    waiting.push(...flush.parents);
   }
   return [...blobs.values()];
 };

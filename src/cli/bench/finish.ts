@@ -100,3 +100,20 @@ export const benchFailure = (finished: Finished, answer: Record<string, unknown>
     ),
   );
 };
+
+/**
+ * Writes the reports of a run and says what it came to.
+ * @param out folder for the reports; undefined: none are written
+ * @throws AppError as `benchFailure` has it, when all is said
+ */
+export const tellBench = (
+  finished: Finished,
+  { out, warn, print }: { out: string | undefined; warn(text: string): void; print(): void },
+): Record<string, unknown> => {
+  const answer = benchAnswer(finished, out === undefined ? [] : writeReports(out, finished));
+  for (const text of lostTexts(finished.lost)) warn(text);
+  print();
+  const failure = benchFailure(finished, answer);
+  if (failure) throw failure;
+  return answer;
+};

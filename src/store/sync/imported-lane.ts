@@ -1,14 +1,13 @@
 import { isAppError } from '../../errors.ts';
 import { decodeEvent } from '../../events/codec.ts';
 import { logId } from '../../events/envelope.ts';
-import { parseSegmentName } from '../blobs.ts';
+import { parseSegmentName, readFlush } from '../blobs.ts';
 import { lineAt } from '../lanes/line-at.ts';
 import { type ChainEnd, LineChain, NO_LINES } from '../lanes/line-chain.ts';
 import type { StoredLane } from '../lanes/read-lanes.ts';
 import { parseLaneRef } from '../layout.ts';
 import { eachLine } from '../lines.ts';
 import type { ObjectReader } from '../notes/plan-notes.ts';
-import { decodeCommit, decodeTree } from '../objects/encode.ts';
 
 /** A line of the message of a flush that `import` made. */
 export const IMPORTED = 'Amp-Imported: yes';
@@ -30,17 +29,14 @@ const laneBehind = async (reader: ObjectReader, ref: string, tip: string): Promi
   const segments = new Map<string, { id: string; name: string; firstSeq: number }>();
   const others = new Set<string>();
   for (let at: string | undefined = tip; at !== undefined; ) {
-    const commit = await reader.object(at);
-    if (commit?.type !== 'commit') return undefined;
-    const { tree, parents } = decodeCommit(commit.bytes);
-    const files = await reader.object(tree);
-    if (files?.type !== 'tree') return undefined;
-    for (const file of decodeTree(files.bytes, tree.length === 40 ? 'sha1' : 'sha256')) {
+    const flush = await readFlush(reader, at);
+    if (!flush) return undefined;
+    for (const file of flush.files) {
       const segment = parseSegmentName(file.name);
       if (segment?.kind !== 'events') others.add(file.id);
       else if (segment.id === logId(name.log)) segments.set(file.id, { ...file, firstSeq: segment.firstSeq });
     }
-    at = parents[0];
+    at = flush.parents[0];
   }
   const sorted = [...segments.values()].sort((a, b) => a.firstSeq - b.firstSeq);
   return { ...name, segments: sorted, payloads: new Map(), loose: Buffer.alloc(0), others };
