@@ -136,15 +136,27 @@ const wrongValue = (path: Path, { yaml: { tree, locate }, ...how }: Checking, wh
   return how.invalid({ ...locate(path, what), ...key }, sentence, found?.meta.description ?? how.hint);
 };
 
+/** The number that stands for a revision, as it is written: `1234567`, `12e4567` and `0012345` may all be commits. */
+const revisionsAsWritten = (yaml: YamlDocument, keys: readonly string[], at = yaml.tree, path: Path = []): void => {
+  if (typeof at !== 'object' || at === null) return;
+  for (const [name, value] of Object.entries(at)) {
+    const to = [...path, Array.isArray(at) ? Number(name) : name];
+    if (typeof value !== 'number') revisionsAsWritten(yaml, keys, value, to);
+    else if (keys.includes(name)) (at as Record<string, unknown>)[name] = yaml.written(to) ?? value;
+  }
+};
+
 /**
  * Holds a file against a schema whose keys carry `description` and `expects`.
  * @param hint the next step where the whole file is something else
+ * @param revisions keys that name a revision, whose digits are no number
  * @throws what `invalid` makes, about all that is wrong: file, line, column and key
  */
 export const checkDocument = <T extends z.ZodType>(
   yaml: YamlDocument,
-  { schema, ...told }: { schema: T; invalid: Invalid; hint: string },
+  { schema, revisions = [], ...told }: { schema: T; invalid: Invalid; hint: string; revisions?: readonly string[] },
 ): z.infer<T> => {
+  revisionsAsWritten(yaml, revisions);
   const result = schema.safeParse(yaml.tree);
   if (result.success) return result.data;
   const how = { yaml, schema, ...told };

@@ -26,5 +26,5 @@ const refuseSuite = ({ tree, locate }: YamlDocument): void => {
  */
 export const checkBatchFile = (yaml: YamlDocument): BatchFile => {
   refuseSuite(yaml);
-  return checkDocument(yaml, { schema: batchFileSchema, invalid: invalidBatch, hint: HINT });
+  return checkDocument(yaml, { schema: batchFileSchema, invalid: invalidBatch, hint: HINT, revisions: ['baseBranch'] });
 };

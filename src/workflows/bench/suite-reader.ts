@@ -49,6 +49,7 @@ export class SuiteReader {
       schema: suiteSchema,
       invalid: invalidSuite,
       hint: 'Write `suite:`, and `cases:` below it.',
+      revisions: ['commit'],
     });
     this.dir = dirname(file.path);
     reading.root = this.dir;

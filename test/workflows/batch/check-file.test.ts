@@ -322,6 +322,11 @@ describe('what a key may be', () => {
   ])('%s is fine', (text) => {
     expect(() => check(text)).not.toThrow();
   });
+
+  it.each(['6316443023', '0012345678', '12e4567890', '0x12', '1.10', '.5'])('a start may be called %s', (name) => {
+    expect(check(`matrix: [{ baseBranch: ${name} }]`).matrix![0]!.baseBranch).toBe(name);
+    expect(check(`defaults: { baseBranch: ${name} }`).defaults!.baseBranch).toBe(name);
+  });
 });
 
 describe('a path', () => {

@@ -83,6 +83,21 @@ describe('where cases start', () => {
   });
 });
 
+describe('a commit whose id has digits alone', () => {
+  it.each(['6316443023', '12e4567890', '0012345678', `${'1234567890'.repeat(4)}`])('%s is looked up', async (id) => {
+    const wrong = await refusal(read({ 's.yaml': `suite: s\ncases:\n${CASE.replace('main', id)}` }));
+    expect(wrong.message).toContain(`${id}`);
+    expect(wrong.message).not.toContain('must be');
+  });
+
+  it('is found, in quotes or not', async () => {
+    await git(repo, 'tag', '2026', head);
+    const { cases } = await read({ 's.yaml': `suite: s\ncases:\n${CASE.replace('main', '2026')}` });
+    await git(repo, 'tag', '-d', '2026');
+    expect(cases[0]!.commit).toBe(head);
+  });
+});
+
 describe('a suite file', () => {
   it('is read with everything it names', async () => {
     const bench = await read({
