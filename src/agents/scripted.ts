@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { builtProgram } from '../process/built-program.ts';
 import type { StopStrength } from '../process/strength.ts';
 import type { Agent, AgentRequest, AgentRun } from './agent.ts';
 import { agentEnv, type Environment } from './agent-env.ts';
@@ -23,18 +22,10 @@ export interface ScriptedOptions {
   entry?: string;
 }
 
-/**
- * The program that plays scripts, built from `scripted-main.ts`: beside the running file in `dist/`, or in the `dist/`
- * of the repository when this runs from its source.
- */
+/** The program that plays scripts. @throws AppError `agent.missing` where it is not built */
 export const scriptedEntry = (from: string = import.meta.dirname): string => {
-  for (let dir = from; ; dir = path.dirname(dir)) {
-    for (const place of ['agents', 'dist/agents']) {
-      const file = path.join(dir, place, 'scripted-main.js');
-      if (existsSync(file)) return file;
-    }
-    if (path.dirname(dir) === dir) break;
-  }
+  const file = builtProgram('agents/scripted-main', from);
+  if (file !== undefined) return file;
   throw new AppError('agent.missing', 'The program that plays scripts is not built.', { hint: 'Run `npm run build`.' });
 };
 

@@ -3,6 +3,7 @@ import { startInGroup } from './group-child.ts';
 import { RUN_MARKER } from './marker.ts';
 import { startInNamespace } from './namespace-child.ts';
 import { type Sandbox, sandboxError, sandboxPrefix } from './sandbox.ts';
+import { startAway } from './starter.ts';
 import { namespacePrefix, type StopStrength } from './strength.ts';
 
 export interface ChildOptions {
@@ -54,7 +55,7 @@ export interface Child {
  * cannot be had, one with code `ESANDBOX` and a sentence.
  */
 export const startChild = async (options: ChildOptions): Promise<Child> => {
-  if (!options.contain) return startInGroup(options);
+  if (!options.contain) return startAway(options) ?? startInGroup(options);
   const marker = options.marker ?? systemClock.newId();
   const contained = { ...options, marker, env: { ...options.env, [RUN_MARKER]: marker } };
   if (options.sandbox) return startSandboxed(contained, options.sandbox);

@@ -4,6 +4,7 @@ import { type Counts, countsOf, isDone, workedMs } from '../../batch/conclusions
 import { inScope } from '../../batch/schedule.ts';
 import type { BatchItem } from '../../batch/state.ts';
 import { AppError, inShell } from '../../errors.ts';
+import { withStarter } from '../../process/starter.ts';
 import { stopStrength } from '../../process/strength.ts';
 import { Exclusive } from '../../store/wal/exclusive.ts';
 import type { Context } from '../context.ts';
@@ -137,13 +138,7 @@ const resultOf = (run: RunState): BatchResult => {
   };
 };
 
-/**
- * Works on a batch until every item has its result, or somebody stops it: so many at once, each in a session of its
- * own, all in this process. What a dead process left is put in order first. Several processes of one clone may do this
- * at the same time.
- * @throws AppError `batch.missing`, and what stops everything, such as `store.full`; what ran is stopped then
- */
-export const runBatch = async (home: Context, id: string, options: RunOptions): Promise<BatchResult> => {
+const work = async (home: Context, id: string, options: RunOptions): Promise<BatchResult> => {
   const journal = openBatchJournal(home, id);
   const repositories = new Repositories(home, options.view.line);
   const lock = await takeRun(home, id);
@@ -171,3 +166,12 @@ export const runBatch = async (home: Context, id: string, options: RunOptions): 
   if (run.fatal !== undefined) throw run.fatal;
   return resultOf(run);
 };
+
+/**
+ * Works on a batch until every item has its result, or somebody stops it: so many at once, each in a session of its
+ * own, all in this process. What a dead process left is put in order first. Several processes of one clone may do this
+ * at the same time.
+ * @throws AppError `batch.missing`, and what stops everything, such as `store.full`; what ran is stopped then
+ */
+export const runBatch = (home: Context, id: string, options: RunOptions): Promise<BatchResult> =>
+  withStarter(() => work(home, id, options));

@@ -38,9 +38,12 @@ const lines = Object.entries(PARTS).map(
 );
 writeFileSync(entry, lines.join('\n'));
 writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}\n');
-const output = { dir, format: 'esm', entryFileNames: 'engine.mjs' };
+// The process that starts others is found beside the engine, as in `dist/`.
+const starter = 'process/starter-main';
+const entryFileNames = ({ name }) => (name === starter ? '[name].js' : '[name].mjs');
+const output = { dir, format: 'esm', entryFileNames };
 await build({
-  input: entry,
+  input: { engine: entry, [starter]: path.join(ROOT, `src/${starter}.ts`) },
   platform: 'node',
   output,
   plugins: [slimIsomorphicGit()],
