@@ -10,6 +10,7 @@ import type { LaneDeps } from './lane-writer.ts';
 import { codeRef, keepReason, laneRef, NOTES_REF } from './layout.ts';
 import { eachLine } from './lines.ts';
 import type { Attachments } from './log-store.ts';
+import { NotesLine } from './notes/notes-line.ts';
 import { planNotes } from './notes/plan-notes.ts';
 import { attachNotes } from './notes.ts';
 import { type NewObjects, newObjects } from './objects/new-objects.ts';
@@ -40,8 +41,11 @@ const attachedOf = ({ notes = new Map(), code = [] }: Attachments = {}): Attache
 /** One pack for what is left of the job, and the refs it moves: the log's own first, it holds the facts. */
 class Shipment {
   readonly moves: RefMove[] = [];
+  /** Refs of the attachments that are left to those who know how to win them. */
+  readonly left: string[] = [];
   readonly objects: NewObjects;
   readonly #job: FlushJob;
+  #letGo = (): void => {};
 
   constructor(job: FlushJob, objects: NewObjects) {
     this.#job = job;
@@ -66,10 +70,22 @@ class Shipment {
       const to = await planCode({ session, tip: last, commits: code, at }, this.objects);
       this.moves.push({ ref, to, from: last });
     }
-    const from = (await readRef(repo, NOTES_REF)) ?? null;
-    const plan = { tip: from, entries: notes, at };
-    const to = notes.size > 0 ? await planNotes(repo, plan, { reader: reader(), objects: this.objects }) : undefined;
-    if (to !== undefined) this.moves.push({ ref: NOTES_REF, to, from });
+    if (notes.size > 0) await this.#addNotes(notes, at);
+  }
+
+  async #addNotes(entries: Attached['notes'], at: string): Promise<void> {
+    const { repo, reader } = this.#job;
+    const letGo = NotesLine.of(repo).claim();
+    if (!letGo) return void this.left.push(NOTES_REF);
+    this.#letGo = letGo;
+    const tip = (await readRef(repo, NOTES_REF)) ?? null;
+    const to = await planNotes(repo, { tip, entries, at }, { reader: reader(), objects: this.objects });
+    if (to !== undefined) this.moves.push({ ref: NOTES_REF, to, from: tip });
+  }
+
+  dispose(): void {
+    this.#letGo();
+    this.objects.dispose();
   }
 }
 
@@ -91,12 +107,12 @@ const ship = async (job: FlushJob, lines: Lines, attached?: Attached): Promise<{
   const { repo, lane, state, disk } = job;
   const content = contentOf(lane, lines, state.flushedSeq);
   const objects = await newObjects(repo);
+  const shipment = new Shipment(job, objects);
   try {
-    const shipment = new Shipment(job, objects);
     if (!isEmpty(content)) await shipment.addLog(content);
     if (attached) await shipment.addAttached(attached);
-    const { moves } = shipment;
-    if (moves.length === 0) return { won: { lost: [], flushed: false } };
+    const { moves, left } = shipment;
+    if (moves.length === 0) return { won: { lost: left, flushed: false } };
     const moved = await bringIn(repo, { objects, moves, reason: keepReason(lane) });
     const ours = moves.filter(({ ref }, at) => moved[at] && ref !== NOTES_REF);
     if (ours.length > 0)
@@ -108,9 +124,10 @@ const ship = async (job: FlushJob, lines: Lines, attached?: Attached): Promise<{
       }
       state.flushed({ tip: moves[0]!.to, seq: content.lastSeq });
     }
-    return { won: { lost: moves.filter((_, at) => !moved[at]).map(({ ref }) => ref), flushed: true } };
+    const lost = moves.filter((_, at) => !moved[at]).map(({ ref }) => ref);
+    return { won: { lost: [...lost, ...left], flushed: true } };
   } finally {
-    objects.dispose();
+    shipment.dispose();
   }
 };
 

@@ -4,21 +4,13 @@ import { readRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { bringIn, untilWon } from './bring-in.ts';
 import { NOTES_REF } from './layout.ts';
+import { NotesLine } from './notes/notes-line.ts';
 import { type NoteEntries, planNotes } from './notes/plan-notes.ts';
 import { newObjects } from './objects/new-objects.ts';
 
 export type { NoteEntries } from './notes/plan-notes.ts';
 
-/**
- * Adds events to the notes of commits in `refs/notes/amp`: the union of lines with what is there, at most 4 KiB a
- * note, many commits in one step. Never through `git notes`, which loses what others write at the same time.
- */
-export const attachNotes = async (
-  repo: Repository,
-  entries: NoteEntries,
-  { clock = systemClock }: { clock?: Clock } = {},
-): Promise<void> => {
-  if (entries.size === 0) return;
+const attach = async (repo: Repository, entries: NoteEntries, clock: Clock): Promise<void> => {
   const reader = openCatFile(repo);
   try {
     await untilWon(NOTES_REF, async () => {
@@ -37,4 +29,17 @@ export const attachNotes = async (
   } finally {
     reader.close();
   }
+};
+
+/**
+ * Adds events to the notes of commits in `refs/notes/amp`: the union of lines with what is there, at most 4 KiB a
+ * note, many commits in one step, also those of others of this process who wait. Never through `git notes`, which loses
+ * what others write at the same time.
+ */
+export const attachNotes = async (
+  repo: Repository,
+  entries: NoteEntries,
+  { clock = systemClock }: { clock?: Clock } = {},
+): Promise<void> => {
+  if (entries.size > 0) await NotesLine.of(repo).add(entries, (all) => attach(repo, all, clock));
 };

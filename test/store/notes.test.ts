@@ -128,6 +128,23 @@ describe.each(['sha1', 'sha256'] as const)('refs/notes/amp, %s', (objectFormat) 
   });
 });
 
+test('many of one process go together: three commits for forty notes, and each is there', async () => {
+  const dir = await makeRepo();
+  const repo = await locateRepository(dir);
+  const [shared, ...commits] = await commitsOf(dir, 41);
+  const seqOf = (event: LogEvent | undefined): number | undefined => event?.seq;
+  await Promise.all(
+    commits.map((commit, i) => {
+      const own = [{ ...events[1]!, seq: i + 1 }];
+      return attachNotes(repo, new Map([[commit, own], ...(i < 2 ? [[shared!, own] as const] : [])]));
+    }),
+  );
+  expect(Number(await git(dir, 'rev-list', '--count', 'refs/notes/amp'))).toBeLessThanOrEqual(3);
+  const notes = await Promise.all(commits.map((commit) => noteOf(dir, commit)));
+  expect(notes.map((note) => seqOf(decodeEvent(note)))).toEqual(commits.map((_, i) => i + 1));
+  expect((await noteOf(dir, shared!)).split('\n').map((line) => seqOf(decodeEvent(line)))).toEqual([1, 2]);
+});
+
 test('processes that write notes at the same time lose nothing', async () => {
   const dir = await makeRepo();
   const [writers, each] = [3, 12];
