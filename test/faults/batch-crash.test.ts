@@ -6,6 +6,7 @@ import { CRASHED } from '../../src/batch/causes.ts';
 import { replay } from '../../src/batch/evolve.ts';
 import type { PlannedItem } from '../../src/batch/plan.ts';
 import type { Batch } from '../../src/batch/state.ts';
+import { builtProgram } from '../../src/process/built-program.ts';
 import { createBatch } from '../../src/workflows/batch/create.ts';
 import { batchLog } from '../../src/workflows/batch/home.ts';
 import { readSession } from '../../src/workflows/summaries.ts';
@@ -118,6 +119,16 @@ const processesOf = (sessions: Set<string>): string[] =>
       }
     });
 
+/** The small processes that start git. */
+const startersOf = (program: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(dirname(program), 'process'));
+    } catch {
+      return false;
+    }
+  });
+
 /** One result an item, and what came before it in the order that alone is possible. */
 const checkStory = (events: { type: string; data: unknown }[]): void => {
   const story = new Map<string, string[]>();
@@ -147,8 +158,9 @@ describe.runIf(process.platform === 'linux')(`a batch of ${ITEMS}, its process k
   }, async () => {
     const chance = random(SEED);
     const program = await bundle(WORKER);
-    // The program that plays scripts is looked for beside the one that runs.
-    symlinkSync(join(import.meta.dirname, '../../dist/agents'), join(dirname(program), 'agents'));
+    // The programs that play scripts, and start git, are looked for beside the one that runs.
+    for (const room of ['agents', 'process'])
+      symlinkSync(join(import.meta.dirname, '../../dist', room), join(dirname(program), room));
     const home = tempDir('amp-home-');
     const env = {
       ...process.env,
@@ -190,6 +202,8 @@ describe.runIf(process.platform === 'linux')(`a batch of ${ITEMS}, its process k
 
     const sessions = new Set(batch.items.flatMap(({ attempts }) => attempts.map(({ session }) => session)));
     expect(processesOf(sessions)).toEqual([]);
+    expect(builtProgram('process/starter-main', dirname(program))).toContain(dirname(program));
+    await expect.poll(() => startersOf(program)).toEqual([]);
     for (const repo of repos) {
       const locks = (await sh(repo, 'ls .git/amp/locks 2>/dev/null')).stdout
         .split('\n')
