@@ -1,4 +1,5 @@
 import { string } from '@oclif/core/args';
+import { metricsQuestion } from '../src/analysis/metrics-question.ts';
 import { openAnalysis } from '../src/analysis/open.ts';
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { checkRange } from '../src/cli/duration.ts';
@@ -38,13 +39,15 @@ export default class Metrics extends BaseCommand {
     const dir = asked.repo?.length === 1 && !asked.all ? asked.repo[0]! : this.directory;
     return withAskedContext({ dir, warn: (text) => this.caution(text) }, asked, async (ctx) => {
       const session = args.session === undefined ? undefined : await (await toLookUp())(ctx, asked, args.session);
-      const opening = openAnalysis(ctx, { all: asked.all, repos: asked.repo });
+      const { since, until, 'group-by': groupBy } = flags;
+      const timeZone = flags.utc ? 'UTC' : localZone(process.env);
+      const wish = { session, since, until, groupBy, timeZone };
+      const question = metricsQuestion(wish);
+      const opening = openAnalysis(ctx, { all: asked.all, repos: asked.repo, question });
       const [analysis, { metricsAnswer, metricsText }] = await meanwhile(opening, toAnswer);
       try {
         for (const warning of analysis.warnings) this.caution(warning);
-        const { since, until, 'group-by': groupBy } = flags;
-        const timeZone = flags.utc ? 'UTC' : localZone(process.env);
-        const answer = await metricsAnswer(analysis, { session, since, until, groupBy, timeZone });
+        const answer = await metricsAnswer(analysis, wish);
         if (answer.timeZone !== timeZone)
           this.caution(`The time zone ${this.plain(timeZone)} is not known here: days are those of UTC.`);
         if (this.quiet) for (const { group } of answer.groups ?? []) this.print(this.plain(group ?? ''));

@@ -1,12 +1,9 @@
-import { type Metrics, type MetricsFilter, metricsOf } from './metrics.ts';
+import { type Metrics, metricsOf } from './metrics.ts';
+import { type MetricsWish, metricsQuestion } from './metrics-question.ts';
 import type { Analysis } from './open.ts';
 import { quote } from './text.ts';
 
-export interface MetricsWish extends Omit<MetricsFilter, 'sessions'> {
-  session?: { id: string; name: string };
-  /** Where days begin at midnight, as the IANA names it; UTC if not said. */
-  timeZone?: string;
-}
+export type { MetricsWish } from './metrics-question.ts';
 
 /** Days are cut in the zone of the database. @returns the one that it has now: UTC where it does not know the other */
 const setZone = async (analysis: Analysis, zone: string): Promise<string> => {
@@ -17,13 +14,13 @@ const setZone = async (analysis: Analysis, zone: string): Promise<string> => {
 };
 
 /** What `metrics` answers: the figures of everything on top, what they are made of below. */
-export const metricsAnswer = async (
-  analysis: Analysis,
-  { session, timeZone: asked = 'UTC', ...filter }: MetricsWish,
-) => {
-  const timeZone = asked === 'UTC' ? asked : await setZone(analysis, asked);
-  const wish = { ...filter, ...(session && { sessions: [session.id] }) };
-  const { total, ...parts }: Metrics = await metricsOf(analysis, wish);
+export const metricsAnswer = async (analysis: Analysis, given: MetricsWish) => {
+  const { session, timeZone: asked = 'UTC', ...filter } = given;
+  const { timeZone, metrics } = await analysis.recall(metricsQuestion(given), async () => ({
+    timeZone: asked === 'UTC' ? asked : await setZone(analysis, asked),
+    metrics: await metricsOf(analysis, { ...filter, ...(session && { sessions: [session.id] }) }),
+  }));
+  const { total, ...parts }: Metrics = metrics;
   return {
     ...(session && { session: session.id, name: session.name }),
     repositories: analysis.repos.map(({ path }) => path),

@@ -3,6 +3,7 @@ import { isAppError } from '../errors.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { AnalysisContext } from './context.ts';
 import { type Database, openDatabase } from './duckdb.ts';
+import { keepAnswer, knownAnswer } from './projection/answers.ts';
 import type { Part } from './projection/look.ts';
 import { removeFolder, schemaKey } from './projection/place.ts';
 import { type Projected, project } from './projection/project.ts';
@@ -42,6 +43,11 @@ export interface Analysis {
   folders: string[];
   /** A connection to the tables for whoever asks DuckDB itself, and closes it before the rest. */
   connect(): Promise<{ api: Api; connection: DuckDBConnection }>;
+  /**
+   * What was found out of these very rows before, or is found out now.
+   * @param question says all that the answer, which is plain JSON, depends on besides the rows
+   */
+  recall<T>(question: unknown, find: () => Promise<T>): Promise<T>;
   /** Makes damaged files of the cache again; true when there were any, so that a question is worth a second try. */
   mend(): Promise<boolean>;
   close(): Promise<void>;
@@ -76,7 +82,9 @@ interface LoadWish {
 class OpenAnalysis implements Analysis {
   warnings: string[] = [];
   repos: Analysis['repos'] = [];
-  folders: string[] = [];
+  #sources: ReturnType<typeof sourcesOf> | undefined;
+  /** The database with the tables, as the sources are now. */
+  #tables: Promise<Database> | undefined;
   #all: Projected[] = [];
   #said: Projected[] = [];
   #hasTranscripts = false;
@@ -95,15 +103,24 @@ class OpenAnalysis implements Analysis {
     this.#before = warnings;
   }
 
-  /** Brings the files up to date and points the tables at them; once more where that shows that one is damaged. */
-  async load(wish: LoadWish): Promise<void> {
+  /**
+   * Brings the files up to date and points the tables at them; once more where that shows that one is damaged. Where a
+   * question is told whose answer is known, there need be no database.
+   */
+  async load({ question, ...wish }: LoadWish & { question?: unknown }): Promise<void> {
     this.#hasTranscripts = wish.transcripts === true;
     try {
       await this.#load(wish);
+      if (question === undefined || this.#known(question) === undefined) await this.#ready();
     } catch (error) {
       if (isAppError(error)) throw error;
       await this.#load({ how: 'bytes' });
+      await this.#ready();
     }
+  }
+
+  get folders(): string[] {
+    return [...[...this.#all, ...this.#said].map(({ place }) => place.folder), ...(this.#db ? [this.#db.folder] : [])];
   }
 
   async #load(wish: LoadWish): Promise<void> {
@@ -112,12 +129,10 @@ class OpenAnalysis implements Analysis {
     const said = this.#hasTranscripts ? await this.#project('transcript', wish) : [];
     this.#all = made;
     this.#said = said;
-    const { sources, transcripts, twice } = sourcesOf(this.#asked, made, said);
-    const database = await this.#database();
-    await createViews(database, TABLES, sources);
-    if (this.#hasTranscripts) await createViews(database, TRANSCRIPT_TABLES, transcripts);
+    this.#sources = sourcesOf(this.#asked, made, said);
+    this.#tables = undefined;
+    const { sources, twice } = this.#sources;
     for (const { place } of old) if (!place.isKept) removeFolder(place.folder);
-    this.folders = [...[...made, ...said].map(({ place }) => place.folder), database.folder];
     this.repos = made.map(({ logs, events }, at) => ({
       repo: sources[at]!.repo,
       path: this.#asked[at]!.repo.root,
@@ -140,6 +155,30 @@ class OpenAnalysis implements Analysis {
     return made;
   }
 
+  /** Undefined where it was not asked yet, or of rows that are not kept. */
+  #known(question: unknown): unknown {
+    const [only] = this.#all;
+    if (!only?.place.isKept || this.#all.length > 1) return undefined;
+    return knownAnswer(only.place.folder, only.segments, this.#named(question));
+  }
+
+  /** Rows tell of the folder that their repository is in. */
+  #named(question: unknown): string {
+    return JSON.stringify([this.#asked[0]!.repo.root, question]);
+  }
+
+  async recall<T>(question: unknown, find: () => Promise<T>): Promise<T> {
+    const known = this.#known(question);
+    if (known !== undefined) return known as T;
+    const answer = await find();
+    const [only] = this.#all;
+    if (only?.place.isKept && this.#all.length === 1) {
+      const kept = { question: this.#named(question), answer, clock: this.#ctx.clock };
+      keepAnswer(only.place.folder, only.segments, kept);
+    }
+    return answer;
+  }
+
   query(sql: string, params: readonly Value[] = []): Promise<Answer> {
     return this.#mending(async ({ api, instance }) => {
       const { values, types } = bind(api, params);
@@ -150,7 +189,7 @@ class OpenAnalysis implements Analysis {
   }
 
   async *stream(sql: string, params: readonly Value[] = []): AsyncIterable<Answer> {
-    const { api, instance } = await this.#database();
+    const { api, instance } = await this.#ready();
     const { values, types } = bind(api, params);
     // Another statement on the same connection would end the answer of this one.
     const connection: DuckDBConnection = await instance.connect();
@@ -170,7 +209,7 @@ class OpenAnalysis implements Analysis {
   }
 
   async connect(): Promise<{ api: Api; connection: DuckDBConnection }> {
-    const { api, instance } = await this.#database();
+    const { api, instance } = await this.#ready();
     return { api, connection: await instance.connect() };
   }
 
@@ -185,14 +224,13 @@ class OpenAnalysis implements Analysis {
 
   /** A file of the cache may be damaged, or gone because another process put the cache in order: once more, then. */
   async #mending<T>(work: (db: Database) => Promise<T>): Promise<T> {
-    const db = await this.#database();
     const before = this.#generation;
     try {
-      return await work(db);
+      return await work(await this.#ready());
     } catch (error) {
       // Another statement beside this one may have had the same trouble.
       if (isOfStatement(error) || (before === this.#generation && !(await this.mend()))) throw error;
-      return work(db);
+      return work(await this.#ready());
     }
   }
 
@@ -212,6 +250,20 @@ class OpenAnalysis implements Analysis {
     return isOther;
   }
 
+  /** The database with its tables. */
+  #ready(): Promise<Database> {
+    this.#tables ??= this.#withTables();
+    return this.#tables;
+  }
+
+  async #withTables(): Promise<Database> {
+    const { sources, transcripts } = this.#sources!;
+    const database = await this.#database();
+    await createViews(database, TABLES, sources);
+    if (this.#hasTranscripts) await createViews(database, TRANSCRIPT_TABLES, transcripts);
+    return database;
+  }
+
   async #database(): Promise<Database> {
     this.#db ??= await openDatabase();
     return this.#db;
@@ -226,7 +278,7 @@ export const openAnalysis = async (ctx: AnalysisContext, wish: AnalysisWish = {}
   const warnings: string[] = [];
   const analysis = new OpenAnalysis(ctx, await openAsked(ctx, wish, warnings), warnings);
   try {
-    await analysis.load({ rebuild: wish.rebuild, transcripts: wish.transcripts });
+    await analysis.load(wish);
     return analysis;
   } catch (error) {
     await analysis.close();

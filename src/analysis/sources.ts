@@ -19,6 +19,8 @@ export interface AnalysisWish {
   transcripts?: boolean;
   /** Everything is read again. */
   rebuild?: boolean;
+  /** What `recall` is asked first. */
+  question?: unknown;
 }
 
 /** A repository that is asked. */

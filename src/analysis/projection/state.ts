@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { KnownPrices } from '../prices.ts';
+import { answersFile } from './answers.ts';
 import { Entries, entryLines, type LogEntry } from './entries.ts';
 import type { Seen } from './look.ts';
+import { readSealed, sha256, writeSealed } from './sealed.ts';
 
 /** The rows of one table, as their file was when it was written. */
 export interface PartFile {
@@ -50,31 +51,6 @@ const PRICES = 'prices.json';
 
 export const eventsOf = (entries: readonly Pick<LogEntry, 'events'>[]): number =>
   entries.reduce((sum, entry) => sum + entry.events, 0);
-
-const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
-
-/** The text behind its own hash, so that a damaged file is no file. */
-const readSealed = (path: string): string | undefined => {
-  try {
-    const text = readFileSync(path, 'utf8');
-    const end = text.indexOf('\n');
-    const body = text.slice(end + 1);
-    return text.slice(0, end) === sha256(body) ? body : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const writeSealed = (path: string, body: string, clock: Clock): void => {
-  const temporary = `${path}.${clock.newId()}.tmp`;
-  try {
-    writeFileSync(temporary, `${sha256(body)}\n${body}`, { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-};
 
 export const readState = (folder: string): State | undefined => {
   const body = readSealed(join(folder, STATE));
@@ -123,4 +99,11 @@ export const writePrices = (folder: string, known: KnownPrices, clock: Clock): v
 
 /** Names in the folder that the state needs. */
 export const neededNames = (state: State): Set<string> =>
-  new Set([STATE, PRICES, state.logsFile, ...state.segments.map(({ id }) => id), ...state.retired.map(({ id }) => id)]);
+  new Set([
+    STATE,
+    PRICES,
+    state.logsFile,
+    answersFile(state.segments),
+    ...state.segments.map(({ id }) => id),
+    ...state.retired.map(({ id }) => id),
+  ]);
