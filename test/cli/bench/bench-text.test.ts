@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Contender, type Run, resultsOf } from '../../../src/bench/results.ts';
 import { benchAnswers } from '../../../src/cli/answers/bench-answers.ts';
 import { benchAnswer, benchFailure, type Finished, lostTexts, writeReports } from '../../../src/cli/bench/finish.ts';
-import { repoFolders, secondsOf } from '../../../src/cli/bench/flags.ts';
+import { againOf, fileOf, repoFolders, secondsOf } from '../../../src/cli/bench/flags.ts';
 import { initAnswer, initFailure, initText, lookedText } from '../../../src/cli/bench/init-text.ts';
 import { benchText } from '../../../src/cli/bench/text.ts';
 import { isAppError } from '../../../src/errors.ts';
@@ -119,6 +119,16 @@ describe('a part of a run', () => {
   it('is gone on with as that', () => {
     const failure = benchFailure(finished([run(1, { outcome: 'unfinished' })], { shard, outcome: 'stopped' }), {});
     expect(failure!.hint).toBe("Go on with it: amp-sessions bench 'my suite.yaml' --resume k3x9 --shard 2/3");
+  });
+
+  it('is gone on with by the flags that belong to the run: with others it would be another one', () => {
+    const flags = { repo: ['you/calc=../my calc'], case: ['a', 'b'], 'test-command': 'run {{tests}}', parser: 'tap' };
+    const again = againOf({ ...flags, setup: 'npm ci', timeout: 90_000, 'test-timeout': 1500, work: '/w' });
+    const said =
+      " --repo 'you/calc=../my calc' --case a --case b --test-command 'run {{tests}}' --setup 'npm ci' --parser tap --timeout 90s --test-timeout 2s --work /w";
+    expect([again, againOf({})]).toEqual([said, '']);
+    const failure = benchFailure(finished([run(1, { outcome: 'unfinished' })], { again, outcome: 'stopped' }), {});
+    expect(failure!.hint).toBe(`Go on with it: amp-sessions bench 'my suite.yaml'${said} --resume k3x9`);
   });
 
   it('what is not there of a whole may be on other machines', () => {
@@ -313,6 +323,12 @@ describe('flags', () => {
       ['d/e', '/here//x=y'],
     ]);
     expect([...repoFolders(undefined, (path) => path)]).toEqual([]);
+  });
+
+  it('a case that is named twice is one', () => {
+    const path = (given: string): string => given;
+    expect(fileOf('/s.yaml', { case: ['b', 'a', 'b'] }, path).cases).toEqual(['b', 'a']);
+    expect(fileOf('/s.yaml', {}, path).cases).toBeUndefined();
   });
 
   it.each(['a/b', '=x', 'a/b='])('%s says nothing', (given) => {
