@@ -233,6 +233,14 @@ describe('what is written', () => {
     expect(made.map(([file]) => file)).toEqual(['preds.a-b.jsonl', 'preds.a-b-.jsonl']);
   });
 
+  it('an agent that is called after a long command line has a file, too', async () => {
+    const long = (end: string): string => `sh -c "${'cat > answer.txt; '.repeat(40)}${end}"`;
+    const made = await predictions([run(1, { agent: long('a') }), run(2, { agent: long('b') })]);
+    const [one, other] = made.map(([file]) => file as string);
+    expect(one).toMatch(/^preds\.sh--c-cat-answer\.txt-[a-z.-]{50,60}\.jsonl$/);
+    expect(other).toBe(one!.replace('.jsonl', '-.jsonl'));
+  });
+
   it('what an error ended is left out: there it would count as an empty answer', async () => {
     const error = { outcome: 'error', cause: { code: 'store.full', message: '' } } as const;
     const runs = [
