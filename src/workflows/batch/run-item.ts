@@ -6,6 +6,7 @@ import { isPayloadReference } from '../../events/long-text.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
+import { forgetBeat } from '../heartbeat.ts';
 import { InterruptSwitch } from '../interrupts.ts';
 import { type IterateStep, iterate } from '../iterate.ts';
 import { withJournal } from '../journal.ts';
@@ -216,6 +217,8 @@ const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => v
 const settleSession = async (ctx: Context, session: string): Promise<Session | undefined> => {
   await withJournal(ctx, { id: session, name: session, command: 'batch' }, async (journal) => {
     if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+    // It may have said that it lives before its iteration began, and nobody goes on with it.
+    else forgetBeat(ctx, session);
   });
   return known(ctx, session);
 };
