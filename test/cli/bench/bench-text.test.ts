@@ -314,6 +314,11 @@ describe('what init says', () => {
     );
   });
 
+  it('what was stopped before the first case names no file, as there is none', () => {
+    const none = { suite: null, cases: [], looked: [], interrupted: true };
+    expect(initText(none, { isDry: false, color, shown: 'x' })).toBe('No case yet, of 0 commits');
+  });
+
   it('its answer is the published one', () => {
     expect(benchAnswers['bench:init'].safeParse(initAnswer(made)).error).toBeUndefined();
     expect(initFailure(made)).toBeUndefined();
