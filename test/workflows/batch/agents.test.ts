@@ -68,6 +68,27 @@ describe('an agent that cannot be started', () => {
   });
 });
 
+describe('what the disk has against an item', () => {
+  it('ends the run where it is full, as it is for all; rights are those of one repository', async () => {
+    const root = await makeRepo();
+    const ctx = await contextIn(root, homeEnv());
+    const id = await create(ctx, [shell(1, root, 'true'), shell(2, root, 'true')]);
+    const refusing = (code: string) => ({
+      open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'mkdir', path: '/r/.worktrees' })),
+    });
+    await expect(run(ctx, id, { concurrency: 1, hooks: refusing('ENOSPC') })).rejects.toMatchObject({
+      code: 'store.full',
+      message: '/r/.worktrees is on a full disk.',
+    });
+    const { states, items } = await run(ctx, id, { hooks: refusing('EACCES') });
+    expect(states).toEqual(['error', 'error']);
+    expect(items[1]!.cause).toEqual({
+      code: 'store.readonly',
+      message: '/r/.worktrees may not be read or written (EACCES).',
+    });
+  });
+});
+
 describe('what passes is merged, where that is wished', () => {
   it('one after the other; what does not fit is told, and has passed all the same', async () => {
     const root = await makeRepo();
