@@ -1,6 +1,7 @@
 /**
  * The closed set of errors. Every error a person can meet has a stable code (noun and reason), one sentence, the next
- * step, and an exit status. Anything thrown that is not an AppError is our bug and exits 70.
+ * step, and an exit status. Anything thrown that is not an AppError is our bug and exits 70, but for what a disk, or
+ * rights on it, have against it (`diskError`).
  */
 export const EXIT = {
   done: 0,
@@ -150,5 +151,29 @@ export const inShell = (word: string): string =>
 
 export const isAppError = (error: unknown, code?: ErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code);
+
+const DISK: Record<string, [code: ErrorCode, says: string, hint: string]> = Object.fromEntries([
+  ...['ENOSPC', 'EDQUOT'].map((name) => [
+    name,
+    ['store.full', 'is on a full disk', 'Free some space and run the command again.'],
+  ]),
+  ...['EACCES', 'EPERM', 'EROFS'].map((name) => [
+    name,
+    ['store.readonly', `may not be read or written (${name})`, 'Look whose it is and what its rights are.'],
+  ]),
+]);
+
+/**
+ * What the machine has against a file or folder, as an error for a person; undefined for anything else. For where nobody
+ * nearer has said it: it is no bug of ours.
+ */
+export const diskError = (error: unknown): AppError | undefined => {
+  if (!(error instanceof Error) || error instanceof AppError) return undefined;
+  const { code = '', path, syscall = '' } = error as NodeJS.ErrnoException;
+  // A program that cannot be started is none of these.
+  if (typeof path !== 'string' || syscall.startsWith('spawn') || !Object.hasOwn(DISK, code)) return undefined;
+  const [named, says, hint] = DISK[code]!;
+  return new AppError(named, `${path} ${says}.`, { hint, cause: error });
+};
 
 export const errorCodes = (): ErrorCode[] => Object.keys(CODES) as ErrorCode[];

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts';
 import { askToTrust, programsText } from '../../src/cli/batch/plan-text.ts';
 import { showRun } from '../../src/cli/batch/run-view.ts';
 import { tellBench } from '../../src/cli/bench/finish.ts';
-import { benchFlags, fileOf } from '../../src/cli/bench/flags.ts';
+import { againOf, benchFlags, fileOf } from '../../src/cli/bench/flags.ts';
 import { benchPlanAnswer, benchPlanText } from '../../src/cli/bench/plan-text.ts';
 import { benchText } from '../../src/cli/bench/text.ts';
 import { parseShard } from '../../src/workflows/batch/work.ts';
@@ -39,7 +39,7 @@ export default class Bench extends BaseCommand {
     const interrupts = interruptsFrom(this.interrupt);
     const warn = (text: string) => this.caution(text);
     const done = await showRun(show, (view) => bench(file, { ...how, interrupts, view, warn }));
-    const finished = { ...done, file: args.file };
+    const finished = { ...done, file: args.file, again: againOf(flags) };
     const print = () => this.print(() => (this.quiet ? done.id : benchText({ ...done, out: out ?? null }, this.color)));
     return tellBench(finished, { out, warn, print });
   }

@@ -104,6 +104,9 @@ export const mayBegin = (
 /** Agents that never tell what they cost. */
 const UNPRICED: ReadonlySet<string> = new Set(['command']);
 
+/** What an agent of this name cost stays unknown, also where it told of no use. */
+export const isUnpriced = (agent: string): boolean => UNPRICED.has(agent);
+
 /** Agents of items that a budget in dollars would hold for and never reach. */
 export const unpricedAgents = (
   { budget, dayBudget }: { budget: Budget | null; dayBudget: Budget | null },
@@ -111,5 +114,5 @@ export const unpricedAgents = (
 ): string[] => {
   const isForAll = budget?.usd !== undefined || dayBudget?.usd !== undefined;
   const held = items.filter((item) => isForAll || item.budget?.usd !== undefined);
-  return [...new Set(held.map(({ agent }) => agent.name))].filter((name) => UNPRICED.has(name));
+  return [...new Set(held.map(({ agent }) => agent.name))].filter(isUnpriced);
 };

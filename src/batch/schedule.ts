@@ -53,6 +53,10 @@ export const inScope = (batch: Batch, { shard, items }: Pick<Wish, 'shard' | 'it
   );
 };
 
+/** The same by their ids. */
+export const idsInScope = (batch: Batch, scope: Pick<Wish, 'shard' | 'items'>): Set<string> =>
+  new Set(inScope(batch, scope).map(({ plan }) => plan.item));
+
 const MINUTE_MS = 60_000;
 
 interface Use {

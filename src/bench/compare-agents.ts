@@ -67,6 +67,11 @@ export const compareAll = (contenders: readonly Contender[], cases: readonly Cas
         .filter(([one, other]) => one.graded > 0 && other.graded > 0);
       pairs.push(compare(contenders[i]!.name, contenders[j]!.name, common));
     }
-  const corrected = holm(pairs.map(({ p }) => p));
-  return pairs.map((pair, at) => ({ ...pair, pHolm: corrected[at]! }));
+  // Two without a common case were not compared, so the others need no correction for them.
+  const tested = pairs.filter((pair) => pair.cases > 0);
+  const corrected = holm(tested.map(({ p }) => p));
+  tested.forEach((pair, at) => {
+    pair.pHolm = corrected[at]!;
+  });
+  return pairs;
 };

@@ -1,3 +1,4 @@
+import { isUnpriced } from '../batch/budget.ts';
 import { attemptsNow, type Batch, type BatchItem } from '../batch/state.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Contender, type Results, type Run, resultsOf } from './results.ts';
@@ -22,10 +23,10 @@ const runOf = (item: BatchItem): Run => {
   const ends = attempts.flatMap(({ end }) => end ?? []);
   // A grade of an attempt before this one says nothing about it.
   const grade = graded !== null && graded.session === last?.session ? graded : null;
-  // What never came to a model cost nothing.
+  // What never came to a model cost nothing, but of an agent that tells of none nobody knows.
   const costs = ends.map(({ costUsd, usage }) => {
     const isUnused = usage.tokensInput + usage.tokensOutput + usage.tokensCacheRead + usage.tokensCacheWrite === 0;
-    return costUsd === null && isUnused && ends.length > 1 ? 0 : costUsd;
+    return costUsd === null && isUnused && ends.length > 1 && !isUnpriced(plan.agent.name) ? 0 : costUsd;
   });
   const isTold = ends.some(({ usage }) => usage.tokensInput + usage.tokensOutput > 0);
   const tokens = (of: 'tokensInput' | 'tokensOutput'): number | null =>

@@ -62,12 +62,15 @@ const benchCase = z.strictObject({
   passToPass: testNames('Tests that pass before and have to pass after.').optional(),
 });
 
+/** All agents have the same limits, as they are compared: what an agent of a batch may have of its own is none here. */
+const contender = agentEntry.omit({ timeoutSec: true, budget: true });
+
 /** A suite file. `schemas/suite.schema.json` is made from this. */
 export const suiteSchema = z.strictObject({
   suite: key(id, 'What the suite is called.', 'a name of letters, digits, `_`, `-`, `.` and `+`'),
   description: key(text, 'What it measures, for its readers.', 'a text').optional(),
   agents: key(
-    list(z.union([line(4096), agentEntry])),
+    list(z.union([line(4096), contender])),
     'Agents that take part; `--agent` names others.',
     'a list of agents, or of groups with `agent`',
   ).optional(),

@@ -1,5 +1,5 @@
 import { MOST_PROBLEMS } from '../config/problems.ts';
-import { AppError, type ErrorCode, EXIT } from '../errors.ts';
+import { AppError, diskError, type ErrorCode, EXIT } from '../errors.ts';
 import { closest } from './closest.ts';
 import { colors } from './color.ts';
 import { jsonText, stderr, stdout } from './print.ts';
@@ -109,7 +109,8 @@ export const toReport = (error: unknown, command?: string): Report => {
       new AppError('usage.invalid', oneSentence(error.message), { hint: flagHint(error) ?? helpHint(command) }),
     );
   }
-  return bug(error);
+  const disk = diskError(error);
+  return disk ? toReport(disk) : bug(error);
 };
 
 /** The document that stands for an error in `--json`: the answer's own fields beside `error`, as far as known. */

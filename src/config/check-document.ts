@@ -136,6 +136,18 @@ const wrongValue = (path: Path, { yaml: { tree, locate }, ...how }: Checking, wh
   return how.invalid({ ...locate(path, what), ...key }, sentence, found?.meta.description ?? how.hint);
 };
 
+/** A list of the right things, and too many of them; undefined where it is something else. */
+const tooLong = (issue: Issue, path: Path, { yaml: { tree, locate }, invalid }: Checking) => {
+  const value = valueAt(tree, path);
+  if (issue.code !== 'too_big' || !Array.isArray(value)) return undefined;
+  const says = `\`${shownPath(path)}\` has ${value.length} entries, and may have ${issue.maximum} at most.`;
+  return invalid(
+    { ...locate(path, 'value'), key: shownPath(path) },
+    says,
+    'Leave some out, or make several files of it.',
+  );
+};
+
 /** The number that stands for a revision, as it is written: `1234567`, `12e4567` and `0012345` may all be commits. */
 const revisionsAsWritten = (yaml: YamlDocument, keys: readonly string[], at = yaml.tree, path: Path = []): void => {
   if (typeof at !== 'object' || at === null) return;
@@ -165,7 +177,7 @@ export const checkDocument = <T extends z.ZodType>(
     .flatMap(({ issue, path }) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => unknownKey([...path, key], how))
-        : [wrongValue(path, how, issue.code === 'invalid_key' ? 'name' : 'value')],
+        : [tooLong(issue, path, how) ?? wrongValue(path, how, issue.code === 'invalid_key' ? 'name' : 'value')],
     );
   const problems = new Problems(errors[0]!.code);
   for (const error of errors)

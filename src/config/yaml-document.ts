@@ -77,8 +77,9 @@ const locator = (doc: Document, place: (offset: number) => Place): Locate => {
 
 const rejectSyntax = (doc: Document, place: (offset: number) => Place, invalid: Invalid): void => {
   const problem = doc.errors[0] ?? doc.warnings[0];
-  if (problem)
-    throw invalid(place(problem.pos[0]), `this is not valid YAML: ${problem.message}.`, 'Mend the line.', problem);
+  // The library says of these which of its functions to call.
+  const says = problem?.code === 'MULTIPLE_DOCS' ? 'a second document begins here' : problem?.message;
+  if (problem) throw invalid(place(problem.pos[0]), `this is not valid YAML: ${says}.`, 'Mend the line.', problem);
   const repeated = repeatedKey(doc);
   if (repeated)
     throw invalid(place(repeated.offset), `\`${repeated.name}\` stands here twice.`, 'Keep one of the two.');

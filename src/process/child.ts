@@ -55,7 +55,7 @@ export interface Child {
  * cannot be had, one with code `ESANDBOX` and a sentence.
  */
 export const startChild = async (options: ChildOptions): Promise<Child> => {
-  if (!options.contain) return startAway(options) ?? startInGroup(options);
+  if (!options.contain) return (await startAway(options)) ?? startInGroup(options);
   const marker = options.marker ?? systemClock.newId();
   const contained = { ...options, marker, env: { ...options.env, [RUN_MARKER]: marker } };
   if (options.sandbox) return startSandboxed(contained, options.sandbox);

@@ -9,6 +9,11 @@ import { createStop } from './stopper.ts';
 /** Its heap stays small, as that is what makes it quick. */
 const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128'];
 
+/** The starter itself has ended. */
+class StarterLost extends Error {
+  readonly code = 'EPIPE';
+}
+
 /** One program that the starter started, as far as it was heard of. */
 class Away {
   pid: number | undefined;
@@ -154,7 +159,7 @@ export class Starter {
   }
 
   #lose(): void {
-    const error = Object.assign(new Error('the process that starts others ended'), { code: 'EPIPE' });
+    const error = new StarterLost('the process that starts others ended');
     for (const away of this.#away.values()) away.lose(error);
     this.#away.clear();
   }
@@ -177,6 +182,10 @@ export const withStarter = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Undefined where nobody but we ourselves can start it. */
-export const startAway = (options: ChildOptions): Promise<Child> | undefined =>
-  current?.isThere ? current.start(options) : undefined;
+const unlessLost = (error: unknown): undefined => {
+  if (!(error instanceof StarterLost)) throw error;
+};
+
+/** Undefined, at once or when the starter ended before it had begun, where nobody but we ourselves can start it. */
+export const startAway = (options: ChildOptions): Promise<Child | undefined> | undefined =>
+  current?.isThere ? current.start(options).catch(unlessLost) : undefined;

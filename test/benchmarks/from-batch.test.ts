@@ -186,6 +186,14 @@ describe('results are read from the log alone', () => {
     });
   });
 
+  it('what an agent cost that never tells it stays unknown, however often it was tried', () => {
+    const none = { tokensInput: 0, tokensOutput: 0, tokensCacheRead: 0, tokensCacheWrite: 0 };
+    const attempts = [1, 2].map((nth) => attempt(nth, { costUsd: null, usage: none, state: 'error' }));
+    const { runs, agents } = resultsOfBatch(batchOf([itemOf(plan.items[1]!, { state: 'error', attempts })]));
+    expect([runs[0]!.agent, runs[0]!.costUsd]).toEqual(['quick', null]);
+    expect(agents[0]).toMatchObject({ costUsd: null, costUnknownRuns: 1, costPerRunUsd: null });
+  });
+
   it('what was never begun is not run, with nothing known of it', () => {
     expect(first({ state: 'queued', attempts: [] })).toMatchObject({
       outcome: 'unfinished',

@@ -45,6 +45,9 @@ describe('a suite is refused at the place that is wrong', () => {
     ['too many at once', suite({ concurrency: 1001 }), 'concurrency'],
     ['less than no retries', suite({ retries: -1 }), 'retries'],
     ['a model that reads as an option', suite({ models: ['--yes'] }), 'models.0'],
+    // It would be passed over in silence, and no fair comparison otherwise.
+    ['a time limit of one agent alone', suite({ agents: [{ agent: 'amp', timeoutSec: 5 }] }), 'agents.0'],
+    ['a budget of one agent alone', suite({ agents: ['amp', { agent: 'amp', budget: { usd: 1 } }] }), 'agents.1'],
     ['a budget of nothing', suite({ budget: { usd: 0 } }), 'budget.usd'],
     ['a budget in words', suite({ runBudget: { wallClock: 'soon' } }), 'runBudget.wallClock'],
     ['a prompt for all', suite({ defaults: { prompt: 'x' } }), 'defaults'],

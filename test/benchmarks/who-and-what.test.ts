@@ -323,6 +323,16 @@ describe('two agents, case by case', () => {
     expect(compareAll(contenders.slice(0, 1), cases)).toEqual([]);
   });
 
+  it('those that cannot be compared make no correction greater', () => {
+    const cases = Array.from({ length: 12 }, () => of([1, 1], [0, 1], [0, 0]));
+    const p = 2 / 2 ** 12;
+    expect(compareAll(contenders, cases).map((one) => [one.cases, one.p, one.pHolm])).toEqual([
+      [12, p, p],
+      [0, 1, 1],
+      [0, 1, 1],
+    ]);
+  });
+
   it('the other way round is the same with its sign turned', () => {
     const cases = Array.from({ length: 20 }, (_, at): [number, number][] => [
       [at % 4, 3],

@@ -45,6 +45,31 @@ describe('errors as reports', () => {
     expect(toReport(error).message).toBe('--timeout: "5x" is not a duration.');
   });
 
+  it.each([
+    ['EACCES', 'store.readonly', '/r/.git/amp may not be read or written (EACCES).'],
+    ['EROFS', 'store.readonly', '/r/.git/amp may not be read or written (EROFS).'],
+    ['EPERM', 'store.readonly', '/r/.git/amp may not be read or written (EPERM).'],
+    ['ENOSPC', 'store.full', '/r/.git/amp is on a full disk.'],
+    ['EDQUOT', 'store.full', '/r/.git/amp is on a full disk.'],
+  ])('what the disk has against it is no bug of ours: %s', (code, named, message) => {
+    const error = Object.assign(new Error(`${code}: mkdir`), { code, syscall: 'mkdir', path: '/r/.git/amp' });
+    expect(toReport(error)).toMatchObject({
+      code: named,
+      exit: 1,
+      message,
+      hint: expect.stringMatching(/^[A-Z].*\.$/),
+    });
+  });
+
+  it.each([
+    { code: 'EACCES', syscall: 'spawn git', path: 'git' },
+    { code: 'EACCES', syscall: 'listen' },
+    { code: 'ENOENT', syscall: 'open', path: '/r' },
+    { code: 'constructor', syscall: 'open', path: '/r' },
+  ])('other errors of the machine may be one: %j', (fields) => {
+    expect(toReport(Object.assign(new Error('x'), fields)).code).toBe('program.bug');
+  });
+
   it('anything else is our bug: 70, the first line only, no stack', () => {
     const report = toReport(new TypeError('x is not a function\n    at secret.ts'));
     expect(report).toMatchObject({ code: 'program.bug', exit: 70 });

@@ -159,6 +159,8 @@ describe('what a batch is told by', () => {
       ['002', 'passed'],
       ['003', 'failed'],
     ]);
+    const taken = await cliJson(repo, ['batch', 'export', 'mixed', '--out', join(out, 'sessions.json')], env);
+    expect([taken.exitCode, taken.json.error.code]).toEqual([2, 'usage.invalid']);
     const sessions = JSON.parse(readFileSync(join(out, 'sessions.json'), 'utf8'));
     expect(new Set(sessions.map(({ batch }: { batch: string }) => batch))).toEqual(new Set(['mixed']));
   });

@@ -45,6 +45,7 @@ describe('a YAML file of ours', () => {
     ['a key twice in other words', '"a": 1\na: 2\n', '/x.yaml:2:1: `a` stands here twice.'],
     ['no text', Buffer.from([0xff]), '/x.yaml: the file is not UTF-8 text.'],
     ['a tag that nobody knows', 'a: !x 1\n', '/x.yaml:1:4: this is not valid YAML: '],
+    ['a second document', 'a: 1\n---\nb: 2\n', '/x.yaml:2:1: this is not valid YAML: a second document begins here.'],
     ['an alias of nothing', 'a: *b\n', '/x.yaml'],
   ])('is refused for %s', async (_, text, message) => {
     const error = await errorOf(() => open(text));

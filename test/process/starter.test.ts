@@ -127,6 +127,17 @@ describe.skipIf(process.platform !== 'linux')('the process that starts others', 
     });
   });
 
+  it('when it is killed: what it was asked for and had not begun is started without it', async () => {
+    await withStarter(async () => {
+      const helper = await parentOf();
+      process.kill(helper, 'SIGSTOP');
+      const asked = ['one', 'two'].map((word) => run(wish(`echo ${word} $PPID`)));
+      process.kill(helper, 'SIGKILL');
+      const said = (await Promise.all(asked)).map(({ stdout }) => stdout.toString().trim());
+      expect(said).toEqual([`one ${process.pid}`, `two ${process.pid}`]);
+    });
+  });
+
   it('that cannot be started is done without', async () => {
     const starter = new Starter(join(tempDir(), 'nothing.js'));
     const lost = starter.start(wish('true') as never).catch((error) => error);

@@ -12,6 +12,8 @@ export interface Finished {
   id: string;
   /** Of the suite, as the user gave it. */
   file: string;
+  /** Flags that belong to the run, as `againOf` has them; nothing where they are not known. */
+  again?: string;
   /** Which part of the run it was; null: all of it. */
   shard: { index: number; of: number } | null;
   results: Results;
@@ -70,11 +72,11 @@ export const lostTexts = (lost: readonly Lost[]): string[] =>
 
 /** What the command ends with where not every run was graded; undefined: all is well. */
 export const benchFailure = (finished: Finished, answer: Record<string, unknown>): AppError | undefined => {
-  const { id, file, shard, results, outcome, budget } = finished;
+  const { id, file, again = '', shard, results, outcome, budget } = finished;
   const { counts, total } = results;
   const extras = (hint: string) => ({ hint, answer });
   const part = shard === null ? '' : ` --shard ${shard.index}/${shard.of}`;
-  const goOn = `Go on with it: amp-sessions bench ${inShell(file)} --resume ${inShell(id)}${part}`;
+  const goOn = `Go on with it: amp-sessions bench ${inShell(file)}${again} --resume ${inShell(id)}${part}`;
   if (outcome === 'drained' || outcome === 'stopped')
     return new AppError(
       'interrupted',

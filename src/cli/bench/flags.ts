@@ -1,5 +1,5 @@
 import { boolean, integer, string } from '@oclif/core/flags';
-import { AppError } from '../../errors.ts';
+import { AppError, inShell } from '../../errors.ts';
 import { dryRun, duration, jobs } from '../flags.ts';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
@@ -86,13 +86,32 @@ interface FileFlags {
 export const fileOf = (file: string, flags: FileFlags, resolve: (path: string) => string) => ({
   file,
   repos: repoFolders(flags.repo, resolve),
-  cases: flags.case,
+  // Named twice it is one case all the same: each counts once.
+  cases: flags.case && [...new Set(flags.case)],
   test: flags['test-command'],
   setup: flags.setup,
   parser: flags.parser,
   timeoutSec: secondsOf(flags.timeout),
   testTimeoutSec: secondsOf(flags['test-timeout']),
 });
+
+/** What has to be said again, and alike, where a run is gone on with: for the shell, with a blank before each. */
+export const againOf = (flags: FileFlags & { work?: string }): string => {
+  const { repo = [], case: cases = [], timeout, 'test-timeout': testTimeout, work, ...texts } = flags;
+  const seconds = (given: number | undefined): string[] => (given === undefined ? [] : [`${secondsOf(given)}s`]);
+  const given: [string, string[]][] = [
+    ['repo', repo],
+    ['case', cases],
+    ...(['test-command', 'setup', 'parser'] as const).map((name): [string, string[]] => [
+      name,
+      [texts[name] ?? []].flat(),
+    ]),
+    ['timeout', seconds(timeout)],
+    ['test-timeout', seconds(testTimeout)],
+    ['work', work === undefined ? [] : [work]],
+  ];
+  return given.flatMap(([name, values]) => values.map((value) => ` --${name} ${inShell(value)}`)).join('');
+};
 
 /** `owner/name=<folder>`, folders as seen from where the user stands. @throws AppError `usage.invalid` */
 export const repoFolders = (given: readonly string[] = [], resolve: (path: string) => string): Map<string, string> =>

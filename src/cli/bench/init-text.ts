@@ -35,7 +35,7 @@ const tellsOf = ({ failToPass, passToPass }: Made['cases'][number]): string =>
   failToPass === null ? 'by its exit code' : `${failToPass.length} to mend, ${passToPass?.length ?? 0} to keep`;
 
 export const initText = (
-  { cases, looked }: Made,
+  { suite, cases, looked }: Made,
   { isDry, color, shown }: { isDry: boolean; color: ChalkInstance; shown: string },
 ): string => {
   const rest = reasons(looked);
@@ -44,6 +44,7 @@ export const initText = (
     const would = looked.filter((one) => one.case !== null);
     return `${formatCount(would.length, 'commit')} would be tried out, ${among}`;
   }
+  if (suite === null) return `No case yet, ${among}`;
   return [
     `${color.green('✓')} ${shown}: ${formatCount(cases.length, 'case')} ${among}`,
     ...cases.map((one) => `  ${one.id} ${color.dim(`(${tellsOf(one)})`)}`),

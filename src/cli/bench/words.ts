@@ -61,7 +61,7 @@ export const cautions = ({ counts, total }: Pick<Results, 'counts' | 'total'>): 
 /** What a comparison shows, in one sentence. */
 export const pairText = (pair: Pair): string => {
   if (pair.cases === 0) return `${pair.a} and ${pair.b} have no graded case in common.`;
-  const better = (pair.difference ?? 0) >= 0 ? pair.a : pair.b;
+  const better = pair.onlyA > pair.onlyB ? pair.a : pair.b;
   if (pair.pHolm < 0.05) return `${better} resolves more: more than chance would explain (p = ${pText(pair.pHolm)}).`;
   return `Between ${pair.a} and ${pair.b} no difference is shown by ${formatCount(pair.cases, 'case')} (p = ${pText(pair.pHolm)}).`;
 };

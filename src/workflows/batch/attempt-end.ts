@@ -1,6 +1,6 @@
 import { CRASHED } from '../../batch/causes.ts';
 import type { AttemptEnd } from '../../batch/state.ts';
-import { isAppError } from '../../errors.ts';
+import { diskError, isAppError } from '../../errors.ts';
 import { allIterations, lastTests, openIteration, totalUsage, verdictOf } from '../../session/conclusions.ts';
 import type { Iteration, Session } from '../../session/state.ts';
 import type { IterateResult } from '../iterate.ts';
@@ -65,8 +65,9 @@ export const endOfError = (
   const rest = { ...figures(session), durationMs };
   if (stop !== null && isAppError(error, 'interrupted')) return { ...stopped(stop), ...rest };
   if (isAppError(error, 'interrupted')) return { ...stopped({ code: 'interrupted', message: error.message }), ...rest };
-  const [code, message] = isAppError(error)
-    ? [error.code, error.message]
+  const known = isAppError(error) ? error : diskError(error);
+  const [code, message] = known
+    ? [known.code, known.message]
     : ['program.bug', error instanceof Error ? error.message : String(error)];
   return { ...failed(code, message), ...rest };
 };

@@ -12,7 +12,7 @@ export const refuseUnpriced = (plan: BatchPlan): void => {
   if (agent === undefined) return;
   const which = more.length === 0 ? `the agent ${agent} does` : `the agents ${[agent, ...more].join(', ')} do`;
   throw new AppError('budget.unknowable', `A budget in dollars cannot be kept: ${which} not tell what a run costs.`, {
-    hint: 'Give a budget in tokens, or in time (`wallClockSec`), for these items.',
+    hint: 'Give a budget in tokens, or in time (`wallClock`), for these items.',
   });
 };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NOTHING_SPENT, type Spend } from '../../batch/budget.ts';
+import { addSpend, NOTHING_SPENT, type Spend } from '../../batch/budget.ts';
 import type { Budget } from '../../batch/plan.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../process/identity.ts';
 import { inTurn } from '../../process/lock-turn.ts';
@@ -79,6 +79,39 @@ const WAIT_MS = 10_000;
 
 /** What this user's batches have used today, those of other repositories and processes too. */
 export const spentToday = (ctx: Context): DaySpend => bookOf(read(fileOf(ctx, dayOf(ctx.clock.now())))).spent;
+
+/** What a day has cost as far as one run knows. A run that goes on past midnight begins the new day with its own book. */
+export class Today {
+  readonly #ctx: Context;
+  #day: string;
+  #spent: DaySpend;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+    this.#day = dayOf(ctx.clock.now());
+    this.#spent = spentToday(ctx);
+  }
+
+  get spent(): DaySpend {
+    this.#turnThePage();
+    return this.#spent;
+  }
+
+  /** What is in the book by now. */
+  add(spend: Spend, durationMs: number): void {
+    if (this.#turnThePage()) return;
+    this.#spent = { ...addSpend(this.#spent, spend), durationMs: this.#spent.durationMs + durationMs };
+  }
+
+  /** True where the book was just read, with all that is in it. */
+  #turnThePage(): boolean {
+    const day = dayOf(this.#ctx.clock.now());
+    if (day === this.#day) return false;
+    this.#day = day;
+    this.#spent = spentToday(this.#ctx);
+    return true;
+  }
+}
 
 /**
  * Sets aside what an attempt may come to. `wait`: others have set the rest aside; `no`: the day's budget is used up.

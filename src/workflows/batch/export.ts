@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sessionLog } from '../../events/envelope.ts';
@@ -7,6 +6,7 @@ import type { WriteRows } from '../export/export.ts';
 import { heldError } from '../export/export-log.ts';
 import { type HeldLog, lookThrough } from '../export/leaving.ts';
 import { withOut } from '../export/out-file.ts';
+import { makeOutFolder } from '../export/out-folder.ts';
 import { batchLog } from './home.ts';
 import { Repositories } from './plan-items.ts';
 import type { BatchStatus } from './status.ts';
@@ -52,7 +52,7 @@ const sessionsOf = async (home: Context, status: BatchStatus, sessions: string[]
 
 /**
  * Writes the rows of a batch and of its sessions, a file a table. What leaves is looked through for secrets first.
- * @throws AppError `export.secrets` where the batch's own log holds one, `file.exists`, `store.full`, `analysis.unavailable`, `interrupted`
+ * @throws AppError `export.secrets` where the batch's own log holds one, `usage.invalid`, `file.exists`, `store.full`, `analysis.unavailable`, `interrupted`
  */
 export const exportBatch = async (
   home: Context,
@@ -70,7 +70,7 @@ export const exportBatch = async (
   const without = held.map(({ session }) => session);
   const sessions = found.flatMap(({ ids }) => ids);
   const repos = [...new Set([home.repo.root, ...found.map(({ root }) => root)])];
-  mkdirSync(wish.dir, { recursive: true });
+  makeOutFolder(wish.dir);
   const files: BatchExported['files'] = [];
   for (const { name, rows } of wish.tables) {
     const path = join(wish.dir, `${name}.${wish.extension}`);

@@ -1,5 +1,6 @@
 import { spendOfEnd } from '../../batch/budget.ts';
 import { isAgentGone } from '../../batch/decide.ts';
+import { idsInScope } from '../../batch/schedule.ts';
 import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
 import type { EventData } from '../../events/catalogue.ts';
 import { settleToday } from './day-budget.ts';
@@ -37,9 +38,12 @@ export const recordEnd = async (run: RunState, claim: Claim, end: AttemptEnd): P
     });
     const { agent } = itemOf(turn.batch, claim.item)!.plan;
     if (told.length > 0 && isAgentGone(turn.batch, agent, end)) {
-      const rest = await turn.decide({ do: 'giveUp', state: 'error', cause: end.cause, agent: agent.name });
+      // An agent that is not logged in here may be on the machines that do the other parts.
+      const only = idsInScope(turn.batch, run.scope);
+      const rest = await turn.decide({ do: 'giveUp', state: 'error', cause: end.cause, agent: agent.name, only });
+      const many = rest.length === 1 ? '1 more item' : `${rest.length} more items`;
       if (rest.length > 0)
-        run.say(`! ${rest.length} more items for the agent ${agent.name} are not tried: ${end.cause?.message ?? ''}`);
+        run.say(`! ${many} for the agent ${agent.name} will not be tried: ${end.cause?.message ?? ''}`);
     }
     return told;
   });

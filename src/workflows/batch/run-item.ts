@@ -1,11 +1,12 @@
 import { addSpend, countedTokens, limitText, NOTHING_SPENT } from '../../batch/budget.ts';
 import { type AttemptEnd, type BatchItem, itemOf } from '../../batch/state.ts';
-import { isAppError } from '../../errors.ts';
+import { diskError, isAppError } from '../../errors.ts';
 import type { EventData, LogEvent } from '../../events/catalogue.ts';
 import { isPayloadReference } from '../../events/long-text.ts';
 import { openIteration } from '../../session/conclusions.ts';
 import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
+import { forgetBeat } from '../heartbeat.ts';
 import { InterruptSwitch } from '../interrupts.ts';
 import { type IterateStep, iterate } from '../iterate.ts';
 import { withJournal } from '../journal.ts';
@@ -24,6 +25,12 @@ import type { Running, RunState } from './run-state.ts';
 const FATAL = ['store.full', 'store.readonly', 'store.io'] as const;
 
 const isFatal = (error: unknown): boolean => FATAL.some((code) => isAppError(error, code));
+
+/** What ends the run; a disk is full for all, while rights may be those of one repository. */
+const fatalOf = (error: unknown): unknown => {
+  const disk = diskError(error);
+  return disk?.code === 'store.full' ? disk : isFatal(error) ? error : undefined;
+};
 
 const promptOf = async (run: RunState, { plan: { prompt } }: BatchItem): Promise<string> =>
   isPayloadReference(prompt)
@@ -123,7 +130,8 @@ const attemptEnd = async (job: Work, opened: Promise<Context>): Promise<AttemptE
     ctx = await opened;
     return await work({ ...ctx, warn: (text) => run.say(`${labelOf(job.item)}: ${text}`) }, job);
   } catch (error) {
-    if (isFatal(error)) throw error;
+    const fatal = fatalOf(error);
+    if (fatal !== undefined) throw fatal;
     const session = await known(ctx, claim.session);
     return endOfError(error, { stop: running.stop, durationMs: run.home.clock.elapsed() - began, session });
   }
@@ -161,7 +169,8 @@ const tellHooks = async (
       record: async (drafts) => void (await run.journal.turn((turn) => turn.record(drafts))),
     });
   } catch (error) {
-    if (isFatal(error)) throw error;
+    const fatal = fatalOf(error);
+    if (fatal !== undefined) throw fatal;
     run.say(`${labelOf(item)}: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
@@ -216,6 +225,8 @@ const runAttempt = async (run: RunState, claim: Claim, show: (text: string) => v
 const settleSession = async (ctx: Context, session: string): Promise<Session | undefined> => {
   await withJournal(ctx, { id: session, name: session, command: 'batch' }, async (journal) => {
     if (openIteration(journal.session)) await reconcile(ctx, journal, await ensureWorktree(ctx, journal));
+    // It may have said that it lives before its iteration began, and nobody goes on with it.
+    else forgetBeat(ctx, session);
   });
   return known(ctx, session);
 };
@@ -230,7 +241,8 @@ const examine = async (run: RunState, claim: Claim): Promise<void> => {
     const quiet = { ...ctx, warn: (text: string) => run.say(`${labelOf(item)}: ${text}`) };
     end = endOfDead(await settleSession(quiet, claim.session), item.plan);
   } catch (error) {
-    if (isFatal(error)) throw error;
+    const fatal = fatalOf(error);
+    if (fatal !== undefined) throw fatal;
     const reason = error instanceof Error ? error.message : String(error);
     end = endOfDead(undefined, item.plan);
     end.cause = {

@@ -16,7 +16,7 @@ import type { Session } from '../../session/state.ts';
 import type { Context } from '../context.ts';
 import type { InterruptSwitch, Interrupts } from '../interrupts.ts';
 import type { StopReason } from './attempt-end.ts';
-import { type DaySpend, spentToday } from './day-budget.ts';
+import { Today } from './day-budget.ts';
 import type { BatchJournal } from './journal.ts';
 import type { Repositories } from './repositories.ts';
 import type { BatchView } from './view.ts';
@@ -98,8 +98,7 @@ export class RunState {
   readonly #wakers = new Set<() => void>();
   #shownAt = -HEADER_MS;
   #shown: NodeJS.Timeout | undefined;
-  #dayBefore: DaySpend;
-  #daySettled: DaySpend = { ...NOTHING_SPENT, durationMs: 0 };
+  readonly #today: Today;
 
   constructor(home: Context, journal: BatchJournal, repositories: Repositories, options: RunOptions) {
     this.home = home;
@@ -107,7 +106,7 @@ export class RunState {
     this.repositories = repositories;
     this.options = options;
     this.only = options.items && new Set(options.items);
-    this.#dayBefore = spentToday(home);
+    this.#today = new Today(home);
   }
 
   get batch(): Batch {
@@ -216,8 +215,7 @@ export class RunState {
       this.endBudget(`The batch has used up its budget of ${limitText(budget!, all)}.`, {
         hard: all === 'wallClockSec',
       });
-    const today =
-      dayBudget && reached(dayBudget, this.today(), this.#dayBefore.durationMs + this.#daySettled.durationMs);
+    const today = dayBudget && reached(dayBudget, this.today(), this.#today.spent.durationMs);
     if (today) this.endBudget(`Today's budget of ${limitText(dayBudget!, today)} is used up.`, { isDay: true });
   }
 
@@ -239,13 +237,14 @@ export class RunState {
 
   overBudget: { message: string; isDay: boolean } | null = null;
 
+  /** An attempt's end is in the book of the day. */
   daySettled(spend: Spend, durationMs: number): void {
-    this.#daySettled = { ...addSpend(this.#daySettled, spend), durationMs: this.#daySettled.durationMs + durationMs };
+    this.#today.add(spend, durationMs);
   }
 
-  /** By everybody when this run began, and by this run since. */
+  /** By everybody when this run, or the day, began, and by this run since. */
   today(): Spend {
-    return addSpend(addSpend(this.#dayBefore, this.#daySettled), this.live());
+    return addSpend(this.#today.spent, this.live());
   }
 
   live(): Spend {

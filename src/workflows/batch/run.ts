@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { limitText, type Spend, spentByBatch } from '../../batch/budget.ts';
 import { type Counts, countsOf, isDone, workedMs } from '../../batch/conclusions.ts';
-import { inScope } from '../../batch/schedule.ts';
+import { idsInScope, inScope } from '../../batch/schedule.ts';
 import type { BatchItem } from '../../batch/state.ts';
 import { AppError, inShell } from '../../errors.ts';
 import { withStarter } from '../../process/starter.ts';
@@ -106,7 +106,8 @@ const conclude = async (run: RunState): Promise<void> => {
   await run.journal.turn(async (turn) => {
     if (overBudget && !overBudget.isDay) {
       const cause = { code: 'budget.exceeded', message: overBudget.message };
-      await turn.decide({ do: 'giveUp', state: 'budget', cause });
+      // Other parts have budgets of their own: what is queued here may long be done on another machine.
+      await turn.decide({ do: 'giveUp', state: 'budget', cause, only: idsInScope(turn.batch, run.scope) });
     }
     if (stopping !== null) await turn.decide({ do: 'stop', how: stopping });
     await turn.decide({ do: 'finish' });

@@ -60,7 +60,10 @@ const failureOf = (
   }
   const overBudget = countOf(items, 'budget');
   if (outcome === 'budget' || overBudget > 0) {
-    const hint = countOf(items, 'queued') > 0 ? goOn : again;
+    // What the batch's own budget ended never began; tried again it would end at once.
+    const isWhole = outcome === 'budget' || items.some((item) => item.state === 'budget' && item.attempts.length === 0);
+    const anew = `\`amp-sessions batch status ${name}\` says what is left. The batch keeps its budget: do that in another one, with a runId of its own.`;
+    const hint = countOf(items, 'queued') > 0 ? goOn : isWhole ? anew : again;
     return new AppError('budget.exceeded', budget ?? `A budget ended ${overBudget} of ${of}.`, extras(hint));
   }
   const broken = countOf(items, 'error', 'timeout');

@@ -8,6 +8,7 @@ import { refuseUnpriced } from '../batch/create.ts';
 import { openBatchHome, readBatch } from '../batch/home.ts';
 import { requireTrustedFile, type TrustWish } from '../batch/trust.ts';
 import type { BatchView } from '../batch/view.ts';
+import { makeOutFolder } from '../export/out-folder.ts';
 import type { Interrupts } from '../interrupts.ts';
 import { requireKnownAgent } from './known-agent.ts';
 import { type BenchFileWish, readBench } from './read-bench.ts';
@@ -78,6 +79,8 @@ export const bench = async (file: Omit<BenchFileWish, 'env'>, options: BenchOpti
     const command = `amp-sessions bench ${inShell(file.file)}`;
     const toTrust = { file: read.file, trustSha256: read.trustSha256, programs: read.programs };
     await requireTrustedFile(toTrust, home.home, { trust, ask, command });
+    // A run takes hours: what its results cannot be written to is told before.
+    if (out !== undefined) makeOutFolder(out);
     const place = work ?? workOf(home.home.data, read.name);
     const wish = { ...how, bench: read, agents: chosen, work: place, trust: { trust, ask } };
     const { batch, ...run } = await runBench(home, wish);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError, inShell } from '../../errors.ts';
 import { findBatch, openBatchHome, readBatch } from '../batch/home.ts';
+import { makeOutFolder } from '../export/out-folder.ts';
 import type { BenchResult } from './bench.ts';
 import { workOf } from './bench.ts';
 import { isolationOf, resultsIn } from './run-bench.ts';
@@ -41,6 +42,7 @@ export const reportBench = async ({
       });
     const results = resultsIn(batch, null);
     const place = join(work ?? workOf(home.home.data, name), id);
+    if (out !== undefined) makeOutFolder(out);
     const { files, lost } = out
       ? await writeAllPredictions(out, results, patchesOf(home, batch, place))
       : { files: [], lost: [] };

@@ -8,8 +8,16 @@ import type { Context } from '../context.ts';
 import { type FoundPatch, findPatch, type LostWhy } from './find-patch.ts';
 import { writePredictions } from './predictions.ts';
 
+/** A file's name may have 255 bytes, and there is more in it; an agent is called after its command line. */
+const MOST_SLUG = 80;
+
 /** A name that is part of a file's, here and in the official harness. */
-const slugOf = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'agent';
+const slugOf = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+/, '')
+    .slice(0, MOST_SLUG)
+    .replace(/-+$/, '') || 'agent';
 
 /** The agent came to an end of its own, or to its limit: what it had made then is its answer. */
 const ANSWERS: readonly Outcome[] = ['resolved', 'unresolved', 'ungraded', 'timeout', 'budget', 'agent-failed'];

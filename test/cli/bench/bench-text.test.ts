@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Contender, type Run, resultsOf } from '../../../src/bench/results.ts';
 import { benchAnswers } from '../../../src/cli/answers/bench-answers.ts';
 import { benchAnswer, benchFailure, type Finished, lostTexts, writeReports } from '../../../src/cli/bench/finish.ts';
-import { repoFolders, secondsOf } from '../../../src/cli/bench/flags.ts';
+import { againOf, fileOf, repoFolders, secondsOf } from '../../../src/cli/bench/flags.ts';
 import { initAnswer, initFailure, initText, lookedText } from '../../../src/cli/bench/init-text.ts';
 import { benchText } from '../../../src/cli/bench/text.ts';
 import { isAppError } from '../../../src/errors.ts';
@@ -121,6 +121,16 @@ describe('a part of a run', () => {
     expect(failure!.hint).toBe("Go on with it: amp-sessions bench 'my suite.yaml' --resume k3x9 --shard 2/3");
   });
 
+  it('is gone on with by the flags that belong to the run: with others it would be another one', () => {
+    const flags = { repo: ['you/calc=../my calc'], case: ['a', 'b'], 'test-command': 'run {{tests}}', parser: 'tap' };
+    const again = againOf({ ...flags, setup: 'npm ci', timeout: 90_000, 'test-timeout': 1500, work: '/w' });
+    const said =
+      " --repo 'you/calc=../my calc' --case a --case b --test-command 'run {{tests}}' --setup 'npm ci' --parser tap --timeout 90s --test-timeout 2s --work /w";
+    expect([again, againOf({})]).toEqual([said, '']);
+    const failure = benchFailure(finished([run(1, { outcome: 'unfinished' })], { again, outcome: 'stopped' }), {});
+    expect(failure!.hint).toBe(`Go on with it: amp-sessions bench 'my suite.yaml'${said} --resume k3x9`);
+  });
+
   it('what is not there of a whole may be on other machines', () => {
     const failure = benchFailure(finished([run(1), run(2, { outcome: 'unfinished' })]), {});
     expect([failure!.code, failure!.exit]).toEqual(['bench.incomplete', 5]);
@@ -223,6 +233,14 @@ describe('what is written', () => {
     expect(made.map(([file]) => file)).toEqual(['preds.a-b.jsonl', 'preds.a-b-.jsonl']);
   });
 
+  it('an agent that is called after a long command line has a file, too', async () => {
+    const long = (end: string): string => `sh -c "${'cat > answer.txt; '.repeat(40)}${end}"`;
+    const made = await predictions([run(1, { agent: long('a') }), run(2, { agent: long('b') })]);
+    const [one, other] = made.map(([file]) => file as string);
+    expect(one).toMatch(/^preds\.sh--c-cat-answer\.txt-[a-z.-]{50,60}\.jsonl$/);
+    expect(other).toBe(one!.replace('.jsonl', '-.jsonl'));
+  });
+
   it('what an error ended is left out: there it would count as an empty answer', async () => {
     const error = { outcome: 'error', cause: { code: 'store.full', message: '' } } as const;
     const runs = [
@@ -296,6 +314,11 @@ describe('what init says', () => {
     );
   });
 
+  it('what was stopped before the first case names no file, as there is none', () => {
+    const none = { suite: null, cases: [], looked: [], interrupted: true };
+    expect(initText(none, { isDry: false, color, shown: 'x' })).toBe('No case yet, of 0 commits');
+  });
+
   it('its answer is the published one', () => {
     expect(benchAnswers['bench:init'].safeParse(initAnswer(made)).error).toBeUndefined();
     expect(initFailure(made)).toBeUndefined();
@@ -313,6 +336,12 @@ describe('flags', () => {
       ['d/e', '/here//x=y'],
     ]);
     expect([...repoFolders(undefined, (path) => path)]).toEqual([]);
+  });
+
+  it('a case that is named twice is one', () => {
+    const path = (given: string): string => given;
+    expect(fileOf('/s.yaml', { case: ['b', 'a', 'b'] }, path).cases).toEqual(['b', 'a']);
+    expect(fileOf('/s.yaml', {}, path).cases).toBeUndefined();
   });
 
   it.each(['a/b', '=x', 'a/b='])('%s says nothing', (given) => {

@@ -48,8 +48,44 @@ describe('an agent that cannot be started', () => {
       'agent.login',
     ]);
     expect(
-      view.lines.find((line) => line.startsWith('! 1 more items for the agent scripted are not tried')),
-    ).toBeDefined();
+      view.lines.filter((line) => line.startsWith('! 1 more item for the agent scripted will not be tried')),
+    ).toHaveLength(1);
+  });
+
+  it('says nothing of the parts that other machines do: there it may well start', async () => {
+    const root = await makeRepo();
+    const ctx = await contextIn(root, homeEnv());
+    const id = await create(
+      ctx,
+      [1, 2, 3, 4, 5, 6].map((n) => scripted(n, root, fails('agent.login'))),
+    );
+    const { states, result, view } = await run(ctx, id, { concurrency: 1, shard: { index: 2, of: 2 } });
+    expect(states).toEqual(['queued', 'error', 'queued', 'error', 'queued', 'error']);
+    expect(result.outcome).toBe('finished');
+    expect(view.lines.filter((line) => line.startsWith('! 2 more items for the agent scripted'))).toHaveLength(1);
+    const named = await run(ctx, id, { items: ['003'] });
+    expect(named.states).toEqual(['queued', 'error', 'error', 'error', 'queued', 'error']);
+  });
+});
+
+describe('what the disk has against an item', () => {
+  it('ends the run where it is full, as it is for all; rights are those of one repository', async () => {
+    const root = await makeRepo();
+    const ctx = await contextIn(root, homeEnv());
+    const id = await create(ctx, [shell(1, root, 'true'), shell(2, root, 'true')]);
+    const refusing = (code: string) => ({
+      open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'mkdir', path: '/r/.worktrees' })),
+    });
+    await expect(run(ctx, id, { concurrency: 1, hooks: refusing('ENOSPC') })).rejects.toMatchObject({
+      code: 'store.full',
+      message: '/r/.worktrees is on a full disk.',
+    });
+    const { states, items } = await run(ctx, id, { hooks: refusing('EACCES') });
+    expect(states).toEqual(['error', 'error']);
+    expect(items[1]!.cause).toEqual({
+      code: 'store.readonly',
+      message: '/r/.worktrees may not be read or written (EACCES).',
+    });
   });
 });
 

@@ -116,6 +116,7 @@ describe('the end of an attempt that could not be carried through', () => {
     [new AppError('interrupted', 'before it began'), byUser, 'cancelled', 'interrupted'],
     [new AppError('interrupted', 'of itself'), null, 'cancelled', 'interrupted'],
     [new AppError('session.busy', 'held'), byUser, 'error', 'session.busy'],
+    [Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/r/.worktrees' }), null, 'error', 'store.readonly'],
     [new TypeError('x is not a function'), null, 'error', 'program.bug'],
     ['a mere text', null, 'error', 'program.bug'],
   ] as const)('by %s, stopped: %j, is %s (%s)', (error, stop, state, code) => {

@@ -44,6 +44,15 @@ describe('a budget of the batch', () => {
     expect(found.filter(({ attempts }) => attempts.length === 0)).toHaveLength(1);
     expect(view.lines).toContain('The batch has used up its budget of 2 US dollars.');
   });
+
+  it('that one part has used up ends what is queued of this part, and of no other', async () => {
+    const root = await makeRepo();
+    const ctx = await contextIn(root, homeEnv());
+    const items = [1, 2, 3, 4, 5].map((n) => scripted(n, root, spender(2, 10)));
+    const id = await create(ctx, items, { budget: { usd: 2 } });
+    const { states, result } = await run(ctx, id, { concurrency: 1, shard: { index: 1, of: 2 } });
+    expect([states, result.outcome]).toEqual([['passed', 'queued', 'budget', 'queued', 'budget'], 'budget']);
+  });
 });
 
 describe("a day's budget", () => {

@@ -251,6 +251,12 @@ describe('what a key may be', () => {
       'prompts',
     ],
     [
+      `prompts: [${'a,'.repeat(10_001)}]`,
+      '1:10: `prompts` has 10001 entries, and may have 10000 at most.',
+      'Leave some out, or make several files of it.',
+      'prompts',
+    ],
+    [
       'prompts: [a, { promtFile: b }]',
       '1:16: there is no key `prompts[1].promtFile`.',
       'Did you mean `promptFile`?',

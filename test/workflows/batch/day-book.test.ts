@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Budget } from '../../../src/batch/plan.ts';
-import { dayOf, reserveToday, settleToday, spentToday } from '../../../src/workflows/batch/day-budget.ts';
+import { dayOf, reserveToday, settleToday, spentToday, Today } from '../../../src/workflows/batch/day-budget.ts';
 import type { Context } from '../../../src/workflows/context.ts';
 import { makeRepo, tempDir } from '../../support/repo.ts';
 import { contextIn } from '../../support/sessions.ts';
@@ -57,6 +57,46 @@ describe('a day', () => {
   it('that nobody has worked on has no book, and looking makes none', () => {
     expect(spentToday(ctx)).toEqual({ ...spend(0), durationMs: 0 });
     expect(existsSync(dirname(book()))).toBe(false);
+  });
+});
+
+describe('a run that goes on past midnight', () => {
+  /** A clock that is set by hand, for one who looks at it again and again. */
+  const clocked = () => {
+    let now = NOON;
+    const wound: Context = { ...ctx, clock: { ...ctx.clock, now: () => now } };
+    const set = (moment: string): void => {
+      now = moment;
+    };
+    return { today: new Today(wound), wound, set };
+  };
+
+  it('counts what others used before it began, and its own since', () => {
+    settle('others', 1, 10, 100);
+    const { today } = clocked();
+    settle('own', 2, 20, 200);
+    today.add(spend(2, 20), 200);
+    expect(today.spent).toEqual({ ...spend(3, 30), durationMs: 300 });
+  });
+
+  it('begins the new day with nothing', () => {
+    settle('others', 1, 10, 100);
+    const { today, set } = clocked();
+    set(NEXT_NOON);
+    expect(today.spent).toEqual({ ...spend(0), durationMs: 0 });
+  });
+
+  it('counts what ends in the new day once, whoever looks first', () => {
+    const { today, wound, set } = clocked();
+    today.add(spend(5, 50), 500);
+    set(NEXT_NOON);
+    const own = spend(2, 20);
+    settleToday(wound, { session: 'own', spend: own, durationMs: 200 });
+    today.add(own, 200);
+    expect(today.spent).toEqual({ ...own, durationMs: 200 });
+    settleToday(wound, { session: 'next', spend: own, durationMs: 200 });
+    today.add(own, 200);
+    expect(today.spent).toEqual({ ...spend(4, 40), durationMs: 400 });
   });
 });
 

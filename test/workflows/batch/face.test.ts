@@ -224,6 +224,29 @@ describe('what a run ends with', () => {
   });
 });
 
+describe('after a budget', () => {
+  const hintAfter = async (result: Partial<BatchResult>, id: string): Promise<string | undefined> => {
+    const whole = { id, outcome: 'finished', budget: null, ...result } as BatchResult;
+    return (await answerOf(ctx, whole)).failure?.hint;
+  };
+
+  it("says what helps: trying again after an item's, another batch after the batch's, waiting after a day's", async () => {
+    repo = await makeRepo();
+    ctx = await contextIn(repo, homeEnv());
+    await played('b', ['passed', 'budget', null]);
+    expect(await hintAfter({ outcome: 'budget', budget: "Today's." }, 'b')).toBe(
+      'Go on with `amp-sessions batch resume b`.',
+    );
+    await played('c', ['passed', 'budget']);
+    expect(await hintAfter({}, 'c')).toContain('`amp-sessions batch retry c --failed` tries again');
+    expect(await hintAfter({ outcome: 'budget', budget: 'All.' }, 'c')).toContain('with a runId of its own');
+    const journal = openBatchJournal(ctx, 'b');
+    await journal.turn((turn) => turn.decide({ do: 'giveUp', state: 'budget', cause: null }));
+    await journal.close();
+    expect(await hintAfter({}, 'b')).toContain('with a runId of its own');
+  });
+});
+
 describe('parts', () => {
   it.each([
     ['1/1', { index: 1, of: 1 }],

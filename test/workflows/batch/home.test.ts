@@ -101,7 +101,8 @@ describe('a batch is made', () => {
     const wish = { id: 'b', options: optionsOf({ budget: { usd: 1 } }), items };
     await expect(createBatch(ctx, wish)).rejects.toMatchObject({
       code: 'budget.unknowable',
-      hint: expect.stringContaining('tokens'),
+      // In the words of the file.
+      hint: 'Give a budget in tokens, or in time (`wallClock`), for these items.',
     });
     expect(await allBatches(ctx)).toEqual([]);
   });

@@ -10,13 +10,14 @@ import { itemHolder, runHolders, sweepLocks, takeItem, takeRun } from '../../../
 import { silentView } from '../../../src/workflows/batch/view.ts';
 import { workOnBatch } from '../../../src/workflows/batch/worker.ts';
 import type { Context } from '../../../src/workflows/context.ts';
+import { startBeat } from '../../../src/workflows/heartbeat.ts';
 import { InterruptSwitch } from '../../../src/workflows/interrupts.ts';
 import { withJournal } from '../../../src/workflows/journal.ts';
 import { readSession } from '../../../src/workflows/summaries.ts';
 import { end } from '../../batch/world.ts';
 import { git, makeRepo, tempDir } from '../../support/repo.ts';
 import { contextIn, make, runOnce } from '../../support/sessions.ts';
-import { create, homeEnv, locksIn, run, shell, typesOf } from './engine.ts';
+import { create, homeEnv, run, shell, typesOf } from './engine.ts';
 
 /** An attempt on record as begun, whose process died before or after it made the session. */
 const beginAndDie = async (ctx: Context, id: string, item: PlannedItem, made: 'no' | 'made' | 'begun' | 'ended') => {
@@ -49,18 +50,22 @@ describe('an attempt whose process died', () => {
   it('is looked at first: what had come to its end counts, all else is tried again in a session of its own', async () => {
     const root = await makeRepo();
     const ctx = await contextIn(root, homeEnv());
-    const items = [1, 2, 3].map((n) => shell(n, root, `echo ${n} >> a.txt`, { test: 'true' }));
+    const items = [1, 2, 3, 4].map((n) => shell(n, root, `echo ${n} >> a.txt`, { test: 'true' }));
     const id = await create(ctx, items);
     const sessions: string[] = [];
     for (const [at, made] of (['no', 'begun', 'ended'] as const).entries())
       sessions.push(await beginAndDie(ctx, id, items[at]!, made));
     writeFileSync(join(root, '.worktrees', sessions[1]!, 'half.txt'), 'half done\n');
+    // Its process had said that it lives, and died before the iteration began.
+    sessions.push(await beginAndDie(ctx, id, items[3]!, 'made'));
+    startBeat(ctx, sessions[3]!)();
     const { states, items: after, view } = await run(ctx, id, { reason: 'resume' });
-    expect(states).toEqual(['passed', 'passed', 'passed']);
+    expect(states).toEqual(['passed', 'passed', 'passed', 'passed']);
     expect(after.map(({ attempts }) => attempts.map((one) => one.end!.cause?.code ?? one.end!.state))).toEqual([
       [CRASHED, 'passed'],
       [CRASHED, 'passed'],
       ['passed'],
+      [CRASHED, 'passed'],
     ]);
     expect(after.map(({ attempts }) => attempts[0]!.session)).toEqual(sessions);
     expect(after[2]!.attempts[0]!.end).toMatchObject({ verdict: 'passed', commit: expect.any(String) });
@@ -68,8 +73,8 @@ describe('an attempt whose process died', () => {
     expect(settled).toMatchObject({ outcome: 'interrupted' });
     expect(await git(root, 'show', `${settled!.commit}:half.txt`)).toBe('half done');
     expect((await readSession(ctx, after[0]!.attempts[1]!.session)).name).toBe('item 1 (attempt 2)');
-    expect(view.lines.filter((line) => line.includes('to be tried again'))).toHaveLength(2);
-    expect(locksIn(ctx)).toEqual([]);
+    expect(view.lines.filter((line) => line.includes('to be tried again'))).toHaveLength(3);
+    expect(readdirSync(join(ctx.repo.commonDir, 'amp', 'locks'))).toEqual([]);
   });
 
   it('too often ends as an error: it may be what kills whoever runs it', async () => {

@@ -103,6 +103,12 @@ describe('two machines do a part each', () => {
     for (const { results } of parts) expect(results.agents.map(({ name }) => name)).toEqual(['parrot', 'failing']);
   });
 
+  it('a folder for the reports that cannot be is told before anything is written', async () => {
+    const out = first.file;
+    await expect(report(first, 'parts', { out })).rejects.toMatchObject({ code: 'usage.invalid' });
+    await expect(report(first, 'parts', { out: join(out, 'below') })).rejects.toMatchObject({ code: 'usage.invalid' });
+  });
+
   it('where one part alone has come together, the rest is told as not run', async () => {
     await bring(first, third);
     const { results } = await report(third, 'parts');
