@@ -39,11 +39,9 @@ export default class Metrics extends BaseCommand {
     const dir = asked.repo?.length === 1 && !asked.all ? asked.repo[0]! : this.directory;
     return withAskedContext({ dir, warn: (text) => this.caution(text) }, asked, async (ctx) => {
       const session = args.session === undefined ? undefined : await (await toLookUp())(ctx, asked, args.session);
-      const { since, until, 'group-by': groupBy } = flags;
       const timeZone = flags.utc ? 'UTC' : localZone(process.env);
-      const wish = { session, since, until, groupBy, timeZone };
-      const question = metricsQuestion(wish);
-      const opening = openAnalysis(ctx, { all: asked.all, repos: asked.repo, question });
+      const wish = { session, since: flags.since, until: flags.until, groupBy: flags['group-by'], timeZone };
+      const opening = openAnalysis(ctx, { all: asked.all, repos: asked.repo, question: metricsQuestion(wish) });
       const [analysis, { metricsAnswer, metricsText }] = await meanwhile(opening, toAnswer);
       try {
         for (const warning of analysis.warnings) this.caution(warning);
@@ -51,7 +49,7 @@ export default class Metrics extends BaseCommand {
         if (answer.timeZone !== timeZone)
           this.caution(`The time zone ${this.plain(timeZone)} is not known here: days are those of UTC.`);
         if (this.quiet) for (const { group } of answer.groups ?? []) this.print(this.plain(group ?? ''));
-        else if (answer.sessions === 0) this.talk(since || until ? NONE_THEN : NONE);
+        else if (answer.sessions === 0) this.talk(flags.since || flags.until ? NONE_THEN : NONE);
         else this.print(() => metricsText(answer, { color: this.color, width }));
         return answer;
       } finally {

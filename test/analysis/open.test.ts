@@ -116,10 +116,11 @@ describe('an analysis', () => {
     const path = join(tempDir(), 'out.csv');
     await other.run(`COPY (SELECT session FROM events ORDER BY ALL LIMIT 1) TO '${path}'`);
     expect(readFileSync(path, 'utf8')).toBe('session\ns000000001\n');
-    expect(other.folders).toHaveLength(2);
-    expect(other.folders.map(existsSync)).toEqual([true, true]);
+    const { folders } = other;
+    expect(folders).toHaveLength(2);
+    expect(folders.map((folder) => existsSync(folder))).toEqual([true, true]);
     await other.close();
-    expect(other.folders.map(existsSync)).toEqual([true, false]);
+    expect(folders.map((folder) => existsSync(folder))).toEqual([true, false]);
   });
 });
 
