@@ -247,6 +247,8 @@ class OpenAnalysis implements Analysis {
     await this.#load({ how: 'bytes' });
     const isOther = ids() !== before;
     if (isOther) this.#generation += 1;
+    // Who has a connection of their own asks the same tables.
+    await this.#ready();
     return isOther;
   }
 

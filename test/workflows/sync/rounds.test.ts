@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isAppError } from '../../../src/errors.ts';
 import { logId, sessionLog } from '../../../src/events/envelope.ts';
@@ -49,7 +49,8 @@ const work = async (dir: string, dice: Dice, round: number): Promise<void> => {
   const ids = await idsIn(dir);
   const id = ids[dice(Math.max(ids.length, 1))];
   const what = dice(6);
-  if (id === undefined || what === 0) await workIn(dir, `made-${round}`);
+  // Two clones that take a name within one second have a branch of that name each.
+  if (id === undefined || what === 0) await workIn(dir, `made-${round}-${basename(dirname(dir)).slice(-6)}`);
   else if (what === 1) {
     const ctx = await contextIn(dir);
     await trustCommands(ctx, id);
