@@ -39,6 +39,17 @@ export const loadDuckdb = (): Promise<Api> => {
 /** A quarter of a small machine, and of a large one no more than most others do. */
 const memoryLimit = (): number => Math.min(2 * 2 ** 30, Math.max(256 * 2 ** 20, Math.floor(totalmem() / 2)));
 
+const inMiB = (bytes: number): string => `'${Math.floor(bytes / 2 ** 20)}MiB'`;
+
+/**
+ * Statements for work that reads every row once: files stay in no memory of ours, and what does not fit into a little
+ * is spilled.
+ */
+export const modest = (): string[] => [
+  `SET memory_limit = ${inMiB(Math.min(512 * 2 ** 20, memoryLimit()))}`,
+  'SET enable_external_file_cache = false',
+];
+
 export interface Database {
   api: Api;
   instance: DuckDBInstance;

@@ -1,5 +1,7 @@
 import { AppError } from '../errors.ts';
 import { csvWriter } from './csv.ts';
+import { modest } from './duckdb.ts';
+import { writeParquet } from './export-parquet.ts';
 import type { Analysis, ResultColumn } from './open.ts';
 import { ALL_TABLES } from './tables/all.ts';
 import type { Table, Value } from './tables/table.ts';
@@ -28,6 +30,8 @@ export interface Sink {
   write(bytes: string): Promise<void>;
   /** A file that DuckDB may write as a whole. */
   whole(): string;
+  /** @throws what ends the export, where it was ended */
+  check(): void;
 }
 
 /** @throws AppError usage.invalid */
@@ -77,7 +81,7 @@ export const selectOf = (table: Table, wish: TableWish, stretch: readonly string
 };
 
 /** So many rows are put in order at a time, unless one log has more. */
-const ROWS_AT_ONCE = 200_000;
+const ROWS_AT_ONCE = 50_000;
 
 /**
  * A table's rows in stretches that follow each other, each of some whole logs: as their conditions. What has no log is
@@ -135,26 +139,6 @@ const frameOf = (format: Exclude<TableFormat, 'parquet'>, raw: boolean): Frame =
   };
 };
 
-/** DuckDB says in words what the system said in a number. */
-const isFull = (error: unknown): boolean =>
-  /no space left|could not write|disk quota/i.test(String((error as Error).message));
-
-const full = (path: string, cause: unknown): AppError =>
-  new AppError('store.full', `${path} could not be written: the disk is full.`, {
-    hint: 'Free some space and run the command again; nothing was half-done.',
-    cause,
-  });
-
-const writeParquet = async (analysis: Analysis, select: string, file: string): Promise<number> => {
-  try {
-    await analysis.run(`COPY (${select}) TO ${quote(file)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`);
-  } catch (error) {
-    throw isFull(error) ? full(file, error) : error;
-  }
-  const { rows } = await analysis.query(`SELECT count(*) FROM read_parquet(${quote(file)})`);
-  return Number(rows[0]![0]);
-};
-
 /**
  * Writes the rows of a table, in constant memory: some whole logs after the others, for to put all rows in order takes
  * room for all of them.
@@ -167,12 +151,15 @@ export const exportTable = async (
   most = ROWS_AT_ONCE,
 ): Promise<number> => {
   const table = tableNamed(wish.table);
-  if (wish.format === 'parquet') return writeParquet(analysis, selectOf(table, wish), out.whole());
+  for (const statement of modest()) await analysis.run(statement);
+  const selects = (await stretchesOf(analysis, wish, most)).map((stretch) => selectOf(table, wish, stretch));
+  if (wish.format === 'parquet')
+    return writeParquet(analysis, selects, { file: out.whole(), check: () => out.check() });
   const frame = frameOf(wish.format, wish.raw);
   let count = 0;
   let isBegun = false;
-  for (const stretch of await stretchesOf(analysis, wish, most))
-    for await (const { columns, rows } of analysis.stream(selectOf(table, wish, stretch))) {
+  for (const select of selects)
+    for await (const { columns, rows } of analysis.stream(select)) {
       if (!isBegun) await out.write(frame.head(columns));
       isBegun = true;
       let text = '';

@@ -70,6 +70,7 @@ describe('a table', () => {
         pieces.push(text);
       },
       whole: () => file,
+      check: () => {},
     };
     const count = await exportTable(analysis, wishFor(over), sink, most);
     return { text: pieces.length > 0 ? pieces.join('') : file, count, pieces: pieces.length };
@@ -228,6 +229,7 @@ describe('a table', () => {
           text += more;
         },
         whole: () => file,
+        check: () => {},
       };
       expect(await write(ctx, { sessions: undefined, without: [] }, sink)).toBe(12);
       expect([text.length > 0, existsSync(file)]).toEqual([format !== 'parquet', format === 'parquet']);

@@ -132,7 +132,7 @@ describe('an export of transcripts', () => {
     const write = async (more: string): Promise<void> => {
       text += more;
     };
-    const sink = { write, whole: () => file };
+    const sink = { write, whole: () => file, check: () => {} };
     const rows = await rowsWriter(wish, () => {})(world.ctx, { sessions: undefined, without }, sink);
     return { rows, text, file };
   };

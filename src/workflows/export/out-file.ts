@@ -22,6 +22,8 @@ export interface Out {
   write(bytes: string | Uint8Array): Promise<void>;
   /** A file that somebody else may write as a whole; what it holds at the end is the export. */
   whole(): string;
+  /** @throws AppError interrupted */
+  check(): void;
   readonly bytes: number;
 }
 

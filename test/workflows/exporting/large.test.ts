@@ -88,6 +88,7 @@ describe('20,000 events', () => {
     const out: Out = {
       bytes: 0,
       whole: () => '',
+      check: () => {},
       write: async (bytes) => {
         sizes.push(bytes.length);
       },
