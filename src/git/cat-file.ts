@@ -73,8 +73,16 @@ export class BatchReader {
 
 const gone = (): AppError => new AppError('git.failed', 'git cat-file ended before it had answered.');
 
-/** Where objects are looked for beside the repository's own. */
-type ObjectPlace = Pick<InvocationOptions, 'objectDir' | 'alternates'>;
+/** Where objects are looked for beside the repository's own, and how. */
+type ObjectPlace = Pick<InvocationOptions, 'objectDir' | 'alternates' | 'settings'>;
+
+/** For who reads all there is, once: packs are not kept in memory as a whole, which is as fast. */
+export const READ_THROUGH: Required<Pick<InvocationOptions, 'settings'>> = {
+  settings: [
+    ['core.packedGitWindowSize', '8m'],
+    ['core.packedGitLimit', '64m'],
+  ],
+};
 
 /** One process and those who wait for it. */
 interface Batch {

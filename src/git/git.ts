@@ -4,7 +4,7 @@ import { errorCode } from './files.ts';
 import { type InvocationOptions, prepareGit, subcommandAt } from './invocation.ts';
 import type { Repository } from './repository.ts';
 
-export { type CatFile, type CatObject, catFileStream, openCatFile } from './cat-file.ts';
+export { type CatFile, type CatObject, catFileStream, openCatFile, READ_THROUGH } from './cat-file.ts';
 export type { Trust } from './invocation.ts';
 export { type GitVersion, gitVersion } from './version.ts';
 

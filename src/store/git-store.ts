@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Draft, LogEvent } from '../events/catalogue.ts';
 import { GENESIS, type LogName, logId } from '../events/envelope.ts';
-import { type CatFile, openCatFile } from '../git/git.ts';
+import { type CatFile, openCatFile, READ_THROUGH } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Source } from './blobs.ts';
 import type { Redact } from './drafts.ts';
@@ -93,7 +93,7 @@ class GitStore implements LogStore {
   constructor(repo: Repository, options: StoreOptions) {
     this.#repo = repo;
     this.#options = options;
-    this.#reader = openCatFile(repo);
+    this.#reader = openCatFile(repo, READ_THROUGH);
     this.#writer = findWriter(repo);
   }
 

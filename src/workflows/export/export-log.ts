@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError, inShell } from '../../errors.ts';
 import { type LogName, logId, sessionLog } from '../../events/envelope.ts';
-import { openCatFile } from '../../git/git.ts';
+import { openCatFile, READ_THROUGH } from '../../git/git.ts';
 import { AheadReader } from '../../git/read-ahead.ts';
 import { readTombstones } from '../../store/tombstones.ts';
 import type { Context } from '../context.ts';
@@ -108,7 +108,7 @@ export const exportLogs = async (
   const logs = new Set<string>();
   let rows = 0;
   for (const { ctx, lanes } of furthest(found)) {
-    const reader = openCatFile(ctx.repo);
+    const reader = openCatFile(ctx.repo, READ_THROUGH);
     try {
       const ahead = new AheadReader(reader);
       for await (const lane of knownAhead(lanes, ahead)) {

@@ -1,7 +1,7 @@
 import { AppError, inShell, isAppError } from '../../errors.ts';
 import { decodeEvent } from '../../events/codec.ts';
 import { type LogName, logId } from '../../events/envelope.ts';
-import { openCatFile } from '../../git/git.ts';
+import { openCatFile, READ_THROUGH } from '../../git/git.ts';
 import { AheadReader } from '../../git/read-ahead.ts';
 import { transcriptName } from '../../store/blobs.ts';
 import { LineChain, NO_LINES } from '../../store/lanes/line-chain.ts';
@@ -166,7 +166,7 @@ export const lookThrough = async (
   { transcripts = false, signal }: LookWish = {},
 ): Promise<Leaving> => {
   ctx.secrets.watchAll();
-  const reader = openCatFile(ctx.repo);
+  const reader = openCatFile(ctx.repo, READ_THROUGH);
   const lanes: LeavingLane[] = [];
   const held = new Map<LogName, HeldLog>();
   try {
