@@ -29,6 +29,17 @@ export class InterruptSwitch implements Interrupts {
   }
 }
 
+/** The same without the first request: for what may come to its end while nothing new begins. */
+export const onlyAtOnce = (all: Interrupts): Interrupts => ({
+  get stopped() {
+    return all.stopped === 'now' ? 'now' : 'no';
+  },
+  onStop: (listener) =>
+    all.onStop((how) => {
+      if (how === 'now') listener(how);
+    }),
+});
+
 /** The command's two signals as one switch. */
 export const interruptsFrom = (signals: { gently: AbortSignal; now: AbortSignal }): Interrupts => {
   const made = new InterruptSwitch();

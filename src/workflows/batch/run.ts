@@ -65,6 +65,8 @@ const slot = async (run: RunState, source: ItemSource, line: Exclusive, number: 
   }
 };
 
+const SHOW_MS = 5000;
+
 /** Ends the run when the batch's time is over. */
 const watchClock = (run: RunState): (() => void) => {
   const seconds = run.batch.options.budget?.wallClockSec;
@@ -144,7 +146,12 @@ const work = async (home: Context, id: string, options: RunOptions): Promise<Bat
   const repositories = new Repositories(home, options.view.line);
   const lock = await takeRun(home, id);
   const run = new RunState(home, journal, repositories, options);
-  journal.onEvent((event) => options.view.event?.(event, journal.batch));
+  journal.onEvent((event) => {
+    options.view.event?.(event, journal.batch);
+    run.show();
+  });
+  // Time goes on while nothing happens, and what is left of it is shown.
+  const showing = setInterval(() => run.show(), SHOW_MS).unref();
   let off = (): void => {};
   try {
     await sweepLocks(home, id);
@@ -161,6 +168,7 @@ const work = async (home: Context, id: string, options: RunOptions): Promise<Bat
     off();
     await journal.close().catch((error) => run.fail(error));
     await repositories.close();
+    clearInterval(showing);
     run.finishShowing();
     lock.release();
   }

@@ -10,7 +10,7 @@ import { replaceFile } from '../../git/files.ts';
 import type { AfterAttempt, ItemHooks } from '../batch/run-state.ts';
 import type { BatchView } from '../batch/view.ts';
 import { type Context, openContext } from '../context.ts';
-import { type Interrupts, isStopped } from '../interrupts.ts';
+import { type Interrupts, isStopped, onlyAtOnce } from '../interrupts.ts';
 import { readSession } from '../summaries.ts';
 import type { BenchCase } from './bench-case.ts';
 import { makeCaseRepository } from './case-repository.ts';
@@ -136,7 +136,7 @@ export class BenchHooks implements Required<Omit<ItemHooks, 'prompt'>> {
       env,
       clock,
       evenEmpty,
-      interrupts: this.#wish.interrupts,
+      interrupts: onlyAtOnce(this.#wish.interrupts),
     });
     const { resolved, failToPass, passToPass, reason, message, patchSha256, patchBytes, log } = grade;
     if (reason === 'interrupted') return undefined;

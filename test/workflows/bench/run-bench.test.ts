@@ -235,15 +235,26 @@ describe('what is refused before anything starts', () => {
 });
 
 describe('a run that was interrupted', () => {
-  it('is gone on with where it was: nothing twice, and the same results', async () => {
-    const world = await scene({ only: 'sub' });
+  /** Somebody presses Ctrl-C so many times when the first agent has come to its end, and is judged. */
+  const pressed = (world: World, times: number) => {
     const interrupts = new InterruptSwitch();
-    const first = await run(world, ['gold'], {
-      interrupts,
-      repeats: 2,
-      view: { ...silentView, line: (text) => (text.includes(' done (') ? interrupts.stop() : undefined) },
-    });
-    expect(first.batch.outcome).toBe('drained');
+    const event = ({ type }: { type: string }): void => {
+      if (type === 'batch-case.answered') for (let n = 0; n < times; n++) interrupts.stop();
+    };
+    return run(world, ['gold'], { interrupts, repeats: 2, concurrency: 1, view: { ...silentView, event } });
+  };
+
+  it('gently lets its tests judge what has ended, and begins nothing new', async () => {
+    const { batch, results } = await pressed(await scene({ only: 'sub' }), 1);
+    expect(batch.outcome).toBe('drained');
+    expect(results.counts).toMatchObject({ resolved: 1, unfinished: 1 });
+  });
+
+  it('at once is gone on with where it was: nothing twice, and the same results', async () => {
+    const world = await scene({ only: 'sub' });
+    const first = await pressed(world, 2);
+    expect(first.batch.outcome).toBe('stopped');
+    expect(first.results.counts).toMatchObject({ resolved: 0 });
     expect(first.results.counts.unfinished).toBeGreaterThan(0);
     const plainly = runBatch(await contextIn(world.repo), first.id, {
       interrupts: new InterruptSwitch(),
