@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cliJson } from '../support/cli.ts';
 import { makeRepo, tempDir } from '../support/repo.ts';
 import { atTerminal, CTRL_C, hasTerminal, screenOf } from '../support/terminal.ts';
@@ -57,13 +57,24 @@ const statesOf = async (id: string): Promise<string[]> => {
   return json.items.map(({ state }: { state: string }) => state);
 };
 
+const open: ReturnType<typeof atTerminal>[] = [];
+const started = (args: string[]): ReturnType<typeof atTerminal> => {
+  const seen = atTerminal(repo, args, { env });
+  open.push(seen);
+  return seen;
+};
+afterEach(() => {
+  for (const one of open.splice(0)) one.kill();
+  for (const id of ['drained', 'ended']) if (existsSync(held(id))) writeFileSync(join(held(id), 'go'), '');
+});
+
 it('a screen is what stays of what was written', () => {
   expect(screenOf('a\r\nb\r\n\r\x1b[2A\x1b[0Jc\x1b[36md\x1b[39m\r\n')).toEqual(['cd', '']);
 });
 
 describe.skipIf(!hasTerminal)('a batch at a terminal', () => {
   it('shows who is at work; Ctrl-C lets them finish, and nothing new begins', async () => {
-    const seen = atTerminal(repo, ['batch', 'start', '-f', file('drained')], { env });
+    const seen = started(['batch', 'start', '-f', file('drained')]);
     await seen.until(/\? .*\[y\/N\]/i);
     seen.type('y\r');
     await seen.until(/1 queued, 2 running/);
@@ -80,13 +91,13 @@ describe.skipIf(!hasTerminal)('a batch at a terminal', () => {
   });
 
   it('goes on there, to its end', async () => {
-    const seen = atTerminal(repo, ['batch', 'resume', 'drained'], { env });
+    const seen = started(['batch', 'resume', 'drained']);
     expect(await seen.ended).toBe(0);
     expect(await statesOf('drained')).toEqual(['passed', 'passed', 'passed']);
   });
 
   it('a second Ctrl-C ends who is at work, and says how to go on', async () => {
-    const seen = atTerminal(repo, ['batch', 'start', '-f', file('ended'), '--trust'], { env });
+    const seen = started(['batch', 'start', '-f', file('ended'), '--trust']);
     await seen.until(/1 queued, 2 running/);
     while ((await alive('ended')) < 2);
     seen.type(CTRL_C);

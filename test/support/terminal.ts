@@ -59,6 +59,7 @@ export const atTerminal = (
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let written = '';
+  const said = (): string => written.replace(/\x1b\[[0-9;]*m/g, '');
   const listeners = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     written += text;
@@ -67,9 +68,8 @@ export const atTerminal = (
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   return {
     type: (keys: string): void => void child.stdin.write(keys),
-    written: (): string => written,
     screen: (): string[] => screenOf(written),
-    /** Waits until something was written. @throws Error with all of it, when the program ended before, or never came to it */
+    /** Waits until something was written, whatever its colours. @throws Error with all of it, when the program ended before, or never came to it */
     until: (pattern: RegExp): Promise<void> =>
       new Promise((resolve, reject) => {
         const done = (work: () => void): void => {
@@ -78,14 +78,17 @@ export const atTerminal = (
           work();
         };
         const look = (): void => {
-          if (pattern.test(written)) done(resolve);
+          if (pattern.test(said())) done(resolve);
         };
-        const missing = (): void => done(() => reject(new Error(`never said ${pattern}:\n${written}`)));
+        const missing = (): void =>
+          done(() => reject(new Error(`never said ${pattern}:\n${screenOf(written).join('\n')}`)));
         const timer = setTimeout(missing, WAIT_MS);
         listeners.add(look);
         look();
-        void ended.then(() => (pattern.test(written) ? undefined : missing()));
+        void ended.then(() => (pattern.test(said()) ? undefined : missing()));
       }),
     ended,
+    /** For a test that fails half-way. */
+    kill: (): void => void child.kill('SIGKILL'),
   };
 };
