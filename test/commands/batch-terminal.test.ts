@@ -80,6 +80,7 @@ describe.skipIf(!hasTerminal)('a batch at a terminal', () => {
     await seen.until(/1 queued, 2 running/);
     await seen.until(/one[^\n]*\n[^\n]*two/);
     seen.type(CTRL_C);
+    await seen.until(/Stopping: 2 running items may finish\. Once more ends them\./);
     expect(await alive('drained')).toBe(2);
     expect(await statesOf('drained')).toEqual(['running', 'running', 'queued']);
     writeFileSync(join(held('drained'), 'go'), '');
