@@ -27,12 +27,22 @@ interface Fresh {
   open: LogName[];
 }
 
+/** Whole states are in memory for so many sessions at a time: of ten million events they would take gigabytes. */
+const AT_ONCE = 500;
+
 const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
   const fresh: Fresh = { summaries: [], entries: [], open: [] };
-  if (stale.length === 0) return fresh;
-  const names = stale.map(({ log }) => log);
+  for (let from = 0; from < stale.length; from += AT_ONCE)
+    await replaySome(ctx, stale.slice(from, from + AT_ONCE), fresh);
+  // Whoever wants the newest reads the index from its end.
+  fresh.entries.sort((a, b) => byActivity(b.summary as SessionSummary, a.summary as SessionSummary));
+  return fresh;
+};
+
+const replaySome = async (ctx: Context, some: LogTips[], fresh: Fresh): Promise<void> => {
+  const names = some.map(({ log }) => log);
   for (const [at, { log, state, damaged }] of (await ctx.store.foldMany(names, undefined, replayStep)).entries()) {
-    const { tips, pending } = stale[at]!;
+    const { tips, pending } = some[at]!;
     if (damaged || pending) fresh.open.push(log);
     if (damaged) {
       ctx.warn(damaged.message);
@@ -42,9 +52,6 @@ const replayAll = async (ctx: Context, stale: LogTips[]): Promise<Fresh> => {
     fresh.summaries.push(summary);
     if (!pending) fresh.entries.push({ session: summary.id, tips: [...tips], summary });
   }
-  // Whoever wants the newest reads the index from its end.
-  fresh.entries.sort((a, b) => byActivity(b.summary as SessionSummary, a.summary as SessionSummary));
-  return fresh;
 };
 
 /**

@@ -119,9 +119,12 @@ const EXPORTS = [
   ['tool_calls, csv', 'csv', '--table', 'tool_calls'],
 ];
 
-/** Each runs once: of the largest history it takes minutes. */
-const exported = (world, { repository }, { use }) =>
-  EXPORTS.map(([what, format, ...table]) => {
+/** Of the largest history each takes minutes: there every way of writing once. */
+const exportsOf = (count) =>
+  count > 1_000_000 ? EXPORTS.filter(([what]) => !/^events, (ndjson|json)|^tool_calls/.test(what)) : EXPORTS;
+
+const exported = (world, { repository, count: events }, { use }) =>
+  exportsOf(events).map(([what, format, ...table]) => {
     const out = path.join(world.dir, `out.${format}`);
     const args = ['export', '--format', format, ...table, '--out', out, '--force', '--json'];
     const used = use(world.program(...args), {});
@@ -141,23 +144,24 @@ const reported = (world, { count }, { use }) => {
   return { what: `report of everything, HTML of ${megabytes} MB`, ms: used.ms, note: useText(used), count };
 };
 
-const ofCount = async (world, count) => {
+/** Each table as soon as it is there: of the largest history all of them take half an hour. */
+const ofCount = async function* (world, count) {
   const made = askedHistory(world, count);
   const history = { ...made, count, sqlite: sqliteOf(world, made) };
   const runner = runnerIn(world, history);
   const name = 'analysis';
   const title = `${history.title}, ${number(Math.round(history.bytes / 1e6))} MB of lines`;
   const note = history.sqlite ? '' : '; sqlite3 is not installed, and skipped';
-  return [
-    { name, title: `From nothing, ${title}${note}`, rows: await cold(world, history, runner) },
-    { name, title: `Asked again, ${title}`, rows: await warm(world, history, runner) },
-    { name, title: `Written, ${title}`, rows: [reported(world, history, runner), ...exported(world, history, runner)] },
-  ];
+  yield { name, title: `From nothing, ${title}${note}`, rows: await cold(world, history, runner) };
+  yield { name, title: `Asked again, ${title}`, rows: await warm(world, history, runner) };
+  yield {
+    name,
+    title: `Written, ${title}`,
+    rows: [reported(world, history, runner), ...exported(world, history, runner)],
+  };
 };
 
 /** Questions to the history, whole processes of the built program: the cache made, as it is, after one session went on. */
-export const analysis = async (world) => {
-  const tables = [];
-  for (const count of sizesOf(world)) tables.push(...(await ofCount(world, count)));
-  return tables;
+export const analysis = async function* (world) {
+  for (const count of sizesOf(world)) yield* ofCount(world, count);
 };

@@ -6,6 +6,7 @@ import { readIndex, updateIndex } from '../../src/store/session-index.ts';
 import { withJournal } from '../../src/workflows/journal.ts';
 import { newestSummaries, summaries } from '../../src/workflows/summaries.ts';
 import { created, draft, finished, started } from '../support/events.ts';
+import { importHistory } from '../support/history.ts';
 import { git, makeRepo } from '../support/repo.ts';
 import { contextIn, make } from '../support/sessions.ts';
 
@@ -175,4 +176,23 @@ describe('the sessions of a repository', () => {
     expect(entries()).toEqual(before);
     expect((await summaries(ctx))[0]!.name).toBe('other');
   });
+});
+
+test('many sessions are read some hundreds at a time, and none is left out', async () => {
+  const dir = await makeRepo({ empty: true });
+  importHistory(dir, 5, 1010);
+  const ctx = await contextIn(dir);
+  const asked: number[] = [];
+  const foldMany = ctx.store.foldMany.bind(ctx.store);
+  ctx.store.foldMany = (logs, ...more) => {
+    asked.push(logs.length);
+    return foldMany(logs, ...more);
+  };
+  const all = await summaries(ctx);
+  expect(asked).toEqual([500, 500, 10]);
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1010);
+  expect(all.map(({ createdAt }) => createdAt)).toEqual(all.map(({ createdAt }) => createdAt).sort());
+  expect(readIndex(ctx.repo)).toHaveLength(1010);
+  expect(await summaries(ctx)).toEqual(all);
+  expect(asked).toHaveLength(3);
 });

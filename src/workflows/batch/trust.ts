@@ -32,7 +32,7 @@ const untrusted = ({ file, programs }: Asked, command: string): AppError => {
   return new AppError(
     'batch.untrusted',
     `${file} names what you have not said may be used: ${shown.join('; ')}${more}.`,
-    { hint: `Read it, then run \`${command} --trust\`.`, details: { programs } },
+    { hint: `Read it, then run \`${command} --trust\`, with what other flags you gave.`, details: { programs } },
   );
 };
 
