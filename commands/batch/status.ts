@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { batchArg } from '../../src/cli/batch/flags.ts';
-import { batchStatusText } from '../../src/cli/batch/status-text.ts';
+import { batchStatusText, goOnText } from '../../src/cli/batch/status-text.ts';
 import { watchBatch } from '../../src/cli/batch/watch.ts';
 import { stdout } from '../../src/cli/print.ts';
 import { findBatch } from '../../src/workflows/batch/home.ts';
@@ -34,6 +34,8 @@ export default class BatchStatusCommand extends BaseCommand {
       const status = await (flags.watch ? watchBatch({ ...watch, signal: this.interrupt.gently }) : look());
       if (quiet) for (const { session } of status.items) if (session !== null) this.print(session);
       if (!quiet && !flags.watch) this.print(() => text(status));
+      const goOn = goOnText(status);
+      if (goOn !== undefined) this.talk(goOn);
       return { ...status };
     });
   }

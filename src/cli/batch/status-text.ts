@@ -26,6 +26,7 @@ interface Item {
 export interface Status {
   id: string;
   name: string;
+  kind?: string;
   state: string;
   counts: Record<ItemState, number>;
   items: Item[];
@@ -41,7 +42,8 @@ const cell = (text: string, paint: ((text: string) => string) | undefined): stri
   paint ? { text, paint } : text;
 
 /** What became of its work, or why it ended as it did. */
-const noteOf = ({ cause, merged, mergeRefused, state, elsewhere }: Item): string => {
+const noteOf = ({ cause, merged, mergeRefused, state, elsewhere }: Item, isLeft: boolean): string => {
+  if (state === 'running' && isLeft && !elsewhere) return 'left by a process that is gone';
   if (elsewhere) return `in clone ${elsewhere.writer}${elsewhere.host === null ? '' : ` on ${elsewhere.host}`}`;
   if (merged) return `merged ${merged.commit.slice(0, 8)}`;
   if (mergeRefused) return `not merged: ${mergeRefused.message}`;
@@ -50,7 +52,7 @@ const noteOf = ({ cause, merged, mergeRefused, state, elsewhere }: Item): string
   return state === 'queued' ? `again: ${cause.message}` : cause.message;
 };
 
-const itemRows = (items: Item[], color: ChalkInstance) =>
+const itemRows = (items: Item[], { color, isLeft }: { color: ChalkInstance; isLeft: boolean }) =>
   items.map((item) => [
     item.item,
     item.name,
@@ -60,7 +62,7 @@ const itemRows = (items: Item[], color: ChalkInstance) =>
     item.attempts > 1 ? String(item.attempts) : '',
     item.durationMs === null ? '–' : formatDuration(item.durationMs),
     item.costUsd === null ? '–' : formatMoney(item.costUsd),
-    noteOf(item),
+    noteOf(item, isLeft),
   ]);
 
 const COLUMNS = [
@@ -117,6 +119,15 @@ const headLines = (status: Status, { color, now }: StatusWish): string[] => {
   ];
 };
 
+/**
+ * How to go on with a batch that nobody works on. A benchmark is gone on with by the command that began it, and what
+ * another clone runs is that clone's.
+ */
+export const goOnText = ({ id, state, kind, items }: Status): string | undefined =>
+  state === 'stopped' && kind !== 'bench' && items.every(({ elsewhere }) => !elsewhere)
+    ? `\nGo on with: amp-sessions batch resume ${id}`
+    : undefined;
+
 /** A batch in full; of a long one only what has something to tell. */
 export const batchStatusText = (status: Status, wish: StatusWish): string => {
   const { color, width, all } = wish;
@@ -127,7 +138,7 @@ export const batchStatusText = (status: Status, wish: StatusWish): string => {
     const count = hidden.filter((item) => item.state === state).length;
     return count === 0 ? [] : [`${count} ${stateWord(state)}`];
   });
-  const rows = itemRows(told, color);
+  const rows = itemRows(told, { color, isLeft: status.workers.length === 0 });
   return [
     ...headLines(status, wish),
     '',
@@ -188,7 +199,7 @@ export const batchEndText = (status: Status, color: ChalkInstance): string => {
     ({ state, mergeRefused }) => mergeRefused || !['passed', 'queued', 'running'].includes(state),
   );
   const shown = bad.slice(0, MOST_TROUBLES).map((item) => {
-    const why = noteOf(item);
+    const why = noteOf(item, false);
     const where = item.session === null ? '' : color.dim(` ${item.session}`);
     return `  ${paintState(item.state, color)} ${item.item} ${sanitizeLine(item.name)}${where}${why ? `: ${sanitizeLine(why)}` : ''}`;
   });

@@ -5,6 +5,7 @@ import {
   batchEndText,
   batchListText,
   batchStatusText,
+  goOnText,
   headerOf,
   type Status,
 } from '../../../src/cli/batch/status-text.ts';
@@ -88,6 +89,8 @@ describe('batch status', () => {
       '004   task 4  queued    shop        session4         1.5s      –  again: It failed.',
       '005   task 5  queued    shop        –                   –      –',
     ]);
+    expect(goOnText(status(items, { state: 'stopped' }))).toBe('\nGo on with: amp-sessions batch resume k3abc');
+    expect(goOnText(status(items, { state: 'finished' }))).toBe(undefined);
   });
 
   it('says who works on it, for how long still, what rests and what it may cost', () => {
@@ -104,6 +107,17 @@ describe('batch status', () => {
       '0 of 2 done · 1 queued, 1 running · about 10m left',
       '! amp rests for 30.0s (agent.rejected)',
     ]);
+  });
+
+  it('says of what a dead process left that nobody is at it, and of a benchmark nothing about batches', () => {
+    const items = [item(1, 'running'), item(2, 'running', { elsewhere: { writer: 'k7x2', host: 'box' } })];
+    const left = text(status(items, { state: 'stopped' }));
+    expect(goOnText(status(items, { state: 'stopped' })), 'another clone is at it').toBe(undefined);
+    expect(goOnText(status(items.slice(0, 1), { state: 'stopped', kind: 'bench' }))).toBe(undefined);
+    expect(left.at(-2)).toMatch(/ left by a process that is gone$/);
+    expect(left.at(-1)).toMatch(/ in clone k7x2 on box$/);
+    const watched = text(status(items, { state: 'running', workers: [{ pid: 42, host: 'box' }] }));
+    expect(watched.join()).not.toContain('left by');
   });
 
   it('of many only those with something to tell', () => {
