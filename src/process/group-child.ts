@@ -68,13 +68,14 @@ export const startInGroup = async (options: ChildOptions): Promise<Child> => {
     windowsVerbatimArguments: isVerbatim,
     stdio: [options.stdin === undefined || options.stdin === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  // At once: who kills us now must not leave it to itself.
+  if (child.pid !== undefined) deadMan?.guard(child.pid);
   try {
     await once(child, 'spawn');
   } catch (error) {
     deadMan?.dismiss();
     throw error;
   }
-  deadMan?.guard(child.pid!);
   child.stdin?.on('error', () => {});
   if (options.stdin !== 'ignore') child.stdin?.end(options.stdin);
   const family = options.contain && !onWindows ? new Family(child.pid!, options.marker ?? '') : undefined;
